@@ -1,0 +1,222 @@
+import type { Logger } from './events.js'
+import type { Algorithm, VerificationKey } from './keys/key-source.js'
+import { parseSigningKeys } from './keys/signing-keys.js'
+import type { CacheOptions, CommonOptions, CustomJwtAuthOptions, StaticKeyOptions } from './options.js'
+import { describe, Problems, type KeysOf } from './problems.js'
+import { parseSessionRules, type SessionRules } from './sessions/session-rules.js'
+import type { Store } from './stores/store.js'
+import type { TokenRules } from './token/claims.js'
+import { parseTokenRules } from './token/token-rules.js'
+import type { CustomDataLoader } from './users/known-users.js'
+import { parseMetadataRules, type MetadataRules } from './users/metadata.js'
+import type { UserCreationHook } from './users/sign-in.js'
+import type { GenerateUserId } from './users/user-id.js'
+
+/** The options, parsed and frozen: nothing after start-up looks at the options themselves. */
+export interface Config {
+  readonly appId: string
+  readonly rules: TokenRules
+  readonly metadata: MetadataRules
+  readonly signingKeys: readonly VerificationKey[]
+  readonly autoCreateUser: boolean
+  readonly creationHook: UserCreationHook | undefined
+  readonly customData: CustomDataLoader | undefined
+  /** Undefined for the in-memory one. */
+  readonly store: Store | undefined
+  readonly generateUserId: GenerateUserId | undefined
+  readonly session: SessionRules | undefined
+  readonly credentialsRequired: boolean
+  readonly bearerJwt: boolean
+  readonly cache: {
+    /** How many tokens to remember, 0 for none. */
+    readonly tokens: number
+    readonly users: { readonly max: number; readonly ttlSeconds: number } | undefined
+  }
+  readonly baseUrl: string | undefined
+  readonly disabled: boolean
+  readonly timeoutSeconds: number
+  readonly clock: () => number
+  readonly logger: Logger | undefined
+}
+
+const OPTIONS: KeysOf<CommonOptions & StaticKeyOptions> = {
+  appId: true,
+  audience: true,
+  requireAnyAudience: true,
+  signingAlgorithm: true,
+  signingKeys: true,
+  jwkUri: true,
+  allowedTypes: true,
+  clockToleranceSeconds: true,
+  maxTokenLength: true,
+  maxFieldLength: true,
+  metadataFields: true,
+  autoCreateUser: true,
+  customData: true,
+  store: true,
+  generateUserId: true,
+  session: true,
+  credentialsRequired: true,
+  bearerJwt: true,
+  cache: true,
+  baseUrl: true,
+  disabled: true,
+  timeoutSeconds: true,
+  clock: true,
+  logger: true,
+}
+const CACHE_OPTIONS: KeysOf<CacheOptions> = { tokens: true, users: true }
+const STORE_VERBS: KeysOf<Omit<Store, 'ready' | 'close'>> = {
+  signIn: true,
+  findUser: true,
+  listUsers: true,
+  setUserDisabled: true,
+  deleteUser: true,
+  linkIdentity: true,
+  createSession: true,
+  findSession: true,
+  rotateSession: true,
+  revokeSession: true,
+  revokeSessions: true,
+  removeExpiredSessions: true,
+}
+const ALGORITHMS: readonly Algorithm[] = ['HS256', 'RS256']
+const MAX_SIGNING_KEYS = 3
+
+/**
+ * Parses the options.
+ * @param options as the app wrote them
+ * @param production whether the process runs in production, where losing sessions has to be a choice
+ * @throws {ConfigurationError} naming every mistake and its mend
+ */
+export function parseOptions(options: CustomJwtAuthOptions, production: boolean): Config {
+  const problems = new Problems()
+  const given = problems.object('options', options, Object.keys(OPTIONS))
+  const flag = (name: keyof typeof OPTIONS, fallback = false): boolean =>
+    problems.boolean(name, given[name], fallback)
+  const callable = (name: keyof typeof OPTIONS): unknown => problems.function(name, given[name])
+
+  const appId = problems.text('appId', given.appId, 'Pass the App ID, e.g. myapp-abcde') ?? ''
+  const { algorithm, signingKeys } = parseKeys(given, problems)
+  const session = parseSessionRules(given.session, problems)
+  if (session?.keys.some(({ key }) => signingKeys.some((other) => other.key.equals(key))))
+    problems.add(
+      'session.signingKeys',
+      "hold one of the issuer's keys",
+      'Give sessions a secret of their own',
+    )
+  const creationHook =
+    typeof given.autoCreateUser === 'function' ? (given.autoCreateUser as UserCreationHook) : undefined
+
+  const config: Config = {
+    appId,
+    rules: parseTokenRules(given, { appId, algorithm }, problems),
+    metadata: parseMetadataRules(given, problems),
+    signingKeys,
+    autoCreateUser: creationHook !== undefined || flag('autoCreateUser'),
+    creationHook,
+    customData: callable('customData') as CustomDataLoader | undefined,
+    store: parseStore(given.store, production && session !== undefined, problems),
+    generateUserId: callable('generateUserId') as GenerateUserId | undefined,
+    session,
+    credentialsRequired: flag('credentialsRequired', true),
+    bearerJwt: flag('bearerJwt'),
+    cache: parseCache(given.cache, problems),
+    baseUrl: 'baseUrl' in given ? parseBaseUrl(given.baseUrl, problems) : undefined,
+    disabled: flag('disabled'),
+    timeoutSeconds: problems.integer('timeoutSeconds', given.timeoutSeconds, {
+      fallback: 5,
+      min: 1,
+      max: 300,
+    }),
+    clock: (callable('clock') as (() => number) | undefined) ?? Date.now,
+    logger: parseLogger(given.logger, problems),
+  }
+  problems.throwIfAny()
+  return Object.freeze(config)
+}
+
+function parseKeys(
+  given: Readonly<Record<string, unknown>>,
+  problems: Problems,
+): { algorithm: Algorithm; signingKeys: readonly VerificationKey[] } {
+  if ('jwkUri' in given)
+    problems.add('jwkUri', 'is not supported by this version', "Pass the issuer's public keys as signingKeys")
+  const algorithm = ALGORITHMS.find((name) => name === given.signingAlgorithm)
+  if (!algorithm) {
+    problems.add(
+      'signingAlgorithm',
+      `is ${describe(given.signingAlgorithm)}`,
+      `Pass one of ${ALGORITHMS.join(', ')}`,
+    )
+    return { algorithm: 'HS256', signingKeys: [] }
+  }
+  const signingKeys = parseSigningKeys(
+    'signingKeys',
+    given.signingKeys,
+    algorithm,
+    MAX_SIGNING_KEYS,
+    problems,
+  )
+  return { algorithm, signingKeys }
+}
+
+function parseStore(value: unknown, mustLast: boolean, problems: Problems): Store | undefined {
+  if (value === undefined) {
+    if (mustLast)
+      problems.add(
+        'store',
+        'is not set, so that sessions would end with this process, and NODE_ENV is production',
+        'Pass a lasting store, or store: memoryStore() if that is meant',
+      )
+    return undefined
+  }
+  const store = (value ?? {}) as Partial<Record<string, unknown>>
+  const missing = Object.keys(STORE_VERBS).filter((verb) => typeof store[verb] !== 'function')
+  if (missing.length > 0)
+    problems.add('store', `has no ${missing.join(', ')}`, 'Pass a store, e.g. memoryStore()')
+  return value as Store
+}
+
+function parseCache(value: unknown, problems: Problems): Config['cache'] {
+  const given = problems.object('cache', value ?? {}, Object.keys(CACHE_OPTIONS))
+  const tokens =
+    given.tokens === false ? undefined : problems.object('cache.tokens', given.tokens ?? {}, ['max'])
+  const users =
+    given.users === false
+      ? undefined
+      : problems.object('cache.users', given.users ?? {}, ['max', 'ttlSeconds'])
+  const max = (name: string, value: unknown, fallback: number): number =>
+    problems.integer(name, value, { fallback, min: 1, max: 1_000_000 })
+  return Object.freeze({
+    tokens: tokens ? max('cache.tokens.max', tokens.max, 5_000) : 0,
+    users: users && {
+      max: max('cache.users.max', users.max, 10_000),
+      ttlSeconds: problems.integer('cache.users.ttlSeconds', users.ttlSeconds, {
+        fallback: 30,
+        min: 1,
+        max: 3600,
+      }),
+    },
+  })
+}
+
+function parseBaseUrl(value: unknown, problems: Problems): string | undefined {
+  const mend = 'Pass the URL that clients use, e.g. https://api.example.com'
+  const text = problems.text('baseUrl', value, mend)
+  if (text === undefined) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '')
+    return url.href.replace(/\/+$/, '')
+  problems.add('baseUrl', 'is not an http or https URL', mend)
+  return undefined
+}
+
+function parseLogger(value: unknown, problems: Problems): Logger | undefined {
+  if (value === undefined) return undefined
+  const logger = (value ?? {}) as Partial<Record<string, unknown>>
+  if (['debug', 'info', 'warn', 'error'].every((level) => typeof logger[level] === 'function'))
+    return value as Logger
+  problems.add('logger', 'has not the methods debug, info, warn and error', 'Pass a pino logger, or console')
+  return undefined
+}

@@ -1,0 +1,138 @@
+import { parseOptions, type Config } from './config.js'
+import { authError, ConfigurationError } from './errors.js'
+import { createEvents, type CredentialKind } from './events.js'
+import type { Credentials } from './http/credentials.js'
+import { createMiddleware, type Middleware } from './http/middleware.js'
+import { createSessionRoutes } from './http/session-routes.js'
+import { staticKeys } from './keys/signing-keys.js'
+import type { CustomJwtAuthOptions, DataOf } from './options.js'
+import { andThen, createDependency } from './promises.js'
+import { createSessionTokens } from './sessions/session-tokens.js'
+import { createSessions, type Sessions } from './sessions/sessions.js'
+import { memoryStore } from './stores/memory.js'
+import { isSessionType } from './token/claims.js'
+import { readUnverifiedClaims } from './token/compact.js'
+import { createExplain, type Explanation } from './token/explain.js'
+import { createVerifier, type VerifiedToken } from './token/verifier.js'
+import type { MaybePromise, User, UserData } from './user.js'
+import { KnownUsers } from './users/known-users.js'
+import type { MetadataField } from './users/metadata.js'
+import { createSignIn } from './users/sign-in.js'
+import { derivedObjectId } from './users/user-id.js'
+import { createUsers, type Users } from './users/users.js'
+
+/** The guard, and what else an app needs of it. */
+export interface CustomJwtAuth<Data = UserData> extends Middleware {
+  /**
+   * The endpoints that log in, refresh, log out, link and delete, below `/api/client/v2.0`.
+   * @throws {ConfigurationError} without the option `session`
+   */
+  sessionRoutes(): Middleware
+  /** The administration of users. */
+  readonly users: Users<Data>
+  /** Says of every check whether a third-party token passes it, and what to mend. For people, not for programs. */
+  explain(token: string): Promise<Explanation>
+  /** Resolves when the keys and the store can be used: await it before listening. */
+  ready(): Promise<void>
+  /** Releases what keys and store hold open. */
+  close(): Promise<void>
+}
+
+/** The type of `req.user` that a guard makes: `req.user as UserOf<typeof auth>`. */
+export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> : never
+
+/**
+ * Makes the guard: middleware that verifies a third-party JWT (header `jwtTokenString`) or a session's access token
+ * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
+ *
+ * @param options parsed once; changing them later changes nothing
+ * @returns the middleware, which also carries `sessionRoutes()`, `users`, `explain()`, `ready()` and `close()`
+ * @throws {ConfigurationError} at once, naming every mistake in the options and its mend
+ * @example
+ * const auth = customJwtAuth({
+ *   appId: 'myapp-abcde',
+ *   signingAlgorithm: 'HS256',
+ *   signingKeys: [process.env.SIGNING_KEY],
+ *   autoCreateUser: true,
+ * })
+ * app.use('/api', auth)
+ * app.get('/api/me', (req, res) => res.json(req.user))
+ */
+export function customJwtAuth<const Fields extends readonly MetadataField[] = readonly MetadataField[]>(
+  options: CustomJwtAuthOptions<Fields>,
+): CustomJwtAuth<DataOf<Fields>> {
+  const config = parseOptions(
+    options as unknown as CustomJwtAuthOptions,
+    process.env.NODE_ENV === 'production',
+  )
+  return compose(config) as unknown as CustomJwtAuth<DataOf<Fields>>
+}
+
+/** The one place that wires the parts. */
+function compose(config: Config): CustomJwtAuth {
+  const { appId, rules, metadata, cache, clock, store = memoryStore() } = config
+  const now = (): number => clock() / 1000
+  const events = createEvents(config.logger)
+  const dependency = createDependency(config.timeoutSeconds)
+  const keys = staticKeys(config.signingKeys)
+  const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
+  const knownUsers = new KnownUsers({ cache: cache.users, customData: config.customData, dependency })
+  const signIn = createSignIn({ ...config, store, knownUsers, dependency, events })
+  const domainId = derivedObjectId(appId)
+  const explain = createExplain({ rules, metadata, keys })
+  const sessions = config.session && composeSessions(config.session)
+
+  function composeSessions(session: NonNullable<Config['session']>): Sessions {
+    const tokens = createSessionTokens({ keys: session.keys, domainId, cacheMax: cache.tokens })
+    return createSessions({ rules: session, tokens, store, signIn, knownUsers, dependency, events })
+  }
+
+  function verify(token: string, time: number): MaybePromise<VerifiedToken> {
+    if (config.disabled) throw authError('PROVIDER_DISABLED')
+    return verifier.verify(token, time)
+  }
+
+  function kindOf({ header, token }: Credentials): CredentialKind {
+    if (header === 'jwttokenstring') return 'custom-token'
+    // The look at the payload chooses which keys may verify the token, and nothing else.
+    const isThirdParty = (): boolean =>
+      verifier.knows(token) || !isSessionType(readUnverifiedClaims(token)?.typ)
+    return config.bearerJwt && isThirdParty() ? 'custom-token' : 'session'
+  }
+
+  function authenticate(kind: CredentialKind, token: string): MaybePromise<User> {
+    const time = now()
+    if (kind === 'session') {
+      if (sessions) return sessions.authenticate(token, time)
+      const mend = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
+      throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', mend } })
+    }
+    const verified = verify(token, time)
+    return andThen(verified, (good) => signIn.useToken(good, time))
+  }
+
+  const middleware = createMiddleware({ ...config, kindOf, authenticate, events })
+  return Object.assign(middleware, {
+    sessionRoutes(): Middleware {
+      if (!sessions)
+        throw new ConfigurationError([
+          {
+            option: 'session',
+            problem: 'is not set',
+            mend: 'Set session.signingKeys to have session routes',
+          },
+        ])
+      const { maxTokenLength } = rules
+      return createSessionRoutes({ ...config, domainId, maxTokenLength, sessions, verify, now, events })
+    },
+    users: createUsers({ store, knownUsers, dependency }),
+    explain: (token: string) => explain(token, now()),
+    async ready() {
+      await Promise.all([keys.ready(), store.ready?.()])
+    },
+    async close() {
+      keys.close()
+      await store.close?.()
+    },
+  })
+}

@@ -1,0 +1,177 @@
+import createError from 'http-errors'
+
+interface ErrorRow {
+  /** HTTP status: 4xx is the client's fault, 503 a dependency's. */
+  readonly status: 400 | 401 | 404 | 413 | 415 | 503
+  /** The original service's code, which its SDKs match on. */
+  readonly error_code: string
+  /** What a client may read. Rows of third-party tokens get the original's prefix in front. */
+  readonly message: string
+  readonly prefix?: string
+}
+
+const token = (message: string): ErrorRow => ({
+  status: 401,
+  error_code: 'AuthError',
+  message,
+  prefix: 'invalid custom auth token: ',
+})
+const request = (status: ErrorRow['status'], error_code: string, message: string): ErrorRow => ({
+  status,
+  error_code,
+  message,
+})
+const session = (message: string): ErrorRow => request(401, 'InvalidSession', message)
+const dependency = (): ErrorRow =>
+  request(503, 'InternalServerError', 'temporarily unavailable, try again later')
+
+/** Every failure that a request can meet. docs/errors.md explains each; a test keeps the two in step. */
+export const ERRORS = {
+  CREDENTIALS_MISSING: request(401, 'InvalidParameter', 'no authentication methods were specified'),
+  CREDENTIALS_DUPLICATED: request(400, 'InvalidParameter', 'a credential header was sent more than once'),
+
+  TOKEN_TOO_LONG: token('token is too long'),
+  TOKEN_SEGMENTS: token('token contains an invalid number of segments'),
+  TOKEN_MALFORMED: token('token is malformed'),
+  TOKEN_ALGORITHM: token("'alg' is not the configured signing algorithm"),
+  TOKEN_TYPE: token("'typ' is not an allowed token type"),
+  TOKEN_CRITICAL_HEADER: token("'crit' and 'b64' header parameters are not supported"),
+  TOKEN_KEY_ID_UNKNOWN: token("'kid' does not name a signing key"),
+  TOKEN_SIGNATURE: token('signature is invalid'),
+  TOKEN_SESSION: token('session tokens are not accepted here'),
+  TOKEN_AUDIENCE_INVALID: token("'aud' must be a string or array of strings containing the clientAppId"),
+  TOKEN_AUDIENCE_MISMATCH: token("audience not present in 'aud' claim"),
+  TOKEN_SUBJECT: token("'sub' must be a non-empty string"),
+  TOKEN_EXPIRED: token('token is expired'),
+  TOKEN_NOT_YET_VALID: token('token is not valid yet'),
+  TOKEN_DATE_INVALID: token("'exp', 'iat' and 'nbf' must be numbers, and 'exp' must be present"),
+  METADATA_MISSING: token('a required metadata field is missing'),
+  METADATA_TOO_LONG: token('a metadata field is too long'),
+  METADATA_INVALID: token('a metadata field has a forbidden key'),
+
+  PROVIDER_DISABLED: request(
+    401,
+    'AuthProviderNotFound',
+    "authentication provider 'custom-token' is disabled",
+  ),
+  PROVIDER_UNKNOWN: request(401, 'AuthProviderNotFound', 'authentication provider not found'),
+
+  USER_NOT_FOUND: session('invalid session: error finding user for endpoint'),
+  USER_DISABLED: request(401, 'UserDisabled', 'user disabled'),
+  USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
+  IDENTITY_TAKEN: session('a user already exists with the specified provider'),
+
+  /** The same, when the client asks again at once: see sessions.ts. */
+  IDENTITY_TAKEN_AGAIN: request(401, 'AuthError', 'a user already exists with the specified provider'),
+
+  SESSION_INVALID: session('invalid session'),
+  SESSION_NOT_CONFIGURED: request(401, 'AuthError', 'session tokens are not accepted here'),
+  REFRESH_TOKEN_INVALID: session('invalid session: failed to find refresh token'),
+  REFRESH_TOKEN_REUSED: session('invalid session: failed to find refresh token'),
+
+  PARAMETER_MISSING: request(400, 'MissingParameter', 'a parameter is missing'),
+  PARAMETER_INVALID: request(400, 'InvalidParameter', 'a parameter is invalid'),
+  BODY_INVALID: request(400, 'InvalidParameter', 'the request body is not valid JSON'),
+  BODY_TOO_LARGE: request(413, 'InvalidParameter', 'the request body is too large'),
+  BODY_TYPE_UNSUPPORTED: request(415, 'InvalidParameter', 'the request body must be application/json'),
+  APP_NOT_FOUND: request(404, 'AppNotFound', 'cannot find app using the given Client App ID'),
+  ROUTE_NOT_FOUND: request(404, 'NotFound', 'no such endpoint'),
+
+  STORE_UNAVAILABLE: dependency(),
+  STORE_FULL: dependency(),
+  HOOK_UNAVAILABLE: dependency(),
+  CUSTOM_DATA_UNAVAILABLE: dependency(),
+  USER_ID_UNAVAILABLE: dependency(),
+  KEYS_UNAVAILABLE: dependency(),
+  UNEXPECTED: dependency(),
+} as const satisfies Record<string, ErrorRow>
+
+/** The stable name of a cause; what tests and apps should match on. */
+export type ErrorCode = keyof typeof ERRORS
+
+/** A refused check: what it wanted and what it found. For the app's own log, never for the client. */
+export interface ErrorDetail {
+  readonly check?: string
+  readonly expected?: string
+  readonly got?: string
+  readonly mend?: string
+}
+
+/** An http-errors instance that frameworks answer with the right status and headers. */
+export interface AuthError extends Error {
+  readonly code: ErrorCode
+  readonly error_code: string
+  readonly status: number
+  readonly statusCode: number
+  /** Whether `message` may be shown to the client: true for 4xx. */
+  readonly expose: boolean
+  /** `WWW-Authenticate` on 401 and 400 (RFC 6750 §3), `Retry-After` in seconds on 503. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The full reason, for the app's own log. */
+  readonly detail?: ErrorDetail
+}
+
+const BRAND = Symbol.for('custom-jwt-auth.error')
+const RETRY_AFTER_SECONDS = '5'
+
+/**
+ * Makes the error for a code of {@link ERRORS}.
+ * @param code the cause
+ * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log;
+ *   `cause` is what a dependency threw
+ */
+export function authError(
+  code: ErrorCode,
+  more: { reason?: string; detail?: ErrorDetail; cause?: unknown } = {},
+): AuthError {
+  const row: ErrorRow = ERRORS[code]
+  const message = (row.prefix ?? '') + (more.reason ?? row.message)
+  const error = createError(row.status, message, {
+    code,
+    error_code: row.error_code,
+    headers: responseHeaders(row.status, code, message),
+    ...(more.detail && { detail: more.detail }),
+  })
+  Object.defineProperty(error, BRAND, { value: true })
+  if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })
+  return error as unknown as AuthError
+}
+
+/** Whether a value is one of this package's errors, also when another copy of the package made it. */
+export function isAuthError(value: unknown): value is AuthError {
+  return value instanceof Error && BRAND in value
+}
+
+function responseHeaders(status: number, code: ErrorCode, message: string): Record<string, string> {
+  if (status === 503) return { 'Retry-After': RETRY_AFTER_SECONDS }
+  if (status !== 401) return {}
+  const realm = 'Bearer realm="custom-jwt-auth"'
+  // RFC 6750 §3.1: a request without credentials gets no error code.
+  if (code === 'CREDENTIALS_MISSING') return { 'WWW-Authenticate': realm }
+  // RFC 6750 §3: no quote, backslash or non-ASCII character in the description.
+  const description = message.replaceAll('"', "'").replace(/[^\x20-\x5b\x5d-\x7e]/g, '?')
+  return { 'WWW-Authenticate': `${realm}, error="invalid_token", error_description="${description}"` }
+}
+
+/** One mistake in the options. */
+export interface ConfigurationProblem {
+  /** The path of the option, e.g. `signingKeys[0]`. */
+  readonly option: string
+  readonly problem: string
+  /** What to do about it. */
+  readonly mend: string
+}
+
+/** Thrown synchronously at start-up: every problem of the options at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'CONFIGURATION_INVALID'
+  readonly problems: readonly ConfigurationProblem[]
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    const lines = problems.map(({ option, problem, mend }) => `  - ${option}: ${problem}. ${mend}.`)
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
+    this.problems = problems
+  }
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import { authError } from '../errors.js'
+
+/** What a request says about who sends it (PROTOCOL §1). */
+export interface Credentials {
+  readonly header: 'authorization' | 'jwttokenstring'
+  readonly token: string
+}
+
+const BEARER = /^bearer(?: +|$)/i
+
+/**
+ * Reads the credentials of a request: a bearer token comes first, and there is no way back from it to the
+ * `jwtTokenString` header; another scheme is not ours to judge.
+ * @returns undefined when there are none; missing is not invalid
+ * @throws {AuthError} CREDENTIALS_DUPLICATED
+ */
+export function readCredentials(req: IncomingMessage): Credentials | undefined {
+  const { authorization, jwttokenstring } = req.headers
+  if (authorization === undefined && jwttokenstring === undefined) return undefined
+  refuseDuplicates(req)
+  const scheme = authorization === undefined ? null : BEARER.exec(authorization)
+  if (authorization !== undefined && scheme)
+    return { header: 'authorization', token: authorization.slice(scheme[0].length).trimEnd() }
+  return jwttokenstring === undefined
+    ? undefined
+    : { header: 'jwttokenstring', token: String(jwttokenstring).trim() }
+}
+
+// Node keeps the first Authorization header and joins the values of a custom one, so only the raw list shows it.
+function refuseDuplicates({ rawHeaders }: IncomingMessage): void {
+  let authorization = 0
+  let jwtTokenString = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 13 && name.toLowerCase() === 'authorization') authorization += 1
+    else if (name.length === 14 && name.toLowerCase() === 'jwttokenstring') jwtTokenString += 1
+  }
+  if (authorization > 1) throw duplicated('Authorization')
+  if (jwtTokenString > 1) throw duplicated('jwtTokenString')
+}
+
+function duplicated(name: string) {
+  return authError('CREDENTIALS_DUPLICATED', { reason: `the ${name} header was sent more than once` })
+}

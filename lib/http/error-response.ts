@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { authError, isAuthError, type AuthError } from '../errors.js'
+
+/** Answers as JSON, never to be kept by a cache. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = JSON.stringify(body)
+  res.writeHead(status, {
+    ...headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  })
+  res.end(text)
+}
+
+/** Answers an error in the shape of PROTOCOL §5. */
+export function sendError(res: ServerResponse, { status, message, error_code, headers }: AuthError): void {
+  sendJson(res, status, { error: message, error_code, link: '' }, headers)
+}
+
+/**
+ * An Express or Connect error handler that answers this package's errors in the JSON of the session routes and leaves
+ * all others to the next handler: mount it last, `app.use(errorHandler())`.
+ */
+export function errorHandler() {
+  // Frameworks know an error handler by its four parameters.
+  return function customJwtAuthErrorHandler(
+    error: unknown,
+    _req: IncomingMessage,
+    res: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
+    if (isAuthError(error) && !res.headersSent) sendError(res, error)
+    else next(error)
+  }
+}
+
+/** Whatever was thrown on a request, as one of the three classes of failure. */
+export function toAuthError(error: unknown): AuthError {
+  if (isAuthError(error)) return error
+  const { status } = (error ?? {}) as { status?: unknown }
+  // What the router throws for a malformed path, and the body parser for a bad body.
+  if (error instanceof URIError) return authError('PARAMETER_INVALID', { reason: 'the path is malformed' })
+  if (status === 400) return authError('BODY_INVALID')
+  if (status === 413) return authError('BODY_TOO_LARGE')
+  if (status === 415) return authError('BODY_TYPE_UNSUPPORTED')
+  return authError('UNEXPECTED', { cause: error })
+}

@@ -1,0 +1,36 @@
+import './http/augment.js'
+
+export { customJwtAuth, type CustomJwtAuth, type UserOf } from './custom-jwt-auth.js'
+export {
+  ConfigurationError,
+  isAuthError,
+  type AuthError,
+  type ConfigurationProblem,
+  type ErrorCode,
+  type ErrorDetail,
+} from './errors.js'
+export type { CredentialKind, Logger } from './events.js'
+export { errorHandler } from './http/error-response.js'
+export type { Middleware } from './http/middleware.js'
+export type { Algorithm } from './keys/key-source.js'
+export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
+export type { CacheOptions, CustomJwtAuthOptions, SessionOptions } from './options.js'
+export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
+export type { Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
+export type { Claims } from './token/compact.js'
+export type { ExplainedCheck, Explanation } from './token/explain.js'
+export type {
+  CustomData,
+  Identity,
+  JsonValue,
+  MaybePromise,
+  User,
+  UserData,
+  UserRecord,
+  UserType,
+} from './user.js'
+export type { CustomDataLoader } from './users/known-users.js'
+export type { MetadataField } from './users/metadata.js'
+export type { UserCreationHook } from './users/sign-in.js'
+export type { GenerateUserId } from './users/user-id.js'
+export type { UserAccount, Users } from './users/users.js'

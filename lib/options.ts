@@ -1,0 +1,120 @@
+import type { Logger } from './events.js'
+import type { Algorithm } from './keys/key-source.js'
+import type { SigningKey } from './keys/signing-keys.js'
+import type { Store } from './stores/store.js'
+import type { JsonValue, UserData } from './user.js'
+import type { CustomDataLoader } from './users/known-users.js'
+import type { MetadataField } from './users/metadata.js'
+import type { UserCreationHook } from './users/sign-in.js'
+import type { GenerateUserId } from './users/user-id.js'
+
+/** Sessions of our own, begun by a login. Without them there are no session routes and no bearer tokens. */
+export interface SessionOptions {
+  /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
+  readonly signingKeys: readonly (SigningKey | undefined)[]
+  /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
+  readonly refreshTokenTtlSeconds?: number
+  /** Whether a login ends at the latest when the third-party token that began it expires. Default: false. */
+  readonly capRefreshToTokenExpiry?: boolean
+  /**
+   * Whether each refresh gives a new refresh token, and the use of an old one ends the session. Default: false, because
+   * the clients of the original service never store a new refresh token.
+   */
+  readonly rotateRefreshTokens?: boolean
+  /** Whether every bearer request asks the store if its session lives. Default: false: `cache.users` may answer. */
+  readonly checkRevocation?: boolean
+}
+
+/** What is remembered between requests. Everything is bounded, and checked again or invalidated on use. */
+export interface CacheOptions {
+  /** Verified tokens, by their exact text. `max` defaults to 5000. `false`: every request verifies its token. */
+  readonly tokens?: { readonly max?: number } | false
+  /**
+   * Users that requests resolved to. `ttlSeconds` defaults to 30, `max` to 10 000. What another process changes is seen
+   * after that time; what this process changes, at once. `false`: every request asks the store.
+   */
+  readonly users?: { readonly ttlSeconds?: number; readonly max?: number } | false
+}
+
+/** Keys that are written down. */
+export interface StaticKeyOptions {
+  readonly signingAlgorithm: Algorithm
+  /** One to three keys: the next is tried only when a signature fails. */
+  readonly signingKeys: readonly (SigningKey | undefined)[]
+  readonly jwkUri?: never
+}
+
+/** Everything but the keys. */
+export interface CommonOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
+  /** The App ID: the default audience, and the `:appId` of the session routes. */
+  readonly appId: string
+  /** Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. */
+  readonly audience?: string | readonly string[]
+  /** Whether one of several audiences is enough. Default: false, all of them must be present. */
+  readonly requireAnyAudience?: boolean
+  /** Allowed values of the `typ` header, in any case; `null` allows its absence. Default: `['JWT']`. */
+  readonly allowedTypes?: readonly (string | null)[]
+  /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
+  readonly clockToleranceSeconds?: number
+  /** The longest third-party token, in characters. Default: 2048. Node itself limits all headers to 16 KB. */
+  readonly maxTokenLength?: number
+  /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
+  readonly maxFieldLength?: number
+  /** Which claims become fields of `user.data`. Default: none. */
+  readonly metadataFields?: Fields
+  /**
+   * Whether a valid token without a user makes one on an endpoint. Default: false. A function is the user creation
+   * hook, and means true. A login makes the user in any case.
+   */
+  readonly autoCreateUser?: boolean | UserCreationHook<DataOf<Fields>>
+  /** Loads `custom_data`. May be asynchronous. */
+  readonly customData?: CustomDataLoader
+  /** Where users and sessions are kept. Default: `memoryStore()`, in this process. */
+  readonly store?: Store
+  /** Default: derived from app id, provider and subject, so that every machine makes the same. */
+  readonly generateUserId?: GenerateUserId
+  readonly session?: SessionOptions
+  /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. */
+  readonly credentialsRequired?: boolean
+  /** Whether `Authorization: Bearer` may carry the third-party token as well. Default: false. */
+  readonly bearerJwt?: boolean
+  readonly cache?: CacheOptions
+  /** What `/location` answers, e.g. `https://api.example.com`. Default: as the request came in. */
+  readonly baseUrl?: string
+  /** Whether the provider is switched off: third-party tokens are refused, sessions go on. Default: false. */
+  readonly disabled?: boolean
+  /** How long the store, the hook or the loader may take before the request fails with 503. Default: 5. */
+  readonly timeoutSeconds?: number
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly clock?: () => number
+  /** A pino-shaped logger. Default: silent. */
+  readonly logger?: Logger
+}
+
+/** The options of `customJwtAuth`. */
+export type CustomJwtAuthOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> =
+  CommonOptions<Fields> & StaticKeyOptions
+
+/** The type of `user.data` that metadata fields given as literals make: required ones are present. */
+export type DataOf<Fields extends readonly MetadataField[]> = MetadataField extends Fields[number]
+  ? UserData
+  : {
+      readonly [
+        Field in Fields[number] as Field extends { required: true } ? NameOf<Field> : never
+      ]: JsonValue
+    } & {
+      readonly [
+        Field in Fields[number] as Field extends { required: true } ? never : NameOf<Field>
+      ]?: JsonValue
+    }
+
+type NameOf<Field extends MetadataField> = Field extends { fieldName: infer Name extends string }
+  ? Name
+  : LastPart<Field['name']>
+
+/** The last part of a path, in which `\.` is a literal dot. */
+type LastPart<Path extends string, Before extends string = ''> = Path extends `${infer Head}.${infer Tail}`
+  ? Head extends `${infer Literal}\\`
+    ? LastPart<Tail, `${Before}${Literal}.`>
+    : LastPart<Tail>
+  : `${Before}${Path}`

@@ -1,0 +1,81 @@
+import { ConfigurationError, type ConfigurationProblem } from './errors.js'
+
+type Bag = Readonly<Record<string, unknown>>
+
+/** A list of all keys of T, for {@link Problems.object}: a key that is not listed does not compile. */
+export type KeysOf<T> = { readonly [Key in keyof Required<T>]: true }
+
+/** Collects the mistakes of an options object, so that all of them are reported at once. */
+export class Problems {
+  readonly #list: ConfigurationProblem[] = []
+
+  add(option: string, problem: string, mend: string): void {
+    this.#list.push({ option, problem, mend })
+  }
+
+  /** @throws {ConfigurationError} when anything was added */
+  throwIfAny(): void {
+    if (this.#list.length > 0) throw new ConfigurationError(this.#list)
+  }
+
+  /** An options object with no unknown key; an empty one when it is something else, which is reported. */
+  object(option: string, value: unknown, known: readonly string[]): Bag {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.add(option, `is ${describe(value)}`, 'Pass an object')
+      return {}
+    }
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue
+      const path = option === 'options' ? key : `${option}.${key}`
+      this.add(path, 'is not an option', suggestion(key, known))
+    }
+    return value as Bag
+  }
+
+  boolean(option: string, value: unknown, fallback: boolean): boolean {
+    if (value === undefined) return fallback
+    if (typeof value === 'boolean') return value
+    this.add(option, `is ${describe(value)}`, 'Pass true or false')
+    return fallback
+  }
+
+  integer(option: string, value: unknown, range: { fallback: number; min: number; max: number }): number {
+    if (value === undefined) return range.fallback
+    if (Number.isInteger(value) && (value as number) >= range.min && (value as number) <= range.max)
+      return value as number
+    const bounds = `a whole number from ${range.min} to ${range.max}`
+    this.add(option, `is ${describe(value)}`, `Pass ${bounds}, as a number`)
+    return range.fallback
+  }
+
+  /** The text, or undefined when it is blank or no string, which is reported. */
+  text(option: string, value: unknown, mend: string): string | undefined {
+    if (typeof value === 'string' && value.trim() !== '') return value
+    this.add(option, `is ${describe(value)}`, mend)
+    return undefined
+  }
+
+  /** Undefined when absent, or when it is no function, which is reported. */
+  function(option: string, value: unknown): unknown {
+    if (value === undefined || typeof value === 'function') return value
+    this.add(option, `is ${describe(value)}`, 'Pass a function')
+    return undefined
+  }
+}
+
+/** Names a wrong value without showing it: it may be a secret. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'undefined (an environment variable that is not set?)'
+  if (value === null) return 'null'
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty or blank string' : 'a string'
+  if (typeof value === 'number') return `the number ${value}`
+  if (typeof value === 'boolean') return String(value)
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '')
+  const wanted = plain(key)
+  const meant = known.find((name) => plain(name) === wanted)
+  return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
+}

@@ -1,0 +1,115 @@
+import jwt from 'jsonwebtoken'
+import { authError } from '../errors.js'
+import type { VerificationKey } from '../keys/key-source.js'
+import type { SessionRecord } from '../stores/store.js'
+import { readHeader, verifySignature, type Claims } from '../token/compact.js'
+import { VerifiedCache } from '../token/verified-cache.js'
+import type { CustomData } from '../user.js'
+
+/** Fixed by the original service, whatever the third-party token's `exp` is. */
+const ACCESS_TOKEN_SECONDS = 1800
+const MAX_SESSION_TOKEN_LENGTH = 16_384
+
+/** What a good session token says. */
+export interface SessionClaims {
+  readonly userId: string
+  readonly sessionId: string
+  readonly deviceId: string
+  /** Refresh tokens only: which one of the session's it is. */
+  readonly generation: number
+  /** Epoch seconds. */
+  readonly expiresAt: number
+}
+
+/** Issues and verifies session tokens: HS256 JWTs whose payload says `typ: access` or `typ: refresh`. */
+export interface SessionTokens {
+  /** `user_data` is in the token when there is any custom data: clients read it from there. */
+  issueAccessToken(session: SessionRecord, customData: CustomData, now: number): string
+  issueRefreshToken(session: SessionRecord, now: number): string
+  /** @throws {AuthError} SESSION_INVALID */
+  verifyAccessToken(token: string, now: number): SessionClaims
+  /** @throws {AuthError} REFRESH_TOKEN_INVALID */
+  verifyRefreshToken(token: string, now: number): SessionClaims
+}
+
+/**
+ * @param parts `keys`: the first signs, all of them verify; `domainId` ties the tokens to one app, also where two apps
+ *   share a key; `cacheMax`: how many access tokens to remember, 0 for none
+ */
+export function createSessionTokens(parts: {
+  keys: readonly VerificationKey[]
+  domainId: string
+  cacheMax: number
+}): SessionTokens {
+  const { keys, domainId, cacheMax } = parts
+  const cache = new VerifiedCache<SessionClaims>(cacheMax)
+  const signingKey = keys[0]?.key
+  if (!signingKey) throw new TypeError('session tokens need a signing key')
+
+  const sign = (payload: object): string => jwt.sign(payload, signingKey, { algorithm: 'HS256' })
+
+  /** The client learns nothing about why a token is refused; the app's log does. */
+  function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
+    const refuse = (got: string) =>
+      authError(typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID', {
+        detail: { check: `${typ} token`, got },
+      })
+    if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
+    const claims = readSigned(token, keys)
+    if (!claims) throw refuse('a token that none of the session keys signed')
+    if (claims.typ !== typ)
+      throw refuse(claims.typ === 'access' ? 'an access token' : 'another kind of token')
+    if (claims.baas_domain_id !== domainId) throw refuse("another app's token")
+    const { sub, exp, baas_device_id: deviceId, baas_generation: generation = 0 } = claims
+    const sessionId = typ === 'access' ? claims.iss : claims.baas_id
+    const complete = typeof sub === 'string' && typeof sessionId === 'string' && typeof deviceId === 'string'
+    if (!complete || typeof exp !== 'number' || typeof generation !== 'number')
+      throw refuse('a token with claims amiss')
+    if (!(now < exp)) throw refuse('an expired token')
+    return Object.freeze({ userId: sub, sessionId, deviceId, generation, expiresAt: exp })
+  }
+
+  return {
+    issueAccessToken: ({ id, userId, deviceId }, customData, now) =>
+      sign({
+        typ: 'access',
+        iss: id,
+        sub: userId,
+        iat: Math.floor(now),
+        exp: Math.floor(now) + ACCESS_TOKEN_SECONDS,
+        baas_device_id: deviceId,
+        baas_domain_id: domainId,
+        ...(Object.keys(customData).length > 0 && { user_data: customData }),
+      }),
+
+    issueRefreshToken: ({ id, userId, deviceId, expiresAt, generation }, now) =>
+      sign({
+        typ: 'refresh',
+        sub: userId,
+        iat: Math.floor(now),
+        exp: expiresAt,
+        baas_id: id,
+        baas_device_id: deviceId,
+        baas_domain_id: domainId,
+        ...(generation > 0 && { baas_generation: generation }),
+      }),
+
+    verifyAccessToken(token, now) {
+      const known = cache.get(token)
+      if (known && now < known.expiresAt) return known
+      const claims = read(token, 'access', now)
+      cache.set(token, claims)
+      return claims
+    },
+
+    verifyRefreshToken: (token, now) => read(token, 'refresh', now),
+  }
+}
+
+function readSigned(token: string, keys: readonly VerificationKey[]): Claims | undefined {
+  try {
+    return readHeader(token).alg === 'HS256' ? verifySignature(token, keys)?.claims : undefined
+  } catch {
+    return undefined // not even a token
+  }
+}

@@ -1,0 +1,176 @@
+import { authError } from '../errors.js'
+import { Problems } from '../problems.js'
+import type { Identity, UserRecord } from '../user.js'
+import type { SessionRecord, Store } from './store.js'
+
+/** Bounds of the in-memory store. */
+export interface MemoryStoreOptions {
+  /** Default: 50 000, about 40 MB. One more user is refused with STORE_FULL (503). */
+  readonly maxUsers?: number
+  /** Default: 100 000. One more log-in is refused with STORE_FULL (503), unless expired sessions make room. */
+  readonly maxSessions?: number
+}
+
+/** A user with more sessions than this loses the oldest, so that nobody can use up the room of all. */
+const MAX_SESSIONS_PER_USER = 100
+
+/**
+ * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: what does not
+ * fit is refused, and nothing is ever forgotten to make room, because a forgotten `disabled` would be a hole.
+ * For development, tests and apps that keep their users elsewhere.
+ * @throws {ConfigurationError} when a bound is no whole number
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  const { maxUsers, maxSessions } = parseBounds(options)
+  const users = new Map<string, UserRecord>()
+  /** Identity key to user id. */
+  const owners = new Map<string, string>()
+  const sessions = new Map<string, SessionRecord>()
+  /** User id to the ids of its sessions, oldest first. */
+  const sessionsOf = new Map<string, Set<string>>()
+
+  function update(user: UserRecord, changes: Partial<UserRecord>): UserRecord {
+    const updated = Object.freeze({ ...user, ...changes })
+    users.set(user.id, updated)
+    return updated
+  }
+
+  function create(id: string, identity: Identity, now: number): UserRecord {
+    if (users.has(id)) throw new Error(`the id ${id} for a new user belongs to another user`)
+    if (users.size >= maxUsers)
+      throw authError('STORE_FULL', {
+        cause: new Error(
+          `the in-memory store holds ${maxUsers} users: raise maxUsers or use a lasting store`,
+        ),
+      })
+    owners.set(identityKey(identity), id)
+    const user = { id, type: 'normal', identities: [identity], creation_date: now } as const
+    return update({ ...user, last_authentication_date: now, disabled: false }, {})
+  }
+
+  function endSession(id: string): boolean {
+    const session = sessions.get(id)
+    if (!session) return false
+    sessions.delete(id)
+    const siblings = sessionsOf.get(session.userId)
+    siblings?.delete(id)
+    if (siblings?.size === 0) sessionsOf.delete(session.userId)
+    return true
+  }
+
+  function endSessions(userId: string): number {
+    const ids = [...(sessionsOf.get(userId) ?? [])]
+    ids.forEach(endSession)
+    return ids.length
+  }
+
+  function removeExpiredSessions(now: number): void {
+    for (const { id, expiresAt } of sessions.values()) if (expiresAt <= now) endSession(id)
+  }
+
+  return {
+    signIn({ identity, now, newUserId }) {
+      const owner = users.get(owners.get(identityKey(identity)) ?? '')
+      if (!owner)
+        return newUserId === undefined ? undefined : { user: create(newUserId, identity, now), created: true }
+      if (owner.disabled) return { user: owner, created: false }
+      const identities = withIdentity(owner.identities, identity)
+      return { user: update(owner, { identities, last_authentication_date: now }), created: false }
+    },
+
+    findUser: (id) => users.get(id),
+
+    listUsers: ({ limit, after = '' }) =>
+      [...users.values()]
+        .filter(({ id }) => id > after)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
+
+    setUserDisabled(id, disabled) {
+      const user = users.get(id)
+      if (user) update(user, { disabled })
+      return user !== undefined
+    },
+
+    deleteUser(id) {
+      endSessions(id)
+      for (const identity of users.get(id)?.identities ?? []) owners.delete(identityKey(identity))
+      return users.delete(id)
+    },
+
+    linkIdentity(userId, identity) {
+      const user = users.get(userId)
+      if (!user) return 'missing'
+      const owner = owners.get(identityKey(identity))
+      if (owner !== undefined && owner !== userId) return 'taken'
+      owners.set(identityKey(identity), userId)
+      return update(user, { identities: withIdentity(user.identities, identity) })
+    },
+
+    createSession(session) {
+      if (!users.has(session.userId)) return false
+      const siblings = sessionsOf.get(session.userId) ?? new Set()
+      const [oldest] = siblings
+      if (oldest !== undefined && siblings.size >= MAX_SESSIONS_PER_USER) endSession(oldest)
+      if (sessions.size >= maxSessions) removeExpiredSessions(session.createdAt)
+      if (sessions.size >= maxSessions)
+        throw authError('STORE_FULL', {
+          cause: new Error(`the in-memory store holds ${maxSessions} sessions: raise maxSessions`),
+        })
+      sessions.set(session.id, Object.freeze({ ...session }))
+      sessionsOf.set(session.userId, siblings.add(session.id))
+      return true
+    },
+
+    findSession(id) {
+      const session = sessions.get(id)
+      const user = session && users.get(session.userId)
+      return user && { session, user }
+    },
+
+    rotateSession({ id, generation, now, overlapSeconds }) {
+      const session = sessions.get(id)
+      if (!session) return { outcome: 'missing' }
+      if (generation === session.generation) {
+        const rotated = { ...session, generation: generation + 1, rotatedAt: now }
+        sessions.set(id, Object.freeze(rotated))
+        return { outcome: 'rotated', generation: rotated.generation }
+      }
+      if (generation === session.generation - 1 && now <= session.rotatedAt + overlapSeconds)
+        return { outcome: 'current', generation: session.generation }
+      endSession(id)
+      return { outcome: 'reused' }
+    },
+
+    revokeSession: endSession,
+    revokeSessions: endSessions,
+    removeExpiredSessions,
+  }
+}
+
+function parseBounds(options: MemoryStoreOptions): Required<MemoryStoreOptions> {
+  const problems = new Problems()
+  const given = problems.object('memoryStore', options, ['maxUsers', 'maxSessions'])
+  const bound = (name: keyof MemoryStoreOptions, fallback: number): number =>
+    problems.integer(`memoryStore.${name}`, given[name], { fallback, min: 1, max: 10_000_000 })
+  const bounds = { maxUsers: bound('maxUsers', 50_000), maxSessions: bound('maxSessions', 100_000) }
+  problems.throwIfAny()
+  return bounds
+}
+
+/** The identity's data replaced, or the identity added at the end. */
+function withIdentity(identities: readonly Identity[], identity: Identity): readonly Identity[] {
+  const others = identities.some((known) => isSame(known, identity))
+  return others
+    ? identities.map((known) => (isSame(known, identity) ? identity : known))
+    : [...identities, identity]
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a.provider_type === b.provider_type && a.id === b.id
+}
+
+// JSON, because joined strings collide: ("a", "b:c") and ("a:b", "c").
+function identityKey({ provider_type, id }: Identity): string {
+  return JSON.stringify([provider_type, id])
+}

@@ -1,0 +1,100 @@
+import type { Identity, MaybePromise, UserRecord } from '../user.js'
+
+/** A session: a user on a device. No token can be made from what is stored. */
+export interface SessionRecord {
+  /** 24 lower-case hex characters. */
+  readonly id: string
+  readonly userId: string
+  readonly deviceId: string
+  /** Epoch seconds. */
+  readonly createdAt: number
+  /** Epoch seconds; from then on the session is dead, whether or not its record is still there. */
+  readonly expiresAt: number
+  /** Which refresh token is the newest: 0 for the first, one more with each rotation. */
+  readonly generation: number
+  /** Epoch seconds of the last rotation. */
+  readonly rotatedAt: number
+}
+
+/** What {@link Store.signIn} is asked. */
+export interface SignInRequest {
+  /** (provider_type, id) finds the user; `data` replaces what this identity had. */
+  readonly identity: Identity
+  /** Epoch seconds: the user's new `last_authentication_date`. */
+  readonly now: number
+  /** The id that a new user gets; absent when none may be created. */
+  readonly newUserId?: string
+}
+
+/**
+ * What happened to a refresh token: `rotated` by this call; `current` by another call a moment ago, within the
+ * overlap; `reused`, so that the session is gone now; `missing` when there is no such session.
+ */
+export type Rotation =
+  | { readonly outcome: 'rotated'; readonly generation: number }
+  | { readonly outcome: 'current'; readonly generation: number }
+  | { readonly outcome: 'reused' }
+  | { readonly outcome: 'missing' }
+
+/**
+ * Keeps users and sessions. Every verb is **atomic**: of any number of simultaneous calls, in any number of processes
+ * on the same data, the outcome is as if they had come one after the other. A verb may answer at once or with a
+ * promise. It throws only when the store itself fails; that becomes a 503.
+ */
+export interface Store {
+  /**
+   * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. A disabled
+   * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
+   * @throws when another user already has `newUserId`
+   */
+  signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
+
+  findUser(id: string): MaybePromise<UserRecord | undefined>
+
+  /** Users by ascending id, after the one given. */
+  listUsers(page: { limit: number; after?: string }): MaybePromise<readonly UserRecord[]>
+
+  /** Returns whether there is such a user. */
+  setUserDisabled(id: string, disabled: boolean): MaybePromise<boolean>
+
+  /** Deletes a user with its identities and sessions. Returns whether there was one. */
+  deleteUser(id: string): MaybePromise<boolean>
+
+  /**
+   * Gives a user one more identity, or refreshes the data of one that it has. Returns the user, `taken` when another
+   * user has the identity, `missing` when there is no such user.
+   */
+  linkIdentity(userId: string, identity: Identity): MaybePromise<UserRecord | 'taken' | 'missing'>
+
+  /** Returns false, keeping nothing, when there is no such user. */
+  createSession(session: SessionRecord): MaybePromise<boolean>
+
+  /** The session with its user, in one round trip. The caller judges `expiresAt`. */
+  findSession(id: string): MaybePromise<{ session: SessionRecord; user: UserRecord } | undefined>
+
+  /**
+   * Compare and set: when `generation` is the session's, it goes up by one. When it is the one before and the last
+   * rotation was at most `overlapSeconds` ago, nothing changes. Any other deletes the session.
+   */
+  rotateSession(request: {
+    id: string
+    generation: number
+    now: number
+    overlapSeconds: number
+  }): MaybePromise<Rotation>
+
+  /** Returns whether there was one. */
+  revokeSession(id: string): MaybePromise<boolean>
+
+  /** Revokes all sessions of a user. Returns how many. */
+  revokeSessions(userId: string): MaybePromise<number>
+
+  /** Removes the sessions whose `expiresAt` is not after `now`. Called now and then, for tidiness alone. */
+  removeExpiredSessions(now: number): MaybePromise<void>
+
+  /** Optional: prepares the store; `auth.ready()` awaits it. */
+  ready?(): MaybePromise<void>
+
+  /** Optional: releases what the store itself opened; `auth.close()` awaits it. */
+  close?(): MaybePromise<void>
+}

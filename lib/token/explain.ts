@@ -1,0 +1,186 @@
+import { createSecretKey } from 'node:crypto'
+import { isAuthError } from '../errors.js'
+import type { KeySource, VerificationKey } from '../keys/key-source.js'
+import { readMetadata, type MetadataRules } from '../users/metadata.js'
+import { claimChecks, headerChecks, type Check, type TokenRules } from './claims.js'
+import {
+  readHeader,
+  readUnverifiedClaims,
+  verifySignature,
+  type Claims,
+  type TokenHeader,
+} from './compact.js'
+
+/** What one check found. */
+export interface ExplainedCheck {
+  readonly name: string
+  /** Undefined when it could not be judged, because of an earlier failure. */
+  readonly pass: boolean | undefined
+  readonly expected: string
+  readonly got: string
+  /** The likely mend of a failure. */
+  readonly mend?: string
+}
+
+/** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
+export interface Explanation {
+  /** Whether the guard would accept the token now. */
+  readonly ok: boolean
+  readonly checks: readonly ExplainedCheck[]
+  /** The verdict in one line. */
+  readonly summary: string
+}
+
+interface ExplainParts {
+  readonly rules: TokenRules
+  readonly metadata: MetadataRules
+  readonly keys: KeySource
+}
+
+/** Makes `auth.explain`: the same checks as the verifier's, all of them, in words. Offline but for the key source. */
+export function createExplain(parts: ExplainParts): (token: string, now: number) => Promise<Explanation> {
+  return async (token, now) => {
+    const checks = await explainAll(token.trim(), now, parts)
+    const failed = checks.filter(({ pass }) => pass !== true)
+    const first = failed.find(({ pass }) => pass === false)
+    const summary = first
+      ? `refused by ${first.name}: expected ${first.expected}, got ${first.got}. ${first.mend ?? ''}`.trim()
+      : 'accepted'
+    return { ok: failed.length === 0, checks, summary }
+  }
+}
+
+async function explainAll(token: string, now: number, parts: ExplainParts): Promise<ExplainedCheck[]> {
+  const { rules } = parts
+  const length = explainLength(token, rules)
+  const { header, check: format } = explainFormat(token)
+  if (!header) return [length, format]
+  const headers = headerChecks.map((check) => explainCheck(check, header, rules, now))
+  const signature = await explainSignature(token, header, parts)
+  const claims = readUnverifiedClaims(token)
+  if (!claims) {
+    const payload = fail(
+      'payload',
+      'a JSON object',
+      'something else',
+      'Let the issuer put its claims into an object',
+    )
+    return [length, format, ...headers, signature, payload]
+  }
+  const claimed = claimChecks.map((check) => explainCheck(check, claims, rules, now))
+  return [length, format, ...headers, signature, ...claimed, explainMetadata(claims, parts.metadata)]
+}
+
+function explainLength(token: string, { maxTokenLength }: TokenRules): ExplainedCheck {
+  const expected = `at most ${maxTokenLength} characters`
+  const got = `${token.length} characters`
+  return token.length <= maxTokenLength
+    ? pass('length', expected, got)
+    : fail('length', expected, got, 'Put fewer claims into the token, or raise maxTokenLength')
+}
+
+function explainFormat(token: string): { header?: TokenHeader; check: ExplainedCheck } {
+  const expected = 'header.payload.signature, each in base64url'
+  try {
+    return { header: readHeader(token), check: pass('format', expected, 'that') }
+  } catch (error) {
+    const got = isAuthError(error) ? (error.detail?.got ?? error.message) : 'something else'
+    const mend = /^bearer /i.test(token)
+      ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
+      : 'Copy the whole token, with both of its dots and nothing around it'
+    return { check: fail('format', expected, got, mend) }
+  }
+}
+
+function explainCheck<S>(check: Check<S>, subject: S, rules: TokenRules, now: number): ExplainedCheck {
+  const code = check.refuse(subject, rules, now)
+  const [expected, got] = [check.expected(rules, now), check.got(subject, now)]
+  return code === undefined
+    ? pass(check.name, expected, got)
+    : fail(check.name, expected, got, check.mend(code, subject, rules, now))
+}
+
+async function explainSignature(token: string, header: TokenHeader, { keys, rules }: ExplainParts) {
+  const { kid, alg } = header
+  if (alg !== rules.algorithm)
+    return {
+      name: 'signature',
+      pass: undefined,
+      expected: `made with ${rules.algorithm}`,
+      got: 'another algorithm',
+    }
+  let candidates: readonly VerificationKey[]
+  try {
+    candidates = await keys.find(typeof kid === 'string' ? kid : undefined)
+  } catch (error) {
+    const got = isAuthError(error) ? error.code : 'no keys'
+    return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got }
+  }
+  if (candidates.length === 0)
+    return fail(
+      'signature',
+      'a kid that names a key',
+      'one that does not',
+      'Add the key with this kid to the keys',
+    )
+  const expected =
+    candidates.length === 1 ? 'made with the one key' : `made with one of ${candidates.length} keys`
+  try {
+    if (verifySignature(token, candidates)) return pass('signature', expected, 'that')
+    return fail('signature', expected, 'made with another key', signatureMend(token, candidates))
+  } catch {
+    return pass('signature', expected, 'that, but of a payload that is not an object')
+  }
+}
+
+function signatureMend(token: string, candidates: readonly VerificationKey[]): string {
+  for (const { key, algorithm } of candidates) {
+    if (algorithm !== 'HS256') continue
+    for (const [bytes, mend] of otherReadings(key.export()))
+      if (bytes.length > 0 && verifySignature(token, [{ algorithm, key: createSecretKey(bytes) }]))
+        return mend
+  }
+  const these = candidates.length === 1 ? 'this one' : `these ${candidates.length}`
+  return `Signed by another key than ${these}: compare the key with the issuer's, character by character`
+}
+
+/** The classic mistakes with a secret, as the bytes that it would have been without. */
+function otherReadings(bytes: Buffer): [Buffer, string][] {
+  const text = bytes.toString()
+  const decoded = (encoding: string): string =>
+    `The secret looks ${encoding}-encoded: decoded, it verifies. Pass { key, encoding: '${encoding}' }`
+  const literal = 'The issuer uses the text of the secret as it is: leave its encoding out'
+  return [
+    [Buffer.from(text, 'base64'), decoded(/[-_]/.test(text) ? 'base64url' : 'base64')],
+    [Buffer.from(text, 'hex'), decoded('hex')],
+    [Buffer.from(bytes.toString('base64')), literal],
+    [Buffer.from(bytes.toString('base64url')), literal],
+    [Buffer.from(bytes.toString('hex')), literal],
+    [Buffer.from(`${text}\n`), "The issuer's secret ends with a newline: remove it there"],
+  ]
+}
+
+function explainMetadata(claims: Claims, metadata: MetadataRules): ExplainedCheck {
+  const names = metadata.fields.filter(({ required }) => required).map(({ name }) => name)
+  const expected = names.length === 0 ? 'nothing required' : `present: ${names.join(', ')}`
+  try {
+    readMetadata(claims, metadata)
+    return pass('metadata', expected, 'that')
+  } catch (error) {
+    const got = isAuthError(error) ? error.message : 'something else'
+    return fail(
+      'metadata',
+      expected,
+      got,
+      'Let the issuer add the claim, or correct the path of the metadata field',
+    )
+  }
+}
+
+function pass(name: string, expected: string, got: string): ExplainedCheck {
+  return { name, pass: true, expected, got }
+}
+
+function fail(name: string, expected: string, got: string, mend: string): ExplainedCheck {
+  return { name, pass: false, expected, got, mend }
+}

@@ -1,0 +1,127 @@
+import { authError, type ErrorCode } from '../errors.js'
+import type { KeySource, VerificationKey } from '../keys/key-source.js'
+import { deepFreeze } from '../freeze.js'
+import { isPromise } from '../promises.js'
+import { readMetadata, type MetadataRules } from '../users/metadata.js'
+import type { MaybePromise, UserData } from '../user.js'
+import { claimChecks, headerChecks, type Check, type TokenRules } from './claims.js'
+import { readHeader, verifySignature, type Claims } from './compact.js'
+import { VerifiedCache } from './verified-cache.js'
+
+/** A third-party token that passed every check. */
+export interface VerifiedToken {
+  /** The `sub` claim. */
+  readonly subject: string
+  readonly claims: Claims
+  /** The claims that the metadata fields map. */
+  readonly data: UserData
+  /** The key that signed it. */
+  readonly key: VerificationKey
+}
+
+export interface Verifier {
+  /**
+   * Verifies a third-party token (PROTOCOL §2).
+   * @param now epoch seconds
+   * @throws {AuthError} TOKEN_… or METADATA_… when the token is refused, KEYS_UNAVAILABLE when it cannot be judged
+   */
+  verify(token: string, now: number): MaybePromise<VerifiedToken>
+  /** Whether this exact token is remembered as verified. */
+  knows(token: string): boolean
+}
+
+/** What the verifier needs, all of it made at start-up. */
+export interface VerifierParts {
+  readonly rules: TokenRules
+  readonly metadata: MetadataRules
+  readonly keys: KeySource
+  /** How many verdicts to remember; 0 for none. */
+  readonly cacheMax: number
+}
+
+/** Makes the verifier. A remembered verdict still has its dates and its key checked on every use. */
+export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierParts): Verifier {
+  const cache = new VerifiedCache<VerifiedToken>(cacheMax)
+
+  function judge(token: string, now: number, candidates: readonly VerificationKey[]): VerifiedToken {
+    if (candidates.length === 0) throw authError('TOKEN_KEY_ID_UNKNOWN')
+    const signed = verifySignature(token, candidates)
+    if (!signed) throw authError('TOKEN_SIGNATURE')
+    const { claims, key } = signed
+    runChecks(claimChecks, claims, rules, now)
+    // Frozen, because the cache, the store and the creation hook all see the same object.
+    const data = deepFreeze(readMetadata(claims, metadata))
+    const verified = Object.freeze({ subject: claims.sub as string, claims: deepFreeze(claims), data, key })
+    cache.set(token, verified)
+    return verified
+  }
+
+  return {
+    knows: (token) => cache.has(token),
+    verify(token, now) {
+      if (token.length > rules.maxTokenLength) throw tooLong(token, rules)
+      const known = cache.get(token)
+      if (known) {
+        if (keys.trusts(known.key)) {
+          runChecks(claimChecks, known.claims, rules, now)
+          return known
+        }
+        cache.delete(token)
+      }
+      const header = readHeader(token)
+      runChecks(headerChecks, header, rules, now)
+      const candidates = keys.find(readKeyId(header.kid))
+      return isPromise(candidates)
+        ? candidates.then((found) => judge(token, now, found))
+        : judge(token, now, candidates)
+    },
+  }
+}
+
+function runChecks<Subject>(
+  checks: readonly Check<Subject>[],
+  subject: Subject,
+  rules: TokenRules,
+  now: number,
+): void {
+  for (const check of checks) {
+    const code = check.refuse(subject, rules, now)
+    if (code !== undefined) throw refusal(check, code, subject, rules, now)
+  }
+}
+
+function refusal<Subject>(
+  check: Check<Subject>,
+  code: ErrorCode,
+  subject: Subject,
+  rules: TokenRules,
+  now: number,
+) {
+  const reason = check.reason?.(code, subject, rules)
+  return authError(code, {
+    ...(reason !== undefined && { reason }),
+    detail: {
+      check: check.name,
+      expected: check.expected(rules, now),
+      got: check.got(subject, now),
+      mend: check.mend(code, subject, rules, now),
+    },
+  })
+}
+
+function tooLong(token: string, { maxTokenLength }: TokenRules) {
+  return authError('TOKEN_TOO_LONG', {
+    reason: `token is longer than ${maxTokenLength} characters`,
+    detail: {
+      check: 'length',
+      expected: `at most ${maxTokenLength} characters`,
+      got: `${token.length} characters`,
+      mend: 'Map fewer claims into the token, or raise maxTokenLength',
+    },
+  })
+}
+
+function readKeyId(kid: unknown): string | undefined {
+  if (kid === undefined || typeof kid === 'string') return kid
+  throw authError('TOKEN_KEY_ID_UNKNOWN', { detail: { check: 'kid', expected: 'a string', got: typeof kid } })
+}

@@ -1,0 +1,52 @@
+/** What `JSON.parse` can return. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** Metadata of a user: the mapped claims, by field name. */
+export type UserData = Readonly<Record<string, JsonValue>>
+
+/** Application data kept outside of this package, keyed by the user's id. */
+export type CustomData = Readonly<Record<string, unknown>>
+
+/** `normal` is anybody who signed in; `server` and `system` exist for users imported from the original service. */
+export type UserType = 'normal' | 'server' | 'system'
+
+/** One way in which a user signs in: (provider, subject). */
+export interface Identity {
+  /** The user's unique id at the issuer: the token's `sub` claim. */
+  readonly id: string
+  readonly provider_type: string
+  /** The claims that this identity's newest token mapped to metadata fields. */
+  readonly data: UserData
+}
+
+/** The user as `req.user` and `GET /auth/profile` show it. Frozen through and through. */
+export interface User<Data = UserData> {
+  /** 24 lower-case hex characters. */
+  readonly id: string
+  readonly type: UserType
+  /** The data of all identities, merged; where two have a field, the one linked later wins. */
+  readonly data: Data
+  /** What the `customData` option returned for this user, else empty. */
+  readonly custom_data: CustomData
+  readonly identities: readonly Identity[]
+}
+
+/** The user as a store keeps it. */
+export interface UserRecord {
+  /** 24 lower-case hex characters. */
+  readonly id: string
+  readonly type: UserType
+  readonly identities: readonly Identity[]
+  /** Epoch seconds. */
+  readonly creation_date: number
+  /** Epoch seconds. */
+  readonly last_authentication_date: number
+  readonly disabled: boolean
+}
+
+/** A value, or a promise of it: the in-memory parts answer at once, and then nothing is awaited. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** The provider's name on the wire and in every identity that this package makes. */
+export const PROVIDER = 'custom-token'

@@ -1,0 +1,101 @@
+import { LRUCache } from 'lru-cache'
+import { isPromise, andThen, type Dependency } from '../promises.js'
+import type { CustomData, MaybePromise, User, UserRecord } from '../user.js'
+import { toUser } from './user-view.js'
+
+/** Loads the application data of a user; undefined means none. */
+export type CustomDataLoader = (userId: string) => MaybePromise<object | undefined>
+
+interface Entry {
+  readonly user: User
+  /** Epoch seconds. */
+  readonly expiresAt: number
+  /** The sessions of this user that were found alive since the entry was made. */
+  readonly sessions: Set<string>
+}
+
+/** More sessions of one user than this are not remembered at once. */
+const MAX_SESSIONS_REMEMBERED = 100
+
+/**
+ * The users that requests have lately resolved to, for a short time, so that the next request needs no store call.
+ * Whatever changes a user or ends its sessions calls {@link forget}, which takes effect on the next request.
+ */
+export class KnownUsers {
+  readonly #entries: LRUCache<string, Entry> | undefined
+  readonly #ttlSeconds: number
+  readonly #loadCustomData: CustomDataLoader | undefined
+  readonly #dependency: Dependency
+  #changes = 0
+
+  /** @param cache the size and life of the memory; undefined for none */
+  constructor(parts: {
+    cache: { max: number; ttlSeconds: number } | undefined
+    customData: CustomDataLoader | undefined
+    dependency: Dependency
+  }) {
+    this.#entries = parts.cache && new LRUCache({ max: parts.cache.max })
+    this.#ttlSeconds = parts.cache?.ttlSeconds ?? 0
+    this.#loadCustomData = parts.customData
+    this.#dependency = parts.dependency
+  }
+
+  /** The user, when it is remembered; with a session's id, only when that session was found alive. */
+  get(userId: string, now: number, sessionId?: string): User | undefined {
+    const entry = this.#fresh(userId, now)
+    return entry && (sessionId === undefined || entry.sessions.has(sessionId)) ? entry.user : undefined
+  }
+
+  /**
+   * Fetches a user and remembers it, unless something was forgotten meanwhile: then the fetched user may be old.
+   * @param fetch asks the store; what it throws refuses the request
+   * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
+   */
+  load(fetch: () => MaybePromise<UserRecord>, now: number, sessionId?: string): MaybePromise<User> {
+    const changes = this.#changes
+    return andThen(fetch(), (record) =>
+      andThen(this.#fresh(record.id, now)?.user.custom_data ?? this.#customData(record.id), (customData) => {
+        const user = toUser(record, customData)
+        if (changes === this.#changes) this.#remember(user, now, sessionId)
+        return user
+      }),
+    )
+  }
+
+  /** The user with its custom data as it is now. Forgets what was remembered, and remembers nothing. */
+  reload(record: UserRecord): MaybePromise<User> {
+    this.forget(record.id)
+    return andThen(this.#customData(record.id), (customData) => toUser(record, customData))
+  }
+
+  /** Makes the next request of this user ask the store. */
+  forget(userId: string): void {
+    this.#changes += 1
+    this.#entries?.delete(userId)
+  }
+
+  #fresh(userId: string, now: number): Entry | undefined {
+    const entry = this.#entries?.get(userId)
+    return entry && now < entry.expiresAt ? entry : undefined
+  }
+
+  #remember(user: User, now: number, sessionId: string | undefined): void {
+    const known = this.#fresh(user.id, now)
+    const sessions =
+      known && known.sessions.size < MAX_SESSIONS_REMEMBERED ? known.sessions : new Set<string>()
+    if (sessionId !== undefined) sessions.add(sessionId)
+    this.#entries?.set(user.id, { user, sessions, expiresAt: known?.expiresAt ?? now + this.#ttlSeconds })
+  }
+
+  #customData(userId: string): MaybePromise<CustomData> {
+    const load = this.#loadCustomData
+    if (!load) return {}
+    const answer = this.#dependency('CUSTOM_DATA_UNAVAILABLE', () => load(userId))
+    return isPromise(answer) ? answer.then(copyOf) : copyOf(answer)
+  }
+}
+
+// A copy, because the user is frozen and the loader's object is not ours to freeze.
+function copyOf(data: object | undefined): CustomData {
+  return data === undefined ? {} : (structuredClone(data) as CustomData)
+}

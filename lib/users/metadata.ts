@@ -1,0 +1,137 @@
+import { authError } from '../errors.js'
+import { describe, type Problems } from '../problems.js'
+import type { JsonValue, UserData } from '../user.js'
+import type { Claims } from '../token/compact.js'
+
+/** Maps one claim of the token to one field of the user's `data`. */
+export interface MetadataField {
+  /** Where the value is: a path with dots, in which `\.` is a literal dot (`http://example\.com/id`). */
+  readonly name: string
+  /** The name in `data`, shorter than 64 characters. Default: the last part of the path. */
+  readonly fieldName?: string
+  /** Whether a token without the value is refused. Default: false. */
+  readonly required?: boolean
+}
+
+/** The metadata fields, parsed. */
+export interface MetadataRules {
+  readonly fields: readonly ParsedField[]
+  /** The longest value, in characters of JSON. */
+  readonly maxFieldLength: number
+}
+
+interface ParsedField {
+  readonly name: string
+  readonly path: readonly string[]
+  readonly fieldName: string
+  readonly required: boolean
+}
+
+const FIELD_NAME_LIMIT = 64
+// JSON escapes quotes inside strings, so this can only be a key: one that poisons objects which it is copied into.
+const POISONED_KEY = '"__proto__":'
+
+/** Parses the options `metadataFields` and `maxFieldLength`, reporting every mistake. */
+export function parseMetadataRules(
+  given: Readonly<Record<string, unknown>>,
+  problems: Problems,
+): MetadataRules {
+  const range = { fallback: 4096, min: 1, max: 1_000_000 }
+  return Object.freeze({
+    fields: parseFields(given.metadataFields, problems),
+    maxFieldLength: problems.integer('maxFieldLength', given.maxFieldLength, range),
+  })
+}
+
+function parseFields(value: unknown, problems: Problems): readonly ParsedField[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) {
+    problems.add(
+      'metadataFields',
+      `is ${describe(value)}`,
+      'Pass an array of { name, fieldName?, required? }',
+    )
+    return []
+  }
+  const fields = value.flatMap((item: unknown, index) => {
+    const field = parseField(`metadataFields[${index}]`, item, problems)
+    return field ? [field] : []
+  })
+  for (const [index, { fieldName }] of fields.entries())
+    if (fields.findIndex((other) => other.fieldName === fieldName) < index)
+      problems.add('metadataFields', `map two claims to "${fieldName}"`, 'Give one of them another fieldName')
+  return Object.freeze(fields)
+}
+
+/**
+ * Reads the mapped claims. Only own keys of plain objects are followed.
+ * @throws {AuthError} METADATA_MISSING, METADATA_TOO_LONG or METADATA_INVALID, naming the field
+ */
+export function readMetadata(claims: Claims, { fields, maxFieldLength }: MetadataRules): UserData {
+  const data: Record<string, JsonValue> = {}
+  for (const { name, path, fieldName, required } of fields) {
+    const value = valueAt(claims, path)
+    if (value === undefined || (required && value === null)) {
+      if (required)
+        throw authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing` })
+      continue
+    }
+    const json = JSON.stringify(value)
+    if (json.length > maxFieldLength)
+      throw authError('METADATA_TOO_LONG', {
+        reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
+        detail: { check: fieldName, got: `${json.length} characters`, mend: 'Raise maxFieldLength' },
+      })
+    if (json.includes(POISONED_KEY))
+      throw authError('METADATA_INVALID', {
+        reason: `metadata field "${name}" has the forbidden key "__proto__"`,
+      })
+    data[fieldName] = value
+  }
+  return data
+}
+
+/** Splits a path at its dots, `\.` being a literal one. */
+export function parsePath(name: string): string[] {
+  return name.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'))
+}
+
+function parseField(option: string, item: unknown, problems: Problems): ParsedField | undefined {
+  const given = problems.object(option, item, ['name', 'fieldName', 'required'])
+  const name = problems.text(`${option}.name`, given.name, 'Pass the path of the claim, e.g. user_data.name')
+  const required = problems.boolean(`${option}.required`, given.required, false)
+  if (name === undefined) return undefined
+  const path = parsePath(name)
+  if (path.includes('')) {
+    problems.add(`${option}.name`, 'has an empty part', 'Write a literal dot as \\.')
+    return undefined
+  }
+  const fieldName = given.fieldName ?? path.at(-1)
+  if (typeof fieldName !== 'string' || fieldName === '' || fieldName === '__proto__') {
+    problems.add(
+      `${option}.fieldName`,
+      'is not a usable name',
+      'Pass the name that the value has in user.data',
+    )
+    return undefined
+  }
+  if (fieldName.length >= FIELD_NAME_LIMIT) {
+    problems.add(
+      `${option}.fieldName`,
+      `has ${fieldName.length} characters`,
+      `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`,
+    )
+    return undefined
+  }
+  return Object.freeze({ name, path: Object.freeze(path), fieldName, required })
+}
+
+function valueAt(claims: Claims, path: readonly string[]): JsonValue | undefined {
+  let value: unknown = claims
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    if (!Object.hasOwn(value, part)) return undefined
+    value = (value as Claims)[part]
+  }
+  return value as JsonValue | undefined
+}

@@ -1,0 +1,133 @@
+import { authError } from '../errors.js'
+import type { Events } from '../events.js'
+import { andThen, type Dependency } from '../promises.js'
+import type { SignInRequest, Store } from '../stores/store.js'
+import type { Claims } from '../token/compact.js'
+import type { VerifiedToken } from '../token/verifier.js'
+import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
+import type { KnownUsers } from './known-users.js'
+import { newUserId, type GenerateUserId } from './user-id.js'
+import { toUser } from './user-view.js'
+
+/**
+ * The user creation hook. Runs when a valid token matches no user, before anything is stored, with the complete user.
+ * When it throws or rejects, no account is made and the login fails with 401; when what it throws has a `status` of
+ * 500 or more, or it does not answer in time, with 503.
+ */
+export type UserCreationHook<Data = User['data']> = (
+  user: User<Data>,
+  context: { readonly claims: Claims },
+) => MaybePromise<void>
+
+export interface SignIn {
+  /**
+   * An explicit login: refreshes the user's metadata, and creates the user when there is none.
+   * @throws {AuthError} USER_DISABLED, USER_CREATION_REFUSED, or a dependency's code
+   */
+  logIn(token: VerifiedToken, now: number): MaybePromise<UserRecord>
+  /**
+   * A token on an endpoint: its first use is a login too, which creates users only when the options say so; its later
+   * uses find the user.
+   * @throws {AuthError} as logIn, and USER_NOT_FOUND
+   */
+  useToken(token: VerifiedToken, now: number): MaybePromise<User>
+}
+
+export interface SignInParts {
+  readonly appId: string
+  readonly store: Store
+  readonly knownUsers: KnownUsers
+  readonly dependency: Dependency
+  readonly autoCreateUser: boolean
+  readonly creationHook: UserCreationHook | undefined
+  readonly generateUserId: GenerateUserId | undefined
+  readonly events: Events
+}
+
+export function createSignIn(parts: SignInParts): SignIn {
+  const { appId, store, knownUsers, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
+  /** Which user a token has signed in, for as long as the verifier remembers the token. */
+  const signedIn = new WeakMap<VerifiedToken, string>()
+  /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
+  const creations = new Map<string, Promise<UserRecord>>()
+
+  function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
+    const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
+    const request: SignInRequest = { identity, now }
+    const withId = (): SignInRequest => ({
+      ...request,
+      newUserId: newUserId(appId, identity, generateUserId),
+    })
+    if (mayCreate && !creationHook) return askStore(token, withId())
+    return andThen(tryStore(request), (found) => {
+      if (found) return accept(token, found)
+      if (!mayCreate) throw authError('USER_NOT_FOUND')
+      const running = creations.get(token.subject)
+      // Whoever waited signs in on its own account then: its token may bring other metadata.
+      if (running) return running.then(() => askStore(token, request))
+      const creation = createWithHook(token, withId()).finally(() => creations.delete(token.subject))
+      creations.set(token.subject, creation)
+      return creation
+    })
+  }
+
+  async function createWithHook(token: VerifiedToken, request: SignInRequest & { newUserId?: string }) {
+    const { identity, newUserId: id = '' } = request
+    const candidate = { id, type: 'normal', identities: [identity] } as const
+    const dates = { creation_date: request.now, last_authentication_date: request.now, disabled: false }
+    const user = toUser({ ...candidate, ...dates }, {})
+    await dependency('HOOK_UNAVAILABLE', () => runHook(user, token.claims))
+    return askStore(token, request)
+  }
+
+  async function runHook(user: User, claims: Claims): Promise<void> {
+    try {
+      await creationHook?.(user, { claims })
+    } catch (cause) {
+      const { status } = (cause ?? {}) as { status?: unknown }
+      throw authError(Number(status) >= 500 ? 'HOOK_UNAVAILABLE' : 'USER_CREATION_REFUSED', { cause })
+    }
+  }
+
+  function tryStore(request: SignInRequest) {
+    return dependency('STORE_UNAVAILABLE', () => store.signIn(request))
+  }
+
+  function askStore(token: VerifiedToken, request: SignInRequest): MaybePromise<UserRecord> {
+    return andThen(tryStore(request), (found) => {
+      if (!found) throw authError('USER_NOT_FOUND')
+      return accept(token, found)
+    })
+  }
+
+  function accept(
+    token: VerifiedToken,
+    { user, created }: { user: UserRecord; created: boolean },
+  ): UserRecord {
+    if (created) events.userCreated({ userId: user.id })
+    signedIn.set(token, user.id)
+    return enabled(user)
+  }
+
+  function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
+    return andThen(
+      dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
+      (user) => (user ? enabled(user) : findOrCreate(token, now, autoCreateUser)),
+    )
+  }
+
+  return {
+    logIn: (token, now) => findOrCreate(token, now, true),
+    useToken(token, now) {
+      const userId = signedIn.get(token)
+      if (userId === undefined) return knownUsers.load(() => findOrCreate(token, now, autoCreateUser), now)
+      return knownUsers.get(userId, now) ?? knownUsers.load(() => find(token, userId, now), now)
+    },
+  }
+}
+
+/** @throws {AuthError} USER_DISABLED */
+export function enabled(user: UserRecord): UserRecord {
+  if (user.disabled) throw authError('USER_DISABLED')
+  return user
+}

@@ -1,0 +1,41 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { authError } from '../errors.js'
+import type { Identity } from '../user.js'
+
+/** Makes the id of a new user: 24 lower-case hex characters. Called before the user exists, maybe more than once. */
+export type GenerateUserId = (identity: { appId: string; provider: string; subject: string }) => string
+
+const OBJECT_ID = /^[0-9a-f]{24}$/
+
+/** Whether a value is an ObjectId as text, in lower case. */
+export function isObjectId(value: unknown): value is string {
+  return typeof value === 'string' && OBJECT_ID.test(value)
+}
+
+/** A new random id, for sessions and devices. */
+export function randomObjectId(): string {
+  return randomBytes(12).toString('hex')
+}
+
+/** An id that follows from the parts: the same on every machine and after every restart. */
+export function derivedObjectId(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24)
+}
+
+/**
+ * The id that the user of a new identity gets.
+ * @throws {AuthError} USER_ID_UNAVAILABLE when the app's `generateUserId` throws or answers with something else
+ */
+export function newUserId(appId: string, identity: Identity, generate: GenerateUserId | undefined): string {
+  if (!generate) return derivedObjectId(appId, identity.provider_type, identity.id)
+  let id: unknown
+  try {
+    id = generate({ appId, provider: identity.provider_type, subject: identity.id })
+  } catch (cause) {
+    throw authError('USER_ID_UNAVAILABLE', { cause })
+  }
+  if (isObjectId(id)) return id
+  throw authError('USER_ID_UNAVAILABLE', {
+    cause: new TypeError('generateUserId must return 24 lower-case hex characters'),
+  })
+}
