@@ -1,11 +1,10 @@
 import type { Logger } from './events.js'
-import type { Algorithm, VerificationKey } from './keys/key-source.js'
-import { parseSigningKeys } from './keys/signing-keys.js'
+import { parseKeyRules, type KeyRules } from './keys/key-options.js'
 import type { CacheOptions, CommonOptions, CustomJwtAuthOptions, StaticKeyOptions } from './options.js'
-import { describe, Problems, type KeysOf } from './problems.js'
+import { Problems, type KeysOf } from './problems.js'
 import { parseSessionRules, type SessionRules } from './sessions/session-rules.js'
 import type { Store } from './stores/store.js'
-import type { TokenRules } from './token/claims.js'
+import type { TokenRules } from './token/check.js'
 import { parseTokenRules } from './token/token-rules.js'
 import type { CustomDataLoader } from './users/known-users.js'
 import { parseMetadataRules, type MetadataRules } from './users/metadata.js'
@@ -17,7 +16,7 @@ export interface Config {
   readonly appId: string
   readonly rules: TokenRules
   readonly metadata: MetadataRules
-  readonly signingKeys: readonly VerificationKey[]
+  readonly keys: KeyRules['source']
   readonly autoCreateUser: boolean
   readonly creationHook: UserCreationHook | undefined
   readonly customData: CustomDataLoader | undefined
@@ -46,6 +45,11 @@ const OPTIONS: KeysOf<CommonOptions & StaticKeyOptions> = {
   signingAlgorithm: true,
   signingKeys: true,
   jwkUri: true,
+  discover: true,
+  jwks: true,
+  issuer: true,
+  subjectClaim: true,
+  requiredClaims: true,
   allowedTypes: true,
   clockToleranceSeconds: true,
   maxTokenLength: true,
@@ -80,9 +84,6 @@ const STORE_VERBS: KeysOf<Omit<Store, 'ready' | 'close'>> = {
   revokeSessions: true,
   removeExpiredSessions: true,
 }
-const ALGORITHMS: readonly Algorithm[] = ['HS256', 'RS256']
-const MAX_SIGNING_KEYS = 3
-
 /**
  * Parses the options.
  * @param options as the app wrote them
@@ -97,9 +98,10 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   const callable = (name: keyof typeof OPTIONS): unknown => problems.function(name, given[name])
 
   const appId = problems.text('appId', given.appId, 'Pass the App ID, e.g. myapp-abcde') ?? ''
-  const { algorithm, signingKeys } = parseKeys(given, problems)
+  const keys = parseKeyRules(given, problems)
   const session = parseSessionRules(given.session, problems)
-  if (session?.keys.some(({ key }) => signingKeys.some((other) => other.key.equals(key))))
+  const issuerKeys = keys.source.kind === 'static' ? keys.source.keys : []
+  if (session?.keys.some(({ key }) => issuerKeys.some((other) => other.key.equals(key))))
     problems.add(
       'session.signingKeys',
       "hold one of the issuer's keys",
@@ -110,9 +112,9 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
 
   const config: Config = {
     appId,
-    rules: parseTokenRules(given, { appId, algorithm }, problems),
+    rules: parseTokenRules(given, { appId, algorithm: keys.algorithm }, problems),
     metadata: parseMetadataRules(given, problems),
-    signingKeys,
+    keys: keys.source,
     autoCreateUser: creationHook !== undefined || flag('autoCreateUser'),
     creationHook,
     customData: callable('customData') as CustomDataLoader | undefined,
@@ -136,31 +138,6 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   return Object.freeze(config)
 }
 
-function parseKeys(
-  given: Readonly<Record<string, unknown>>,
-  problems: Problems,
-): { algorithm: Algorithm; signingKeys: readonly VerificationKey[] } {
-  if ('jwkUri' in given)
-    problems.add('jwkUri', 'is not supported by this version', "Pass the issuer's public keys as signingKeys")
-  const algorithm = ALGORITHMS.find((name) => name === given.signingAlgorithm)
-  if (!algorithm) {
-    problems.add(
-      'signingAlgorithm',
-      `is ${describe(given.signingAlgorithm)}`,
-      `Pass one of ${ALGORITHMS.join(', ')}`,
-    )
-    return { algorithm: 'HS256', signingKeys: [] }
-  }
-  const signingKeys = parseSigningKeys(
-    'signingKeys',
-    given.signingKeys,
-    algorithm,
-    MAX_SIGNING_KEYS,
-    problems,
-  )
-  return { algorithm, signingKeys }
-}
-
 function parseStore(value: unknown, mustLast: boolean, problems: Problems): Store | undefined {
   if (value === undefined) {
     if (mustLast)
@@ -179,13 +156,11 @@ function parseStore(value: unknown, mustLast: boolean, problems: Problems): Stor
 }
 
 function parseCache(value: unknown, problems: Problems): Config['cache'] {
-  const given = problems.object('cache', value ?? {}, Object.keys(CACHE_OPTIONS))
-  const tokens =
-    given.tokens === false ? undefined : problems.object('cache.tokens', given.tokens ?? {}, ['max'])
-  const users =
-    given.users === false
-      ? undefined
-      : problems.object('cache.users', given.users ?? {}, ['max', 'ttlSeconds'])
+  const part = (option: string, given: unknown, known: readonly string[]) =>
+    given === undefined ? {} : problems.object(option, given, known)
+  const given = part('cache', value, Object.keys(CACHE_OPTIONS))
+  const tokens = given.tokens === false ? undefined : part('cache.tokens', given.tokens, ['max'])
+  const users = given.users === false ? undefined : part('cache.users', given.users, ['max', 'ttlSeconds'])
   const max = (name: string, value: unknown, fallback: number): number =>
     problems.integer(name, value, { fallback, min: 1, max: 1_000_000 })
   return Object.freeze({

@@ -2,8 +2,13 @@ import { parseOptions, type Config } from './config.js'
 import { authError, ConfigurationError } from './errors.js'
 import { createEvents, type CredentialKind } from './events.js'
 import type { Credentials } from './http/credentials.js'
+import { fetchJson } from './http/fetch-json.js'
 import { createMiddleware, type Middleware } from './http/middleware.js'
 import { createSessionRoutes } from './http/session-routes.js'
+import { IssuerClient } from './keys/issuer-client.js'
+import type { RemoteKeysConfig } from './keys/key-options.js'
+import type { KeySource } from './keys/key-source.js'
+import { RemoteKeys } from './keys/remote-keys.js'
 import { staticKeys } from './keys/signing-keys.js'
 import type { CustomJwtAuthOptions, DataOf } from './options.js'
 import { andThen, createDependency } from './promises.js'
@@ -74,13 +79,19 @@ function compose(config: Config): CustomJwtAuth {
   const now = (): number => clock() / 1000
   const events = createEvents(config.logger)
   const dependency = createDependency(config.timeoutSeconds)
-  const keys = staticKeys(config.signingKeys)
+  const keys = config.keys.kind === 'static' ? staticKeys(config.keys.keys) : composeRemoteKeys(config.keys)
   const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
-  const knownUsers = new KnownUsers({ cache: cache.users, customData: config.customData, dependency })
+  const knownUsers = new KnownUsers({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, knownUsers, dependency, events })
   const domainId = derivedObjectId(appId)
   const explain = createExplain({ rules, metadata, keys })
   const sessions = config.session && composeSessions(config.session)
+
+  function composeRemoteKeys({ request, ...source }: RemoteKeysConfig): KeySource {
+    const get = (url: URL, signal: AbortSignal) => fetchJson(url, request, signal)
+    const issuer = new IssuerClient({ ...source, algorithm: rules.algorithm, fetchJson: get })
+    return new RemoteKeys({ rules: source.rules, issuer, events })
+  }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {
     const tokens = createSessionTokens({ keys: session.keys, domainId, cacheMax: cache.tokens })
@@ -128,7 +139,7 @@ function compose(config: Config): CustomJwtAuth {
     users: createUsers({ store, knownUsers, dependency }),
     explain: (token: string) => explain(token, now()),
     async ready() {
-      await Promise.all([keys.ready(), store.ready?.()])
+      await Promise.all([keys.ready(now()), store.ready?.()])
     },
     async close() {
       keys.close()

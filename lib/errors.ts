@@ -36,15 +36,18 @@ export const ERRORS = {
   TOKEN_ALGORITHM: token("'alg' is not the configured signing algorithm"),
   TOKEN_TYPE: token("'typ' is not an allowed token type"),
   TOKEN_CRITICAL_HEADER: token("'crit' and 'b64' header parameters are not supported"),
+  TOKEN_KEY_ID_MISSING: token("'kid' is missing"),
   TOKEN_KEY_ID_UNKNOWN: token("'kid' does not name a signing key"),
   TOKEN_SIGNATURE: token('signature is invalid'),
   TOKEN_SESSION: token('session tokens are not accepted here'),
+  TOKEN_ISSUER: token("'iss' is not the configured issuer"),
   TOKEN_AUDIENCE_INVALID: token("'aud' must be a string or array of strings containing the clientAppId"),
   TOKEN_AUDIENCE_MISMATCH: token("audience not present in 'aud' claim"),
   TOKEN_SUBJECT: token("'sub' must be a non-empty string"),
   TOKEN_EXPIRED: token('token is expired'),
   TOKEN_NOT_YET_VALID: token('token is not valid yet'),
   TOKEN_DATE_INVALID: token("'exp', 'iat' and 'nbf' must be numbers, and 'exp' must be present"),
+  TOKEN_CLAIM: token('a required claim is missing or has another value'),
   METADATA_MISSING: token('a required metadata field is missing'),
   METADATA_TOO_LONG: token('a metadata field is too long'),
   METADATA_INVALID: token('a metadata field has a forbidden key'),
@@ -61,7 +64,7 @@ export const ERRORS = {
   USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
   IDENTITY_TAKEN: session('a user already exists with the specified provider'),
 
-  /** The same, when the client asks again at once: see sessions.ts. */
+  /** The same, when the client asks again and again: see sessions.ts. */
   IDENTITY_TAKEN_AGAIN: request(401, 'AuthError', 'a user already exists with the specified provider'),
 
   SESSION_INVALID: session('invalid session'),
@@ -105,7 +108,7 @@ export interface AuthError extends Error {
   readonly statusCode: number
   /** Whether `message` may be shown to the client: true for 4xx. */
   readonly expose: boolean
-  /** `WWW-Authenticate` on 401 and 400 (RFC 6750 §3), `Retry-After` in seconds on 503. */
+  /** `WWW-Authenticate` on 401 (RFC 6750 §3), `Retry-After` in seconds on 503. */
   readonly headers: Readonly<Record<string, string>>
   /** The full reason, for the app's own log. */
   readonly detail?: ErrorDetail

@@ -20,6 +20,14 @@ export interface Events {
   readonly rejected: (error: AuthError) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
+  /** Channel `custom-jwt-auth:keys-refreshed`, and one log line. */
+  readonly keysRefreshed: (event: { kids: readonly (string | undefined)[] }) => void
+  /** Channel `custom-jwt-auth:keys-failed`, and one log line: the issuer's key set could not be had. */
+  readonly keysFailed: (event: { error: unknown }) => void
+  /** Channel `custom-jwt-auth:keys-stale`, and one log line: old keys are served meanwhile. Epoch seconds. */
+  readonly keysStale: (event: { expiredAt: number; servedUntil: number }) => void
+  /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
+  readonly unknownKeyId: (event: { kid: string }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -27,6 +35,12 @@ export interface Events {
 const authenticated = channel('custom-jwt-auth:authenticated')
 const rejected = channel('custom-jwt-auth:rejected')
 const userCreated = channel('custom-jwt-auth:user-created')
+const keysRefreshed = channel('custom-jwt-auth:keys-refreshed')
+const keysFailed = channel('custom-jwt-auth:keys-failed')
+const keysStale = channel('custom-jwt-auth:keys-stale')
+const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
+/** A kid comes from a token that nobody verified yet. */
+const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
   return {
@@ -42,6 +56,23 @@ export function createEvents(logger: Logger | undefined): Events {
     userCreated(event) {
       if (userCreated.hasSubscribers) userCreated.publish(event)
       logger?.info(event, 'custom-jwt-auth: user created')
+    },
+    keysRefreshed(event) {
+      keysRefreshed.publish(event)
+      logger?.info(event, 'custom-jwt-auth: signing keys refreshed')
+    },
+    keysFailed(event) {
+      keysFailed.publish(event)
+      logger?.error({ err: event.error }, "custom-jwt-auth: the issuer's key set could not be had")
+    },
+    keysStale(event) {
+      keysStale.publish(event)
+      logger?.warn(event, 'custom-jwt-auth: old signing keys are served while the issuer cannot be reached')
+    },
+    unknownKeyId({ kid }) {
+      const event = { kid: kid.slice(0, SHOWN_KID_LENGTH) }
+      unknownKeyId.publish(event)
+      logger?.info(event, 'custom-jwt-auth: unknown key id, asking the issuer')
     },
     sweepFailed(error) {
       logger?.warn({ err: error }, 'custom-jwt-auth: expired sessions could not be removed')

@@ -12,9 +12,16 @@ export {
 export type { CredentialKind, Logger } from './events.js'
 export { errorHandler } from './http/error-response.js'
 export type { Middleware } from './http/middleware.js'
+export { issuers } from './issuers/index.js'
 export type { Algorithm } from './keys/key-source.js'
 export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
-export type { CacheOptions, CustomJwtAuthOptions, SessionOptions } from './options.js'
+export type {
+  CacheOptions,
+  ClaimValue,
+  CustomJwtAuthOptions,
+  JwksOptions,
+  SessionOptions,
+} from './options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
 export type { Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
 export type { Claims } from './token/compact.js'

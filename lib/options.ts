@@ -1,3 +1,5 @@
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { Logger } from './events.js'
 import type { Algorithm } from './keys/key-source.js'
 import type { SigningKey } from './keys/signing-keys.js'
@@ -42,16 +44,73 @@ export interface StaticKeyOptions {
   /** One to three keys: the next is tried only when a signature fails. */
   readonly signingKeys: readonly (SigningKey | undefined)[]
   readonly jwkUri?: never
+  readonly discover?: never
+  readonly jwks?: never
 }
+
+/** How an issuer's key set is fetched and kept. */
+export interface JwksOptions {
+  /** The most usable keys that the set may have. Default: 3. */
+  readonly maxKeys?: number
+  /** Whether a token without `kid` is accepted when the set has just one usable key. Default: false. */
+  readonly allowMissingKid?: boolean
+  /** How long a set is fresh when the issuer's `Cache-Control` does not say: 60 to 3600. Default: 600. */
+  readonly maxAgeSeconds?: number
+  /** How long a set is used past that while the issuer cannot be reached. Default: 3600. */
+  readonly staleSeconds?: number
+  /** The least time between two fetches that an unknown `kid` or a failure causes. Default: 5. */
+  readonly cooldownSeconds?: number
+  /** For one refresh, with its retry. Default: 5. */
+  readonly timeoutSeconds?: number
+  /** Additional request headers. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** An agent of `node:http` or `node:https`, for a proxy or a private certificate authority. */
+  readonly agent?: HttpAgent | HttpsAgent
+  /** In place of Node's own client, e.g. undici's `fetch` with a dispatcher. `agent` is not used then. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+interface RemoteKeyOptions {
+  /** Default: RS256. Each key serves this algorithm alone; HMAC secrets are not published. */
+  readonly signingAlgorithm?: Exclude<Algorithm, `HS${string}`>
+  readonly signingKeys?: never
+  readonly jwks?: JwksOptions
+}
+
+/** Keys that the issuer publishes at a URL, as a JWKS or a single JWK. */
+export interface JwkUriOptions extends RemoteKeyOptions {
+  /** `https:`, or `http:` on loopback. */
+  readonly jwkUri: string
+  readonly discover?: never
+}
+
+/** Keys that the issuer's `.well-known/openid-configuration` leads to. */
+export interface DiscoverOptions extends RemoteKeyOptions {
+  /** The issuer's URL, exactly as it stands in `iss`; it becomes the default of `issuer`. */
+  readonly discover: string
+  readonly jwkUri?: never
+}
+
+/** A value that `requiredClaims` can ask for. */
+export type ClaimValue = string | number | boolean
 
 /** Everything but the keys. */
 export interface CommonOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
   /** The App ID: the default audience, and the `:appId` of the session routes. */
   readonly appId: string
-  /** Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. */
-  readonly audience?: string | readonly string[]
+  /**
+   * Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. `null`, for issuers whose
+   * tokens have no audience: any is accepted, so use `requiredClaims` to tell this app's tokens from others.
+   */
+  readonly audience?: string | readonly string[] | null
   /** Whether one of several audiences is enough. Default: false, all of them must be present. */
   readonly requireAnyAudience?: boolean
+  /** Whose tokens these are: the exact `iss`, or several. Default: whoever has the keys. */
+  readonly issuer?: string | readonly string[]
+  /** The claim with the user's unique id at the issuer. Default: `sub`. */
+  readonly subjectClaim?: string
+  /** Further claims that a token must have, each with one exact value or one of several. Default: none. */
+  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
   /** Allowed values of the `typ` header, in any case; `null` allows its absence. Default: `['JWT']`. */
   readonly allowedTypes?: readonly (string | null)[]
   /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
@@ -61,7 +120,7 @@ export interface CommonOptions<Fields extends readonly MetadataField[] = readonl
   /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
   readonly maxFieldLength?: number
   /** Which claims become fields of `user.data`. Default: none. */
-  readonly metadataFields?: Fields
+  readonly metadataFields?: Fields & NoOtherKeys<Fields>
   /**
    * Whether a valid token without a user makes one on an endpoint. Default: false. A function is the user creation
    * hook, and means true. A login makes the user in any case.
@@ -93,7 +152,7 @@ export interface CommonOptions<Fields extends readonly MetadataField[] = readonl
 
 /** The options of `customJwtAuth`. */
 export type CustomJwtAuthOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> =
-  CommonOptions<Fields> & StaticKeyOptions
+  CommonOptions<Fields> & (StaticKeyOptions | JwkUriOptions | DiscoverOptions)
 
 /** The type of `user.data` that metadata fields given as literals make: required ones are present. */
 export type DataOf<Fields extends readonly MetadataField[]> = MetadataField extends Fields[number]
@@ -107,6 +166,13 @@ export type DataOf<Fields extends readonly MetadataField[]> = MetadataField exte
         Field in Fields[number] as Field extends { required: true } ? never : NameOf<Field>
       ]?: JsonValue
     }
+
+/** Makes a misspelt key of a metadata field an error, which inference alone would let through. */
+type NoOtherKeys<Fields extends readonly MetadataField[]> = {
+  readonly [Index in keyof Fields]: {
+    readonly [Key in Exclude<keyof Fields[Index], keyof MetadataField>]: never
+  }
+}
 
 type NameOf<Field extends MetadataField> = Field extends { fieldName: infer Name extends string }
   ? Name

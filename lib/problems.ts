@@ -76,6 +76,23 @@ export function describe(value: unknown): string {
 function suggestion(key: string, known: readonly string[]): string {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '')
   const wanted = plain(key)
-  const meant = known.find((name) => plain(name) === wanted)
+  const meant =
+    known.find((name) => plain(name) === wanted) ??
+    known.find((name) => name.length > 3 && editDistance(plain(name), wanted) <= name.length / 4)
   return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
+}
+
+/** How many letters have to be changed, added or left out to make one text the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row]
+    for (let column = 1; column <= to.length; column += 1) {
+      const [left = 0, up = 0, upLeft = 0] = [current[column - 1], above[column], above[column - 1]]
+      const change = from[row - 1] === to[column - 1] ? 0 : 1
+      current.push(Math.min(left + 1, up + 1, upLeft + change))
+    }
+    above = current
+  }
+  return above.at(-1) ?? 0
 }

@@ -6,8 +6,6 @@ import { authError } from '../errors.js'
 interface ExpressRequest extends IncomingMessage {
   readonly app?: { get(name: string): unknown }
   readonly protocol?: string
-  /** The path that the routes are mounted on. */
-  readonly baseUrl?: string
 }
 
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
@@ -15,6 +13,7 @@ const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 /**
  * The base URL as the client of a request sees it. A forwarded header counts only from a proxy that the app's
  * `trust proxy` setting trusts.
+ * @param mountPath the path that the routes are mounted on
  * @throws {AuthError} PARAMETER_INVALID when the request names no host, or something that is none
  */
 export function requestBaseUrl(request: IncomingMessage, mountPath: string): string {
@@ -30,6 +29,6 @@ export function requestBaseUrl(request: IncomingMessage, mountPath: string): str
 function forwardedHost(req: ExpressRequest): string | undefined {
   const trusts = req.app?.get('trust proxy fn') as ((address: string, hop: number) => boolean) | undefined
   const forwarded = req.headers['x-forwarded-host']
-  if (forwarded === undefined || !trusts?.(req.socket.remoteAddress ?? '', 0)) return undefined
+  if (!forwarded || !trusts?.(req.socket.remoteAddress ?? '', 0)) return undefined
   return String(forwarded).split(',')[0]?.trim()
 }

@@ -21,7 +21,11 @@ const BODY_BYTES_BESIDE_TOKEN = 65_536
 interface RouteRequest extends IncomingMessage {
   readonly params: Readonly<Record<string, string | undefined>>
   readonly body?: unknown
+  /** Express's alone. */
+  readonly app?: object
   readonly baseUrl: string
+  readonly originalUrl: string
+  readonly url: string
 }
 
 /** What a route answers: no body means 204. */
@@ -66,7 +70,7 @@ export function createSessionRoutes(parts: SessionRoutesParts): Middleware {
   }
 
   const location = route((req) => {
-    const hostname = parts.baseUrl ?? requestBaseUrl(req, req.baseUrl.slice(0, -BASE_PATH.length))
+    const hostname = parts.baseUrl ?? requestBaseUrl(req, mountPath(req))
     const ws_hostname = hostname.replace(/^http/, 'ws')
     return { status: 200, body: { deployment_model: 'GLOBAL', location: 'US-VA', hostname, ws_hostname } }
   })
@@ -137,6 +141,11 @@ export function createSessionRoutes(parts: SessionRoutesParts): Middleware {
   client.use(noRoute)
   client.use(answerError)
   return express.Router().use(BASE_PATH, client) as unknown as Middleware
+}
+
+/** Express keeps in `baseUrl` what it took off the URL; Connect leaves only the original to compare with. */
+function mountPath({ app, baseUrl, originalUrl, url }: RouteRequest): string {
+  return app ? baseUrl.slice(0, -BASE_PATH.length) : originalUrl.slice(0, -(BASE_PATH.length + url.length))
 }
 
 function requireJson(req: IncomingMessage, _res: ServerResponse, next: (error?: unknown) => void): void {

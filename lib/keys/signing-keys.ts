@@ -1,6 +1,9 @@
-import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { authError } from '../errors.js'
 import { describe, type Problems } from '../problems.js'
 import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
+import { parsePublicKey } from './public-key.js'
+import { parseSecretKey } from './secret-key.js'
 
 /** How the text of an HMAC secret stands for its bytes. */
 export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
@@ -8,22 +11,19 @@ export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
 /**
  * A signing key: the text alone, or the text with what it needs said.
  *
- * - HS256: a secret of 32 to 512 characters, used as the raw UTF-8 bytes of the string unless `encoding` says
+ * - HS256 (and HS384, HS512): a secret of 32 to 512 characters, used as the raw UTF-8 bytes of the string unless `encoding` says
  *   otherwise. Without `encoding`, only letters, digits and `_ - + / =` are allowed.
- * - RS256: the issuer's public key (or certificate) as PEM, at least 2048 bits. Escaped newlines are accepted.
+ * - RS256 (and the other RS, PS and ES): the issuer's public key or certificate as PEM; RSA of at least 2048 bits.
+ *   Escaped newlines are accepted.
  *
  * With a `kid`, the key is tried only for tokens that bear this `kid` header or none.
  */
 export type SigningKey =
   string | { readonly key: string | undefined; readonly encoding?: KeyEncoding; readonly kid?: string }
 
-const SECRET_LENGTH = { min: 32, max: 512 }
-const MIN_RSA_BITS = 2048
-const ENCODED_SHAPE: Record<Exclude<KeyEncoding, 'utf8'>, RegExp> = {
-  base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/,
-  base64url: /^[A-Za-z0-9_-]+$/,
-  hex: /^(?:[0-9a-fA-F]{2})+$/,
-}
+/** A key, or what is wrong with it and how to mend that. */
+export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly mend: string }
+
 const ENCODINGS = ['utf8', 'base64', 'base64url', 'hex']
 const SET_THE_VARIABLE = 'Set the environment variable that should hold the key'
 
@@ -32,9 +32,12 @@ export function staticKeys(keys: readonly VerificationKey[]): KeySource {
   const frozen = Object.freeze([...keys])
   const named = frozen.some((key) => key.kid !== undefined)
   return {
-    find: (kid) =>
-      named && kid !== undefined ? frozen.filter((key) => key.kid === undefined || key.kid === kid) : frozen,
-    trusts: () => true,
+    find(kid) {
+      if (!named || kid === undefined) return frozen
+      const found = frozen.filter((key) => key.kid === undefined || key.kid === kid)
+      if (found.length === 0) throw authError('TOKEN_KEY_ID_UNKNOWN')
+      return found
+    },
     ready: () => Promise.resolve(),
     close: () => undefined,
   }
@@ -82,109 +85,16 @@ function parseSigningKey(
     problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
     return undefined
   }
-  const key =
-    algorithm === 'HS256'
-      ? parseSecret(option, text, encoding as KeyEncoding | undefined, problems)
-      : parsePublicKey(option, text, encoding, problems)
-  return key && Object.freeze({ algorithm, key, ...(kid !== undefined && { kid: kid as string }) })
+  const parsed = parseKey(text, algorithm, encoding as KeyEncoding | undefined)
+  if ('problem' in parsed) {
+    problems.add(option, parsed.problem, parsed.mend)
+    return undefined
+  }
+  return Object.freeze({ algorithm, key: parsed.key, ...(kid !== undefined && { kid: kid as string }) })
 }
 
-function parseSecret(
-  option: string,
-  text: string,
-  encoding: KeyEncoding | undefined,
-  problems: Problems,
-): KeyObject | undefined {
-  const fail = (problem: string, mend: string): undefined => {
-    problems.add(option, problem, mend)
-  }
-  // A public key used as an HMAC secret would let everybody who knows it forge tokens.
-  if (text.includes('-----BEGIN')) {
-    fail('is a PEM key, but the algorithm is HS256', 'Set signingAlgorithm to RS256')
-    return
-  }
-  if (encoding === undefined && !/^[A-Za-z0-9_\-+/=]*$/.test(text)) {
-    fail(
-      'has characters other than letters, digits and _ - + / = (a stray space or newline?)',
-      "Generate another secret, or pass { key, encoding: 'utf8' } if these characters are meant",
-    )
-    return
-  }
-  if (encoding !== undefined && encoding !== 'utf8' && !ENCODED_SHAPE[encoding].test(text)) {
-    fail(`is not ${encoding} text`, 'Correct the key or its encoding')
-    return
-  }
-  const bytes = Buffer.from(text, encoding ?? 'utf8')
-  const length = encoding === undefined ? text.length : bytes.length
-  const unit = encoding === undefined ? 'characters' : 'bytes'
-  if (length < SECRET_LENGTH.min || length > SECRET_LENGTH.max) {
-    fail(`has ${length} ${unit}`, `Use a secret of ${SECRET_LENGTH.min} to ${SECRET_LENGTH.max} ${unit}`)
-    return
-  }
-  return createSecretKey(bytes)
-}
-
-function parsePublicKey(
-  option: string,
-  text: string,
-  encoding: unknown,
-  problems: Problems,
-): KeyObject | undefined {
-  const fail = (problem: string, mend: string): undefined => {
-    problems.add(option, problem, mend)
-  }
-  if (encoding !== undefined) {
-    fail('has an encoding, but is a PEM key', 'Leave encoding out')
-    return
-  }
-  const pem = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
-  if (!pem.startsWith('-----BEGIN ')) {
-    fail(
-      'is not a PEM public key',
-      'Pass the text from "-----BEGIN PUBLIC KEY-----" on, or set signingAlgorithm to HS256',
-    )
-    return
-  }
-  if (isPrivateKey(pem)) {
-    fail(
-      'is a private key',
-      'Keep that at the issuer and pass its public key (openssl pkey -in private.pem -pubout)',
-    )
-    return
-  }
-  let key: KeyObject
-  try {
-    key = createPublicKey(pem)
-  } catch {
-    fail(
-      'is a damaged PEM key',
-      'Copy the whole public key again, with its line breaks (or \\n in their place)',
-    )
-    return
-  }
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType !== 'rsa') {
-    fail(`is a key of type ${key.asymmetricKeyType}`, 'Pass an RSA public key')
-    return
-  }
-  if (modulusLength < MIN_RSA_BITS) {
-    fail(`is an RSA key of ${modulusLength} bits`, `Use one of at least ${MIN_RSA_BITS} bits`)
-    return
-  }
-  if (publicExponent < 3n || publicExponent % 2n === 0n) {
-    fail(`has the public exponent ${publicExponent}`, 'Use a key with the exponent 65537')
-    return
-  }
-  return key
-}
-
-// createPublicKey() would quietly derive the public half. An encrypted private key cannot be parsed, but says so.
-function isPrivateKey(pem: string): boolean {
-  if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) return true
-  try {
-    createPrivateKey(pem)
-    return true
-  } catch {
-    return false
-  }
+function parseKey(text: string, algorithm: Algorithm, encoding: KeyEncoding | undefined): ParsedKey {
+  if (algorithm.startsWith('HS')) return parseSecretKey(text, algorithm, encoding)
+  if (encoding === undefined) return parsePublicKey(text, algorithm)
+  return { problem: `has an encoding, but ${algorithm} takes a PEM key`, mend: 'Leave encoding out' }
 }

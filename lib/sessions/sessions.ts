@@ -44,9 +44,10 @@ export interface Sessions {
 /** A refresh token rotated away less than this ago is still answered: two tabs may refresh at the same moment. */
 const ROTATION_OVERLAP_SECONDS = 10
 /**
- * realm-web repeats a request that got a 401 InvalidSession with a fresh access token, without end. PROTOCOL §5 wants
- * just that answer for a taken identity, so only the first one within this time gets it.
+ * realm-web repeats a request that got a 401 InvalidSession with a fresh access token, without end; other SDKs repeat
+ * it once. PROTOCOL §5 wants just that answer for a taken identity, so two requests within the time get it.
  */
+const LINK_ATTEMPTS = 2
 const LINK_RETRY_SECONDS = 60
 const SWEEP_INTERVAL_SECONDS = 3600
 /** What old SDKs send before they were given a device id. */
@@ -62,7 +63,7 @@ export function createSessions(parts: {
   events: Events
 }): Sessions {
   const { rules, tokens, store, signIn, knownUsers, dependency, events } = parts
-  const refusedLinks = new LRUCache<string, number>({ max: 1000 })
+  const refusedLinks = new LRUCache<string, { since: number; times: number }>({ max: 1000 })
   let sweptAt = Number.NEGATIVE_INFINITY
 
   const ask = <T>(call: () => MaybePromise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
@@ -93,9 +94,11 @@ export function createSessions(parts: {
   }
 
   function identityTaken(sessionId: string, now: number): AuthError {
-    const isRetry = now < (refusedLinks.get(sessionId) ?? 0) + LINK_RETRY_SECONDS
-    if (!isRetry) refusedLinks.set(sessionId, now)
-    return authError(isRetry ? 'IDENTITY_TAKEN_AGAIN' : 'IDENTITY_TAKEN')
+    const known = refusedLinks.get(sessionId)
+    const { since, times } =
+      known && now < known.since + LINK_RETRY_SECONDS ? known : { since: now, times: 0 }
+    refusedLinks.set(sessionId, { since, times: times + 1 })
+    return authError(times < LINK_ATTEMPTS ? 'IDENTITY_TAKEN' : 'IDENTITY_TAKEN_AGAIN')
   }
 
   /** Tidies up beside a login, which does not wait for it: no session lives longer for being stored longer. */

@@ -1,63 +1,21 @@
-import type { Algorithm } from '../keys/key-source.js'
-import type { ErrorCode } from '../errors.js'
-import type { Claims, TokenHeader } from './compact.js'
+import type { JsonValue } from '../user.js'
+import { show, type Check, type RequiredClaim } from './check.js'
+import type { Claims } from './compact.js'
 
-/** What a third-party token has to fulfil. Parsed once from the options. */
-export interface TokenRules {
-  readonly algorithm: Algorithm
-  /** Values of the `typ` header, in lower case; `null` stands for its absence. */
-  readonly allowedTypes: ReadonlySet<string | null>
-  readonly maxTokenLength: number
-  readonly audience: readonly string[]
-  readonly requireAnyAudience: boolean
-  readonly clockToleranceSeconds: number
+/** RFC 7519 §4.1.1. Made twice: before a key is looked up for a token, and on the verified claims. */
+export const issuerCheck: Check<Claims> = {
+  name: 'iss',
+  refuse: ({ iss }, { issuer }) => (!issuer || issuer.includes(iss as string) ? undefined : 'TOKEN_ISSUER'),
+  expected: ({ issuer }) => issuer?.map((name) => `"${name}"`).join(' or ') ?? 'any issuer',
+  got: ({ iss }) => show(iss),
+  mend: (_code, { iss }, { issuer = [] }) =>
+    nearMiss('issuer', [iss], issuer) ??
+    'Set issuer to what the issuer puts into iss, or send a token of this issuer',
 }
-
-/** One rule about a token. The verifier stops at the first that refuses; `explain` reports all of them. */
-export interface Check<Subject> {
-  readonly name: string
-  /** The code of the failure, or undefined when the rule is fulfilled. `now` is in epoch seconds. */
-  refuse(subject: Subject, rules: TokenRules, now: number): ErrorCode | undefined
-  /** The words for the client, where the error table's are not exact enough. */
-  reason?(code: ErrorCode, subject: Subject, rules: TokenRules): string | undefined
-  expected(rules: TokenRules, now: number): string
-  /** What the token has, for the app's log: shortened, and never a signature. */
-  got(subject: Subject, now: number): string
-  /** The likely mend of a failure. */
-  mend(code: ErrorCode, subject: Subject, rules: TokenRules, now: number): string
-}
-
-/** The checks of the header, made before any key is looked at. */
-export const headerChecks: readonly Check<TokenHeader>[] = [
-  {
-    name: 'alg',
-    refuse: ({ alg }, { algorithm }) => (alg === algorithm ? undefined : 'TOKEN_ALGORITHM'),
-    expected: ({ algorithm }) => algorithm,
-    got: ({ alg }) => show(alg),
-    mend: (_code, _header, { algorithm }) =>
-      `Let the issuer sign with ${algorithm}, or set signingAlgorithm to what it signs with and pass the matching key`,
-  },
-  {
-    name: 'typ',
-    refuse: ({ typ }, { allowedTypes }) => (allowedTypes.has(normalizeType(typ)) ? undefined : 'TOKEN_TYPE'),
-    expected: ({ allowedTypes }) => [...allowedTypes].map((type) => type ?? 'absent').join(' or '),
-    got: ({ typ }) => show(typ),
-    mend: (_code, { typ }) =>
-      `If this issuer's tokens are like that, add ${typ === undefined ? 'null' : show(typ)} to allowedTypes`,
-  },
-  {
-    // RFC 7515 §4.1.11: an extension that is not understood must be refused, and this package understands none.
-    name: 'crit',
-    refuse: (header) => ('crit' in header || 'b64' in header ? 'TOKEN_CRITICAL_HEADER' : undefined),
-    expected: () => 'absent',
-    got: ({ crit, b64 }) =>
-      crit === undefined ? (b64 === undefined ? 'absent' : `b64: ${show(b64)}`) : show(crit),
-    mend: () => 'Let the issuer leave these header parameters out',
-  },
-]
 
 /** The checks of the claims, made after the signature was found good. */
 export const claimChecks: readonly Check<Claims>[] = [
+  issuerCheck,
   {
     name: 'session token',
     refuse: ({ typ }) => (isSessionType(typ) ? 'TOKEN_SESSION' : undefined),
@@ -69,32 +27,38 @@ export const claimChecks: readonly Check<Claims>[] = [
     // RFC 7519 §4.1.3
     name: 'aud',
     refuse({ aud }, { audience, requireAnyAudience }) {
+      if (!audience) return undefined
       const present = audiencesOf(aud)
       if (!present) return 'TOKEN_AUDIENCE_INVALID'
       const missing = missingAudiences(present, audience, requireAnyAudience)
       return missing.length > 0 ? 'TOKEN_AUDIENCE_MISMATCH' : undefined
     },
-    reason(code, { aud }, { audience, requireAnyAudience }) {
+    reason(code, { aud }, { audience = [], requireAnyAudience }) {
       if (code !== 'TOKEN_AUDIENCE_MISMATCH') return undefined
       const missing = missingAudiences(audiencesOf(aud) ?? [], audience, requireAnyAudience)
       return `'${missing.map((name) => `"${name}"`).join(', ')}' not present in 'aud' claim`
     },
     expected: ({ audience, requireAnyAudience }) =>
-      audience.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and '),
+      audience?.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and ') ?? 'any audience',
     got: ({ aud }) => show(aud),
-    mend: (_code, { aud }, { audience }) => audienceMend(audiencesOf(aud) ?? [], audience),
+    mend: (_code, claims, { audience = [] }) =>
+      nearMiss('audience', audiencesOf(claims.aud) ?? [], audience) ??
+      `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
   },
   {
     // RFC 7519 §4.1.2. An object would be a query operator to some databases; text that is not valid Unicode
     // (a lone surrogate, or U+FFFD left by broken UTF-8) could make two subjects one.
     name: 'sub',
-    refuse: ({ sub }) =>
-      typeof sub === 'string' && sub.trim() !== '' && sub.isWellFormed() && !sub.includes('\ufffd')
-        ? undefined
-        : 'TOKEN_SUBJECT',
-    expected: () => 'a non-empty string',
-    got: ({ sub }) => show(sub),
-    mend: () => "Let the issuer put the user's unique id into sub, as a string",
+    refuse(claims, { subjectClaim }) {
+      const subject = claims[subjectClaim]
+      const isGood = typeof subject === 'string' && subject.trim() !== '' && subject.isWellFormed()
+      return isGood && !subject.includes('\ufffd') ? undefined : 'TOKEN_SUBJECT'
+    },
+    reason: (_code, _claims, { subjectClaim }) => `'${subjectClaim}' must be a non-empty string`,
+    expected: ({ subjectClaim }) => `${subjectClaim}: a non-empty string`,
+    got: (claims, { subjectClaim }) => show(claims[subjectClaim]),
+    mend: (_code, _claims, { subjectClaim }) =>
+      `Let the issuer put the user's unique id into ${subjectClaim}, as a string`,
   },
   {
     // RFC 7519 §4.1.4. Written so that a clock or claim that is not a number refuses.
@@ -118,6 +82,19 @@ export const claimChecks: readonly Check<Claims>[] = [
   },
   notBefore('iat'),
   notBefore('nbf'),
+  {
+    name: 'required claims',
+    refuse: (claims, { requiredClaims }) => (wrongClaim(claims, requiredClaims) ? 'TOKEN_CLAIM' : undefined),
+    reason: (_code, claims, { requiredClaims }) =>
+      `'${wrongClaim(claims, requiredClaims)?.name ?? ''}' is not what is required`,
+    expected: ({ requiredClaims }) =>
+      requiredClaims.map(({ name, values }) => `${name}: ${values.map(show).join(' or ')}`).join(', ') ||
+      'none',
+    got: (claims, { requiredClaims }) =>
+      requiredClaims.map(({ name }) => `${name}: ${show(claims[name])}`).join(', ') || 'none',
+    mend: (_code, claims, { requiredClaims }) =>
+      `Send a token with another ${wrongClaim(claims, requiredClaims)?.name ?? ''}, or correct requiredClaims${idTokenHint(claims)}`,
+  },
 ]
 
 /** A payload of this type is a session token of ours, never a third-party one. */
@@ -150,9 +127,8 @@ function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-function normalizeType(typ: unknown): string | null {
-  if (typ === undefined) return null
-  return typeof typ === 'string' ? typ.toLowerCase() : ''
+function wrongClaim(claims: Claims, required: readonly RequiredClaim[]): RequiredClaim | undefined {
+  return required.find(({ name, values }) => !values.includes(claims[name] as JsonValue))
 }
 
 function audiencesOf(aud: unknown): readonly string[] | undefined {
@@ -171,17 +147,29 @@ function missingAudiences(
   return any && missing.length < wanted.length ? [] : missing
 }
 
-function audienceMend(present: readonly string[], wanted: readonly string[]): string {
-  const bare = (text: string): string => text.replace(/\/+$/, '')
-  for (const want of wanted)
-    for (const have of present) {
-      if (have === want) continue
-      if (bare(have) === bare(want)) return 'The audience differs by a trailing slash: write both alike'
-      if (have.toLowerCase() === want.toLowerCase())
-        return 'The audience differs by upper and lower case: write both alike'
-      if (have.trim() === want.trim()) return 'The audience differs by white space: write both alike'
-    }
-  return "Set audience to what the issuer puts into aud, or let the issuer put the app's id there"
+/** OpenID Connect Core 1.0 §2 and §3.3.2.11 for the first three; the others are Keycloak's and Cognito's. */
+function idTokenHint(claims: Claims): string {
+  const isIdToken =
+    ['nonce', 'at_hash', 'c_hash'].some((name) => name in claims) ||
+    claims.typ === 'ID' ||
+    claims.token_use === 'id'
+  if (!isIdToken || 'scope' in claims || 'scp' in claims) return ''
+  return '. It looks like an ID token: if access tokens are wanted here, send the access token'
+}
+
+/** Names the small difference between what a token has and what was wanted, where there is one. */
+function nearMiss(name: string, present: readonly unknown[], wanted: readonly string[]): string | undefined {
+  const differences: [string, (text: string) => string][] = [
+    ['a trailing slash', (text) => text.replace(/\/+$/, '')],
+    ['upper and lower case', (text) => text.toLowerCase()],
+    ['white space', (text) => text.trim()],
+  ]
+  for (const [difference, normalize] of differences)
+    for (const have of present)
+      for (const want of wanted)
+        if (typeof have === 'string' && have !== want && normalize(have) === normalize(want))
+          return `The ${name} differs by ${difference}: write both alike`
+  return undefined
 }
 
 function numericDateMend(name: string, value: unknown): string {
@@ -201,12 +189,4 @@ function duration(seconds: number): string {
   const { size, unit } = UNITS.find(({ below }) => seconds < below) ?? DAYS
   const count = Math.max(1, Math.round(seconds / size))
   return `${count} ${unit}${count === 1 ? '' : 's'}`
-}
-
-const SHOWN_LENGTH = 200
-
-function show(value: unknown): string {
-  if (value === undefined) return 'absent'
-  const json = JSON.stringify(value)
-  return json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json
 }

@@ -2,7 +2,8 @@ import { createSecretKey } from 'node:crypto'
 import { isAuthError } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
-import { claimChecks, headerChecks, type Check, type TokenRules } from './claims.js'
+import { show, type Check, type TokenRules } from './check.js'
+import { claimChecks, isSessionType } from './claims.js'
 import {
   readHeader,
   readUnverifiedClaims,
@@ -10,6 +11,7 @@ import {
   type Claims,
   type TokenHeader,
 } from './compact.js'
+import { headerChecks } from './header.js'
 
 /** What one check found. */
 export interface ExplainedCheck {
@@ -42,11 +44,12 @@ export function createExplain(parts: ExplainParts): (token: string, now: number)
   return async (token, now) => {
     const checks = await explainAll(token.trim(), now, parts)
     const failed = checks.filter(({ pass }) => pass !== true)
-    const first = failed.find(({ pass }) => pass === false)
+    const first = failed.find(({ pass }) => pass === false) ?? failed[0]
+    const verb = first?.pass === false ? 'refused' : 'cannot be judged'
     const summary = first
-      ? `refused by ${first.name}: expected ${first.expected}, got ${first.got}. ${first.mend ?? ''}`.trim()
+      ? `${verb} by ${first.name}: expected ${first.expected}, got ${first.got}. ${first.mend ?? ''}`.trim()
       : 'accepted'
-    return { ok: failed.length === 0, checks, summary }
+    return { ok: !first, checks, summary }
   }
 }
 
@@ -56,7 +59,7 @@ async function explainAll(token: string, now: number, parts: ExplainParts): Prom
   const { header, check: format } = explainFormat(token)
   if (!header) return [length, format]
   const headers = headerChecks.map((check) => explainCheck(check, header, rules, now))
-  const signature = await explainSignature(token, header, parts)
+  const signature = await explainSignature(token, header, now, parts)
   const claims = readUnverifiedClaims(token)
   if (!claims) {
     const payload = fail(
@@ -94,13 +97,18 @@ function explainFormat(token: string): { header?: TokenHeader; check: ExplainedC
 
 function explainCheck<S>(check: Check<S>, subject: S, rules: TokenRules, now: number): ExplainedCheck {
   const code = check.refuse(subject, rules, now)
-  const [expected, got] = [check.expected(rules, now), check.got(subject, now)]
+  const [expected, got] = [check.expected(rules, now), check.got(subject, rules)]
   return code === undefined
     ? pass(check.name, expected, got)
     : fail(check.name, expected, got, check.mend(code, subject, rules, now))
 }
 
-async function explainSignature(token: string, header: TokenHeader, { keys, rules }: ExplainParts) {
+async function explainSignature(
+  token: string,
+  header: TokenHeader,
+  now: number,
+  { keys, rules }: ExplainParts,
+) {
   const { kid, alg } = header
   if (alg !== rules.algorithm)
     return {
@@ -109,20 +117,17 @@ async function explainSignature(token: string, header: TokenHeader, { keys, rule
       expected: `made with ${rules.algorithm}`,
       got: 'another algorithm',
     }
+  if (kid !== undefined && typeof kid !== 'string')
+    return fail('signature', 'a kid that is a string', show(kid), 'Let the issuer write kid as a string')
   let candidates: readonly VerificationKey[]
   try {
-    candidates = await keys.find(typeof kid === 'string' ? kid : undefined)
+    candidates = await keys.find(kid, now)
   } catch (error) {
-    const got = isAuthError(error) ? error.code : 'no keys'
-    return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got }
+    if (!isAuthError(error) || error.status !== 401)
+      return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got: String(error) }
+    const mend = 'Let the issuer publish this key, or configure the issuer that signed this token'
+    return fail('signature', 'a kid that names a key', show(kid), mend)
   }
-  if (candidates.length === 0)
-    return fail(
-      'signature',
-      'a kid that names a key',
-      'one that does not',
-      'Add the key with this kid to the keys',
-    )
   const expected =
     candidates.length === 1 ? 'made with the one key' : `made with one of ${candidates.length} keys`
   try {
@@ -134,8 +139,10 @@ async function explainSignature(token: string, header: TokenHeader, { keys, rule
 }
 
 function signatureMend(token: string, candidates: readonly VerificationKey[]): string {
+  if (isSessionType(readUnverifiedClaims(token)?.typ))
+    return 'This is a session token: send an access token as Authorization: Bearer'
   for (const { key, algorithm } of candidates) {
-    if (algorithm !== 'HS256') continue
+    if (!algorithm.startsWith('HS')) continue
     for (const [bytes, mend] of otherReadings(key.export()))
       if (bytes.length > 0 && verifySignature(token, [{ algorithm, key: createSecretKey(bytes) }]))
         return mend

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../keys/key-source.js'
 import { describe, type Problems } from '../problems.js'
-import type { TokenRules } from './claims.js'
+import type { RequiredClaim, TokenRules } from './check.js'
 
 const DEFAULT_TYPES = ['JWT']
 
@@ -12,10 +12,17 @@ export function parseTokenRules(
 ): TokenRules {
   const integer = (name: string, fallback: number, min: number, max: number): number =>
     problems.integer(name, given[name], { fallback, min, max })
+  // Present but undefined is an environment variable that is not set, not a wish for the default.
+  const list = (name: string): readonly string[] | undefined =>
+    name in given ? parseList(name, given[name], problems) : undefined
   return Object.freeze({
     algorithm,
-    // Present but undefined is an environment variable that is not set, not a wish for the default.
-    audience: 'audience' in given ? parseAudience(given.audience, problems) : Object.freeze([appId]),
+    audience: given.audience === null ? undefined : (list('audience') ?? Object.freeze([appId])),
+    issuer:
+      list('issuer') ?? (typeof given.discover === 'string' ? Object.freeze([given.discover]) : undefined),
+    subjectClaim:
+      problems.text('subjectClaim', given.subjectClaim ?? 'sub', 'Pass the name of a claim') ?? 'sub',
+    requiredClaims: parseRequiredClaims(given.requiredClaims, problems),
     requireAnyAudience: problems.boolean('requireAnyAudience', given.requireAnyAudience, false),
     allowedTypes: parseAllowedTypes(given.allowedTypes, problems),
     maxTokenLength: integer('maxTokenLength', 2048, 1, 1_000_000),
@@ -23,23 +30,42 @@ export function parseTokenRules(
   })
 }
 
-function parseAudience(value: unknown, problems: Problems): readonly string[] {
-  const list: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value
+function parseList(option: string, value: unknown, problems: Problems): readonly string[] {
+  // Audiences may be written as one text with commas; an issuer is a URL, in which commas are allowed.
+  const isCommaList = typeof value === 'string' && option === 'audience'
+  const list: unknown = isCommaList
+    ? value.split(',').map((name) => name.trim())
+    : typeof value === 'string'
+      ? [value]
+      : value
   const isGood = (name: unknown): name is string => typeof name === 'string' && name.trim() !== ''
   if (Array.isArray(list) && list.length > 0 && list.every(isGood)) return Object.freeze([...list])
-  const got = Array.isArray(value)
-    ? 'is empty or has an element that is empty or no string'
-    : `is ${describe(value)}`
-  problems.add(
-    'audience',
-    got,
-    'Pass what the issuer puts into aud: a string, a comma-separated list or an array',
-  )
+  const got = Array.isArray(value) ? 'is empty, or an element is blank or no string' : `is ${describe(value)}`
+  const claim = option === 'audience' ? 'aud' : 'iss'
+  problems.add(option, got, `Pass what the issuer puts into ${claim}: a string, or an array of strings`)
   return []
 }
 
+function parseRequiredClaims(value: unknown, problems: Problems): readonly RequiredClaim[] {
+  if (value === undefined) return []
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    problems.add('requiredClaims', `is ${describe(value)}`, "Pass an object such as { azp: 'my-client' }")
+    return []
+  }
+  return Object.entries(value).map(([name, wanted]: [string, unknown]) => {
+    const values: unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+    if (values.length === 0 || !values.every((item) => ['string', 'number', 'boolean'].includes(typeof item)))
+      problems.add(
+        `requiredClaims.${name}`,
+        'is no value',
+        'Pass a string, number or boolean, or an array of them',
+      )
+    return Object.freeze({ name, values: values as string[] })
+  })
+}
+
 function parseAllowedTypes(value: unknown, problems: Problems): ReadonlySet<string | null> {
-  const list = value ?? DEFAULT_TYPES
+  const list = value === undefined ? DEFAULT_TYPES : value
   const isGood = (type: unknown): type is string | null =>
     type === null || (typeof type === 'string' && type !== '')
   if (Array.isArray(list) && list.length > 0 && list.every(isGood))

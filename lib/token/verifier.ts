@@ -1,11 +1,13 @@
 import { authError, type ErrorCode } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { deepFreeze } from '../freeze.js'
-import { isPromise } from '../promises.js'
+import { andThen } from '../promises.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
-import { claimChecks, headerChecks, type Check, type TokenRules } from './claims.js'
-import { readHeader, verifySignature, type Claims } from './compact.js'
+import type { Check, TokenRules } from './check.js'
+import { claimChecks, issuerCheck } from './claims.js'
+import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from './compact.js'
+import { headerChecks } from './header.js'
 import { VerifiedCache } from './verified-cache.js'
 
 /** A third-party token that passed every check. */
@@ -17,6 +19,8 @@ export interface VerifiedToken {
   readonly data: UserData
   /** The key that signed it. */
   readonly key: VerificationKey
+  /** The `kid` header, by which the key was found. */
+  readonly kid: string | undefined
 }
 
 export interface Verifier {
@@ -43,17 +47,41 @@ export interface VerifierParts {
 export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierParts): Verifier {
   const cache = new VerifiedCache<VerifiedToken>(cacheMax)
 
-  function judge(token: string, now: number, candidates: readonly VerificationKey[]): VerifiedToken {
-    if (candidates.length === 0) throw authError('TOKEN_KEY_ID_UNKNOWN')
+  function judge(
+    token: string,
+    kid: string | undefined,
+    candidates: readonly VerificationKey[],
+    now: number,
+  ) {
     const signed = verifySignature(token, candidates)
     if (!signed) throw authError('TOKEN_SIGNATURE')
     const { claims, key } = signed
     runChecks(claimChecks, claims, rules, now)
-    // Frozen, because the cache, the store and the creation hook all see the same object.
+    // Frozen, because the cache, the store and every req.user share it.
     const data = deepFreeze(readMetadata(claims, metadata))
-    const verified = Object.freeze({ subject: claims.sub as string, claims: deepFreeze(claims), data, key })
+    const verified = Object.freeze({
+      subject: claims[rules.subjectClaim] as string,
+      claims,
+      data,
+      key,
+      kid,
+    })
     cache.set(token, verified)
     return verified
+  }
+
+  function judgeAgain(
+    token: string,
+    known: VerifiedToken,
+    candidates: readonly VerificationKey[],
+    now: number,
+  ) {
+    if (!candidates.includes(known.key)) {
+      cache.delete(token)
+      return judge(token, known.kid, candidates, now)
+    }
+    runChecks(claimChecks, known.claims, rules, now)
+    return known
   }
 
   return {
@@ -61,19 +89,13 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     verify(token, now) {
       if (token.length > rules.maxTokenLength) throw tooLong(token, rules)
       const known = cache.get(token)
-      if (known) {
-        if (keys.trusts(known.key)) {
-          runChecks(claimChecks, known.claims, rules, now)
-          return known
-        }
-        cache.delete(token)
-      }
+      if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(token, known, found, now))
       const header = readHeader(token)
       runChecks(headerChecks, header, rules, now)
-      const candidates = keys.find(readKeyId(header.kid))
-      return isPromise(candidates)
-        ? candidates.then((found) => judge(token, now, found))
-        : judge(token, now, candidates)
+      // A token of another issuer's is no reason to ask ours for keys.
+      if (rules.issuer) runChecks([issuerCheck], readUnverifiedClaims(token) ?? {}, rules, now)
+      const kid = readKeyId(header.kid)
+      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now))
     },
   }
 }
@@ -103,7 +125,7 @@ function refusal<Subject>(
     detail: {
       check: check.name,
       expected: check.expected(rules, now),
-      got: check.got(subject, now),
+      got: check.got(subject, rules),
       mend: check.mend(code, subject, rules, now),
     },
   })

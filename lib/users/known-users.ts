@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import { isPromise, andThen, type Dependency } from '../promises.js'
+import { andThen, type Dependency } from '../promises.js'
 import type { CustomData, MaybePromise, User, UserRecord } from '../user.js'
+import type { Store } from '../stores/store.js'
 import { toUser } from './user-view.js'
 
-/** Loads the application data of a user; undefined means none. */
-export type CustomDataLoader = (userId: string) => MaybePromise<object | undefined>
+/** Loads the application data of a user, as JSON can say it; undefined or null means none. */
+export type CustomDataLoader = (userId: string) => MaybePromise<object | null | undefined>
 
 interface Entry {
   readonly user: User
@@ -14,6 +15,8 @@ interface Entry {
   readonly sessions: Set<string>
 }
 
+/** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
+const memoriesOf = new WeakMap<Store, Set<WeakRef<KnownUsers>>>()
 /** More sessions of one user than this are not remembered at once. */
 const MAX_SESSIONS_REMEMBERED = 100
 
@@ -26,10 +29,13 @@ export class KnownUsers {
   readonly #ttlSeconds: number
   readonly #loadCustomData: CustomDataLoader | undefined
   readonly #dependency: Dependency
+  /** Those of all guards on the same store. */
+  readonly #siblings: Set<WeakRef<KnownUsers>>
   #changes = 0
 
   /** @param cache the size and life of the memory; undefined for none */
   constructor(parts: {
+    store: Store
     cache: { max: number; ttlSeconds: number } | undefined
     customData: CustomDataLoader | undefined
     dependency: Dependency
@@ -38,6 +44,8 @@ export class KnownUsers {
     this.#ttlSeconds = parts.cache?.ttlSeconds ?? 0
     this.#loadCustomData = parts.customData
     this.#dependency = parts.dependency
+    this.#siblings = memoriesOf.get(parts.store) ?? new Set()
+    memoriesOf.set(parts.store, this.#siblings.add(new WeakRef(this)))
   }
 
   /** The user, when it is remembered; with a session's id, only when that session was found alive. */
@@ -68,8 +76,16 @@ export class KnownUsers {
     return andThen(this.#customData(record.id), (customData) => toUser(record, customData))
   }
 
-  /** Makes the next request of this user ask the store. */
+  /** Makes the next request of this user ask the store, also at other guards of this process on the same store. */
   forget(userId: string): void {
+    for (const reference of this.#siblings) {
+      const sibling = reference.deref()
+      if (sibling) sibling.#drop(userId)
+      else this.#siblings.delete(reference)
+    }
+  }
+
+  #drop(userId: string): void {
     this.#changes += 1
     this.#entries?.delete(userId)
   }
@@ -90,12 +106,14 @@ export class KnownUsers {
   #customData(userId: string): MaybePromise<CustomData> {
     const load = this.#loadCustomData
     if (!load) return {}
-    const answer = this.#dependency('CUSTOM_DATA_UNAVAILABLE', () => load(userId))
-    return isPromise(answer) ? answer.then(copyOf) : copyOf(answer)
+    return this.#dependency('CUSTOM_DATA_UNAVAILABLE', () => andThen(load(userId), copyOf))
   }
 }
 
-// A copy, because the user is frozen and the loader's object is not ours to freeze.
-function copyOf(data: object | undefined): CustomData {
-  return data === undefined ? {} : (structuredClone(data) as CustomData)
+// A copy, because the loader's object is not ours to freeze; of JSON, because a frozen Date can still be changed, some
+// bytes of a database's cannot be frozen, and clients get JSON anyway.
+function copyOf(data: object | null | undefined): CustomData {
+  const copy: unknown = JSON.parse(JSON.stringify(data ?? {}))
+  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy as CustomData
+  throw new TypeError('customData must return an object, or undefined for none')
 }

@@ -1,5 +1,6 @@
 import { authError } from '../errors.js'
 import type { Events } from '../events.js'
+import { deepFreeze } from '../freeze.js'
 import { andThen, type Dependency } from '../promises.js'
 import type { SignInRequest, Store } from '../stores/store.js'
 import type { Claims } from '../token/compact.js'
@@ -76,7 +77,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     const candidate = { id, type: 'normal', identities: [identity] } as const
     const dates = { creation_date: request.now, last_authentication_date: request.now, disabled: false }
     const user = toUser({ ...candidate, ...dates }, {})
-    await dependency('HOOK_UNAVAILABLE', () => runHook(user, token.claims))
+    await dependency('HOOK_UNAVAILABLE', () => runHook(user, deepFreeze(token.claims)))
     return askStore(token, request)
   }
 
@@ -105,8 +106,9 @@ export function createSignIn(parts: SignInParts): SignIn {
     { user, created }: { user: UserRecord; created: boolean },
   ): UserRecord {
     if (created) events.userCreated({ userId: user.id })
-    signedIn.set(token, user.id)
-    return enabled(user)
+    const record = enabled(user)
+    signedIn.set(token, record.id)
+    return record
   }
 
   function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { authError } from '../errors.js'
 import type { Identity } from '../user.js'
 
@@ -19,7 +19,7 @@ export function randomObjectId(): string {
 
 /** An id that follows from the parts: the same on every machine and after every restart. */
 export function derivedObjectId(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24)
+  return hash('sha256', JSON.stringify(parts)).slice(0, 24)
 }
 
 /**
@@ -35,6 +35,8 @@ export function newUserId(appId: string, identity: Identity, generate: GenerateU
     throw authError('USER_ID_UNAVAILABLE', { cause })
   }
   if (isObjectId(id)) return id
+  // An async function by mistake: that it rejects must not end the process.
+  Promise.resolve(id).catch(() => undefined)
   throw authError('USER_ID_UNAVAILABLE', {
     cause: new TypeError('generateUserId must return 24 lower-case hex characters'),
   })

@@ -1,0 +1,30 @@
+import { checked, host, text } from './parameters.js'
+
+/**
+ * Options for the access tokens of Auth0, of both of its profiles.
+ * @throws {ConfigurationError} when a parameter cannot be right
+ * @see docs/issuers.md#auth0
+ */
+export function auth0(parameters: {
+  /** Of the tenant, or the custom domain that the app logs in with, e.g. `my-tenant.eu.auth0.com`. */
+  readonly domain: string
+  /** The identifier of the API, which the app asks for as `audience`. */
+  readonly audience: string
+}) {
+  const { domain, audience } = checked('auth0', parameters, {
+    domain: host('Pass the domain alone, e.g. my-tenant.eu.auth0.com'),
+    audience: text(
+      "Pass the API's identifier (Applications > APIs)",
+      [/\/userinfo$/, 'is the audience of the user info endpoint'],
+      [/\/api\/v2\/$/, 'is the audience of the Management API'],
+    ),
+  })
+  return {
+    jwkUri: `https://${domain}/.well-known/jwks.json`,
+    // The slash is part of it.
+    issuer: `https://${domain}/`,
+    audience: [audience],
+    // at+jwt is what the RFC 9068 profile writes.
+    allowedTypes: ['JWT', 'at+jwt'],
+  } as const
+}

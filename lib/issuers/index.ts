@@ -1,0 +1,32 @@
+import { auth0 } from './auth0.js'
+import { clerk } from './clerk.js'
+import { cognito } from './cognito.js'
+import { entra } from './entra.js'
+import { firebase } from './firebase.js'
+import { google } from './google.js'
+import { keycloak } from './keycloak.js'
+import { okta } from './okta.js'
+import { realmObjectServer } from './realm-object-server.js'
+import { supabase } from './supabase.js'
+
+/**
+ * What well-known issuers need, as options to be spread: each knows where its issuer's keys are and what its tokens
+ * have in their header and claims. What follows in the object replaces what a preset says. See docs/issuers.md.
+ * @example
+ * const auth = customJwtAuth({
+ *   appId: 'myapp-abcde',
+ *   ...issuers.auth0({ domain: 'my-tenant.eu.auth0.com', audience: 'https://api.example.com' }),
+ * })
+ */
+export const issuers = {
+  auth0,
+  clerk,
+  cognito,
+  entra,
+  firebase,
+  google,
+  keycloak,
+  okta,
+  realmObjectServer,
+  supabase,
+} as const

@@ -1,0 +1,49 @@
+import { checked, host, listOf, oneOrMore, optional, text } from './parameters.js'
+
+/**
+ * Options for the access tokens of an Okta custom authorization server. Those of the org authorization server are
+ * for Okta alone, and cannot be verified by others.
+ * @throws {ConfigurationError} when a parameter cannot be right
+ * @see docs/issuers.md#okta
+ */
+export function okta(parameters: {
+  /** Of the org, e.g. `my-org.okta.com`. */
+  readonly domain: string
+  /** The audience of the authorization server, e.g. `api://default`. */
+  readonly audience: string
+  /** Default: `default`. */
+  readonly authorizationServerId?: string
+  /** The client, or clients, whose tokens are accepted (`cid`). Default: all that the server's policies let in. */
+  readonly clientId?: string | readonly string[]
+}) {
+  const {
+    domain,
+    audience,
+    authorizationServerId = 'default',
+    clientId,
+  } = checked('okta', parameters, {
+    domain: host("Pass the org's domain alone, e.g. my-org.okta.com", [
+      /-admin\.okta/,
+      'is the domain of the admin console, which has -admin in it',
+    ]),
+    audience: text('Pass the audience of the authorization server (Security > API)'),
+    authorizationServerId: optional(
+      text('Pass the last part of its issuer URI, e.g. default or aus1a2b3c4', [
+        /[^A-Za-z0-9_-]/,
+        'is not an id',
+      ]),
+    ),
+    clientId: optional(oneOrMore(text('Pass the client ID of the application'))),
+  })
+  const issuer = `https://${domain}/oauth2/${authorizationServerId}` as const
+  return {
+    jwkUri: `${issuer}/v1/keys`,
+    issuer,
+    audience: [audience],
+    // The user's id: sub is the login name here, which can change hands.
+    subjectClaim: 'uid',
+    ...(clientId !== undefined && { requiredClaims: { cid: listOf(clientId) } }),
+    // Okta leaves typ out.
+    allowedTypes: ['JWT', 'at+jwt', null],
+  } as const
+}

@@ -1,0 +1,1 @@
+export { createTestIssuer, type MintOptions, type TestIssuer } from './test-issuer.js'

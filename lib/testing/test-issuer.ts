@@ -1,0 +1,143 @@
+import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import jwt from 'jsonwebtoken'
+
+/** What {@link TestIssuer.mint} can be told. */
+export interface MintOptions {
+  /** Default: 300. Negative for an expired token. */
+  readonly expiresInSeconds?: number
+  /** Added to the header, or put in place of what is there; `undefined` removes a parameter. */
+  readonly header?: Readonly<Record<string, unknown>>
+  /** Which published or withdrawn key signs. Default: the newest. */
+  readonly kid?: string
+}
+
+/** An issuer on loopback, for tests and for work without a network: it mints, rotates, withdraws and misbehaves. */
+export interface TestIssuer {
+  /** The `iss` of its tokens, and what the option `discover` takes. */
+  readonly issuer: string
+  /** What the option `jwkUri` takes. */
+  readonly jwkUri: string
+  /** The kids that the key set shows, oldest first. */
+  readonly kids: readonly string[]
+  /** How often the key set was asked for. */
+  readonly fetches: number
+  /**
+   * Mints a token, signed with RS256.
+   * @param claims `iss`, `iat` and `exp` are added where they are missing
+   */
+  mint(claims: Readonly<Record<string, unknown>>, options?: MintOptions): string
+  /** Publishes a new key, which signs from now on. Returns its kid. */
+  rotate(): string
+  /** Takes a key out of the key set. Default: the oldest. Tokens can still be minted with it. */
+  withdraw(kid?: string): void
+  /** Answers only after this time. */
+  goSlow(milliseconds: number): void
+  /** Breaks every connection, until {@link recover}. */
+  goDown(): void
+  /** Answers at once again. */
+  recover(): void
+  /** Stops listening and breaks what is open. */
+  close(): Promise<void>
+}
+
+interface IssuerKey {
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly jwk: object
+}
+
+/**
+ * Starts a test issuer on a free port of loopback.
+ * @param options `clock`: milliseconds since 1970, for the dates of its tokens; default `Date.now`
+ * @example
+ * const issuer = await createTestIssuer()
+ * const auth = customJwtAuth({ appId: 'myapp-abcde', jwkUri: issuer.jwkUri })
+ * const token = issuer.mint({ sub: '24601', aud: 'myapp-abcde' })
+ */
+export async function createTestIssuer({
+  clock = Date.now,
+}: { clock?: () => number } = {}): Promise<TestIssuer> {
+  const keys: IssuerKey[] = [createKey()]
+  let published = [...keys]
+  let delay = 0
+  let isDown = false
+  let fetches = 0
+
+  const server = createServer((req, res) => {
+    if (req.url === '/jwks') fetches += 1
+    if (isDown) res.destroy()
+    else if (delay > 0) setTimeout(answer, delay, req.url, res)
+    else answer(req.url, res)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const jwkUri = `${issuer}/jwks`
+
+  function answer(path: string | undefined, res: ServerResponse): void {
+    const documents: Record<string, object> = {
+      '/jwks': { keys: published.map(({ jwk }) => jwk) },
+      '/.well-known/openid-configuration': { issuer, jwks_uri: jwkUri },
+    }
+    const document = documents[path ?? '']
+    res.writeHead(document ? 200 : 404, { 'content-type': 'application/json' })
+    res.end(JSON.stringify(document ?? { error: 'not found' }))
+  }
+
+  function keyNamed(kid: string): IssuerKey {
+    const key = keys.find((known) => known.kid === kid)
+    if (!key) throw new Error(`the test issuer has no key ${kid}`)
+    return key
+  }
+
+  return {
+    issuer,
+    jwkUri,
+    get kids() {
+      return published.map(({ kid }) => kid)
+    },
+    get fetches() {
+      return fetches
+    },
+    mint(claims, { expiresInSeconds = 300, header = {}, kid } = {}) {
+      const key = kid === undefined ? keys.at(-1) : keyNamed(kid)
+      if (!key) throw new Error('the test issuer has no key')
+      const iat = Math.floor(clock() / 1000)
+      const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
+      const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header } as jwt.JwtHeader
+      return jwt.sign(payload, key.privateKey, { algorithm: 'RS256', header: joseHeader })
+    },
+    rotate() {
+      const key = createKey()
+      keys.push(key)
+      published.push(key)
+      return key.kid
+    },
+    withdraw(kid = published[0]?.kid ?? '') {
+      const key = keyNamed(kid)
+      published = published.filter((other) => other !== key)
+    },
+    goSlow(milliseconds) {
+      delay = milliseconds
+    },
+    goDown() {
+      isDown = true
+      server.closeAllConnections()
+    },
+    recover() {
+      isDown = false
+      delay = 0
+    },
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function createKey(): IssuerKey {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const kid = randomUUID()
+  return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' } }
+}

@@ -1,0 +1,1010 @@
+// Start-up is strict: every mistake in the options is named at once, with its mend, and no secret is shown.
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, test } from 'node:test'
+import {
+  ConfigurationError,
+  customJwtAuth,
+  memoryStore,
+  type ConfigurationProblem,
+  type CustomJwtAuthOptions,
+} from 'custom-jwt-auth'
+import { parseOptions } from '../lib/config.js'
+import { certificateOf } from './support/certificate.js'
+import { APP_ID, claims, mint, NOW, OTHER_SECRET, rsaKeys, SECRET, SESSION_SECRET } from './support/tokens.js'
+import { verifierFor } from './support/verifier.js'
+
+const good = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] }
+const session = { signingKeys: [SESSION_SECRET] }
+
+/** What start-up says about options; fails the test when it says nothing, or a key. */
+function refusalOf(options: unknown): ConfigurationError {
+  try {
+    customJwtAuth(options as CustomJwtAuthOptions)
+  } catch (error) {
+    assert(error instanceof ConfigurationError)
+    assert.equal(error.code, 'CONFIGURATION_INVALID')
+    assert.equal(error.name, 'ConfigurationError')
+    assertNoKey(error, options)
+    return error
+  }
+  return assert.fail('nothing was refused')
+}
+
+function assertNoKey(error: ConfigurationError, options: unknown): void {
+  const said = [error.message, error.stack, JSON.stringify(error.problems)].join('\n')
+  for (const text of keyTexts(options))
+    for (const line of text.split(/\n|\\n/))
+      if (line.length >= 12 && !line.startsWith('-----'))
+        assert.ok(!said.includes(line), 'a key is in the message')
+}
+
+/** All strings below the options that hold keys. */
+function keyTexts(options: unknown, isKey = false): string[] {
+  if (typeof options === 'string') return isKey ? [options] : []
+  if (typeof options !== 'object' || options === null) return []
+  return Object.entries(options).flatMap(([name, value]) => keyTexts(value, isKey || name === 'signingKeys'))
+}
+
+interface Row {
+  readonly what: string
+  /** Put over good options. */
+  readonly options: object
+  readonly option: string
+  readonly problem: RegExp
+  readonly mend: RegExp
+}
+
+function check(rows: readonly Row[]): void {
+  for (const { what, options, option, problem, mend } of rows)
+    test(`${what}: ${option}`, () => {
+      const { problems, message } = refusalOf({ ...good, ...options })
+      assert.deepEqual(
+        problems.map((one) => one.option),
+        [option],
+        message,
+      )
+      const [only] = problems
+      assert.match(only?.problem ?? '', problem)
+      assert.match(only?.mend ?? '', mend)
+      assert.equal(
+        message,
+        `custom-jwt-auth: 1 problem in the options\n  - ${option}: ${only?.problem ?? ''}. ${only?.mend ?? ''}.`,
+      )
+    })
+}
+
+/** Rows for values that are of no use to an option, and how they are named. */
+const named: readonly [unknown, RegExp][] = [
+  [undefined, /^is undefined \(an environment variable that is not set\?\)$/],
+  [null, /^is null$/],
+  ['', /^is an empty or blank string$/],
+  [' \t', /^is an empty or blank string$/],
+  ['text', /^is a string$/],
+  ['5', /^is a string$/],
+  [5, /^is the number 5$/],
+  [1.5, /^is the number 1\.5$/],
+  [-1, /^is the number -1$/],
+  [NaN, /^is the number NaN$/],
+  [Infinity, /^is the number Infinity$/],
+  [true, /^is true$/],
+  [false, /^is false$/],
+  [[], /^is an array$/],
+  [{}, /^is a value of type object$/],
+  [() => 5, /^is a value of type function$/],
+  [5n, /^is a value of type bigint$/],
+  [Symbol('x'), /^is a value of type symbol$/],
+]
+const show = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(show).join()}]`
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null
+    ? JSON.stringify(value)
+    : typeof value === 'string'
+      ? `'${value}'`
+      : String(value)
+}
+
+/** Each of the values, at one place of the options, is one mistake. */
+function wrong(
+  option: string,
+  place: (value: unknown) => object,
+  mend: RegExp,
+  values: readonly unknown[],
+): Row[] {
+  return values.map((value) => {
+    const problem = named.find(
+      ([known]) =>
+        Object.is(known, value) ||
+        (typeof value === 'object' && value !== null && show(known) === show(value)),
+    )?.[1]
+    return { what: show(value), options: place(value), option, problem: problem ?? /^/, mend }
+  })
+}
+const at = (name: string) => (value: unknown) => ({ [name]: value })
+const noString = [undefined, null, '', ' \t', 5, true, [], {}]
+const noFlag = [null, '', 'text', 5, [], {}]
+const noFunction = [null, '', 'text', 5, true, [], {}]
+const noInteger = [null, '', '5', NaN, Infinity, 1.5, -1, true, [], {}, 5n]
+
+describe('what is no options object', () => {
+  for (const options of [undefined, null, 'text', 5, [], [good]])
+    test(`${show(options)} is named, with what is missing`, () => {
+      const options_ = refusalOf(options).problems
+      assert.equal(options_[0]?.option, 'options')
+      assert.match(options_[0].mend, /^Pass an object$/)
+      assert.ok(options_.some(({ option }) => option === 'appId'))
+    })
+})
+
+describe('appId', () => {
+  check(wrong('appId', at('appId'), /^Pass the App ID, e\.g\. myapp-abcde$/, noString))
+})
+
+describe('audience and requireAnyAudience', () => {
+  const mend = /^Pass what the issuer puts into aud/
+  check([
+    ...wrong('audience', at('audience'), mend, [undefined, '', ' \t', 5, true, {}]),
+    ...[',', 'one,,two', 'one,', [], [''], ['one', ' '], ['one', 5], ['one', undefined]].map((audience) => ({
+      what: show(audience),
+      options: { audience },
+      option: 'audience',
+      problem: /^is (a string|empty, or an element is blank or no string)$/,
+      mend,
+    })),
+    ...wrong('requireAnyAudience', at('requireAnyAudience'), /^Pass true or false$/, noFlag),
+  ])
+})
+
+describe('signingAlgorithm', () => {
+  const mend = /^Pass one of HS256, .*RS256/
+  check([
+    ...wrong('signingAlgorithm', at('signingAlgorithm'), mend, [undefined, null, 5, true, [], {}]),
+    ...['', 'none', 'hs256', 'HS256 ', 'RSA', 'HS1'].map((signingAlgorithm) => ({
+      what: show(signingAlgorithm),
+      options: { signingAlgorithm },
+      option: 'signingAlgorithm',
+      problem: /^is /,
+      mend,
+    })),
+  ])
+
+  test('an array with a good algorithm (CVE-2020-15084: algorithms are never optional, nor several)', () => {
+    const { problems } = refusalOf({ ...good, signingAlgorithm: ['HS256', 'RS256'] })
+    assert.deepEqual(
+      problems.map(({ option }) => option),
+      ['signingAlgorithm'],
+    )
+  })
+})
+
+describe('signingKeys', () => {
+  const setVariable = /^Set the environment variable that should hold the key$/
+  check([
+    ...wrong('signingKeys', at('signingKeys'), /^Pass an array of one to 3 keys$/, [
+      undefined,
+      null,
+      SECRET,
+      5,
+      {},
+    ]),
+    {
+      what: 'no key',
+      options: { signingKeys: [] },
+      option: 'signingKeys',
+      problem: /^has 0 keys$/,
+      mend: /one to 3 keys/,
+    },
+    {
+      what: 'four keys',
+      options: { signingKeys: ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)) },
+      option: 'signingKeys',
+      problem: /^has 4 keys$/,
+      mend: /one to 3 keys/,
+    },
+    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [key] }), setVariable, [undefined, '', ' \t']),
+    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [{ key }] }), setVariable, [
+      undefined,
+      null,
+      '',
+      5,
+      {},
+    ]),
+    {
+      what: 'the third of three',
+      options: { signingKeys: [SECRET, OTHER_SECRET, undefined] },
+      option: 'signingKeys[2]',
+      problem: /undefined/,
+      mend: setVariable,
+    },
+    {
+      what: 'the same secret twice',
+      options: { signingKeys: [SECRET, OTHER_SECRET, SECRET] },
+      option: 'signingKeys',
+      problem: /^holds the same key twice$/,
+      mend: /^Remove one of the two$/,
+    },
+    {
+      what: 'the same secret in two encodings',
+      options: { signingKeys: [SECRET, { key: Buffer.from(SECRET).toString('hex'), encoding: 'hex' }] },
+      option: 'signingKeys',
+      problem: /^holds the same key twice$/,
+      mend: /^Remove/,
+    },
+    {
+      what: 'the same secret under two kids',
+      options: {
+        signingKeys: [
+          { key: SECRET, kid: 'one' },
+          { key: SECRET, kid: 'two' },
+        ],
+      },
+      option: 'signingKeys',
+      problem: /^holds the same key twice$/,
+      mend: /^Remove/,
+    },
+    {
+      what: 'a misspelt part of a key',
+      options: { signingKeys: [{ key: SECRET, encodng: 'hex' }] },
+      option: 'signingKeys[0].encodng',
+      problem: /^is not an option$/,
+      mend: /^Did you mean encoding$/,
+    },
+    ...wrong(
+      'signingKeys[0].kid',
+      (kid) => ({ signingKeys: [{ key: SECRET, kid }] }),
+      /^Pass the key id as a string$/,
+      [null, '', 5],
+    ),
+    ...[null, '', 'ascii', 'UTF8', 5].map((encoding) => ({
+      what: `the encoding ${show(encoding)}`,
+      options: { signingKeys: [{ key: SECRET, encoding }] },
+      option: 'signingKeys[0].encoding',
+      problem: /^is not known$/,
+      mend: /^Pass one of utf8, base64, base64url, hex$/,
+    })),
+  ])
+
+  for (const key of [null, 5, true, []])
+    test(`${show(key)} in place of a key is named`, () => {
+      const { problems } = refusalOf({ ...good, signingKeys: [key] })
+      assert.equal(problems[0]?.option, 'signingKeys[0]')
+    })
+})
+
+describe('a secret', () => {
+  const secret = (key: string, problem: RegExp, mend: RegExp, what: string, encoding?: string): Row => ({
+    what,
+    options: { signingKeys: [encoding === undefined ? key : { key, encoding }] },
+    option: 'signingKeys[0]',
+    problem,
+    mend,
+  })
+  const odd = /^has characters other than letters, digits and _ - \+ \/ =/
+  const pem = rsaKeys().publicPem
+  const isPem = /^is a PEM key, but the algorithm is HS256$/
+  check([
+    secret('x'.repeat(31), /^has 31 characters$/, /32 to 512 characters/, 'one of 31 characters'),
+    secret('x'.repeat(513), /^has 513 characters$/, /32 to 512 characters/, 'one of 513 characters'),
+    ...[
+      `${SECRET}\n`,
+      ` ${SECRET}`,
+      `"${SECRET}"`,
+      `${SECRET}!`,
+      SECRET.replace('2', 'é'),
+      SECRET.replace('2', '.'),
+    ].map((key) =>
+      secret(
+        key,
+        odd,
+        /encoding: 'utf8'/,
+        `one with the odd character ${JSON.stringify(/[^\w]/.exec(key)?.[0])}`,
+      ),
+    ),
+    secret('x'.repeat(31), /^has 31 bytes$/, /32 to 512 bytes/, 'utf8 of 31 bytes', 'utf8'),
+    secret('é'.repeat(257), /^has 514 bytes$/, /32 to 512 bytes/, 'utf8 of 514 bytes', 'utf8'),
+    ...(['base64', 'base64url', 'hex'] as const).flatMap((encoding) => [
+      secret(
+        Buffer.alloc(31, 7).toString(encoding),
+        /^has 31 bytes$/,
+        /32 to 512 bytes/,
+        `${encoding} of 31 bytes`,
+        encoding,
+      ),
+      secret(
+        Buffer.alloc(513, 7).toString(encoding),
+        /^has 513 bytes$/,
+        /32 to 512 bytes/,
+        `${encoding} of 513 bytes`,
+        encoding,
+      ),
+      secret(
+        `${SECRET}!`,
+        new RegExp(`^is not ${encoding} text$`),
+        /^Correct the key or its encoding$/,
+        `what is not ${encoding}`,
+        encoding,
+      ),
+      secret(
+        `${SECRET} `,
+        new RegExp(`^is not ${encoding} text$`),
+        /^Correct/,
+        `${encoding} with a space after it`,
+        encoding,
+      ),
+    ]),
+    secret('a'.repeat(65), /^is not hex text$/, /^Correct/, 'hex of an odd length', 'hex'),
+    secret('a'.repeat(65), /^is not base64 text$/, /^Correct/, 'base64 of an impossible length', 'base64'),
+    secret(
+      '====',
+      /^is not base64 text$/,
+      /^Correct/,
+      'padding alone, which decodes to an empty key (CVE-2026-44351)',
+      'base64',
+    ),
+    secret(
+      `${'a'.repeat(43)}=`,
+      /^is not base64url text$/,
+      /^Correct/,
+      'base64url with padding',
+      'base64url',
+    ),
+    secret(pem, isPem, /^Set signingAlgorithm to RS256/, 'a public key'),
+    secret(
+      pem.replaceAll('\n', '\\n'),
+      isPem,
+      /^Set signingAlgorithm to RS256/,
+      'a public key with escaped newlines',
+    ),
+    secret(pem, isPem, /^Set signingAlgorithm to RS256/, 'a public key as utf8', 'utf8'),
+    secret(
+      Buffer.from(pem).toString('base64'),
+      isPem,
+      /^Set signingAlgorithm to RS256/,
+      'a public key, encoded',
+      'base64',
+    ),
+    secret(
+      Buffer.from(pem).toString('hex'),
+      isPem,
+      /^Set signingAlgorithm to RS256/,
+      'a public key in hex',
+      'hex',
+    ),
+    secret(certificateOf(rsaKeys()), isPem, /^Set signingAlgorithm to RS256/, 'a certificate'),
+  ])
+})
+
+describe('a public key', () => {
+  const pair = rsaKeys()
+  const pem = pair.publicPem
+  const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
+  const pkcs1 = { type: 'pkcs1', format: 'pem' } as const
+  const locked = { cipher: 'aes-256-cbc', passphrase: 'a passphrase' }
+  const publicOf = (type: 'ec' | 'ed25519' | 'rsa-pss' | 'rsa', options: object): string =>
+    (generateKeyPairSync as (type: string, options: object) => typeof pair)(type, options)
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString()
+  const row = (what: string, key: unknown, problem: RegExp, mend: RegExp): Row => ({
+    what,
+    options: { signingAlgorithm: 'RS256', signingKeys: [key] },
+    option: 'signingKeys[0]',
+    problem,
+    mend,
+  })
+  const isPrivate = /^is a private key$/
+  const usePublic = /pass its public key/
+  const damaged = /^is a damaged PEM key$/
+  check([
+    row('a secret', SECRET, /^is not a PEM public key$/, /"-----BEGIN PUBLIC KEY-----"/),
+    row(
+      'PEM without its first line',
+      pem.split('\n').slice(1).join('\n'),
+      /^is not a PEM public key$/,
+      /BEGIN PUBLIC KEY/,
+    ),
+    row('a private key (PKCS#8)', pair.privateKey.export(pkcs8), isPrivate, usePublic),
+    row('a private key (PKCS#1)', pair.privateKey.export(pkcs1), isPrivate, usePublic),
+    row(
+      'an encrypted private key (PKCS#8)',
+      pair.privateKey.export({ ...pkcs8, ...locked }),
+      isPrivate,
+      usePublic,
+    ),
+    row(
+      'an encrypted private key (PKCS#1)',
+      pair.privateKey.export({ ...pkcs1, ...locked }),
+      isPrivate,
+      usePublic,
+    ),
+    row(
+      'a private key with escaped newlines',
+      pair.privateKey.export(pkcs8).toString().replaceAll('\n', '\\n'),
+      isPrivate,
+      usePublic,
+    ),
+    row(
+      'a private key after the public one',
+      pem + pair.privateKey.export(pkcs8).toString(),
+      isPrivate,
+      usePublic,
+    ),
+    row(
+      'PEM without its last line',
+      pem.trim().split('\n').slice(0, -1).join('\n'),
+      damaged,
+      /^Copy the whole public key again/,
+    ),
+    row(
+      'PEM with a line missing',
+      pem
+        .split('\n')
+        .filter((_, index) => index !== 2)
+        .join('\n'),
+      damaged,
+      /^Copy/,
+    ),
+    row('PEM that lost its newlines', pem.replaceAll('\n', ''), damaged, /line breaks/),
+    row('PEM with a letter that is not base64', pem.replace(/\n.{9}/, '$&é'), damaged, /^Copy/),
+    row('PEM of nothing', '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----', damaged, /^Copy/),
+    row('a key on an elliptic curve', publicOf('ec', { namedCurve: 'P-256' }), /type ec/, /RS256|RSA/),
+    row('an Ed25519 key', publicOf('ed25519', {}), /type ed25519/, /RS256|RSA/),
+    row('an RSA-PSS key', publicOf('rsa-pss', { modulusLength: 2048 }), /type rsa-pss/, /RS256|RSA/),
+    row('an RSA key of 1024 bits', publicOf('rsa', { modulusLength: 1024 }), /1024 bits/, /2048|RS256/),
+    row('an RSA key of 2047 bits', publicOf('rsa', { modulusLength: 2047 }), /2047 bits/, /2048|RS256/),
+    row(
+      'PEM with an encoding',
+      { key: pem, encoding: 'utf8' },
+      /^has an encoding, but .*PEM key$/,
+      /^Leave encoding out$/,
+    ),
+    {
+      what: 'the same key in two forms',
+      options: { signingAlgorithm: 'RS256', signingKeys: [pem, pair.publicKey.export(pkcs1)] },
+      option: 'signingKeys',
+      problem: /^holds the same key twice$/,
+      mend: /^Remove/,
+    },
+  ])
+})
+
+describe('allowedTypes', () => {
+  check(
+    [null, 'JWT', [], [''], [5], ['JWT', undefined], {}].map((allowedTypes) => ({
+      what: show(allowedTypes),
+      options: { allowedTypes },
+      option: 'allowedTypes',
+      problem: /^is not a list of types$/,
+      mend: /^Pass an array such as \['JWT'/,
+    })),
+  )
+})
+
+describe('numbers', () => {
+  const range = (
+    option: string,
+    min: number,
+    max: number,
+    place: (value: unknown) => object = at(option),
+  ): Row[] =>
+    [...noInteger, min - 1, max + 1].map((value) => ({
+      what: show(value),
+      options: place(value),
+      option,
+      problem: /^is /,
+      mend: new RegExp(`^Pass a whole number from ${String(min)} to ${String(max)}, as a number$`),
+    }))
+  check([
+    ...range('clockToleranceSeconds', 0, 600),
+    ...range('maxTokenLength', 1, 1_000_000),
+    ...range('maxFieldLength', 1, 1_000_000),
+    ...range('timeoutSeconds', 1, 300),
+    ...range('cache.tokens.max', 1, 1_000_000, (max) => ({ cache: { tokens: { max } } })),
+    ...range('cache.users.max', 1, 1_000_000, (max) => ({ cache: { users: { max } } })),
+    ...range('cache.users.ttlSeconds', 1, 3600, (ttlSeconds) => ({ cache: { users: { ttlSeconds } } })),
+    ...range('session.refreshTokenTtlSeconds', 1800, 157_680_000, (refreshTokenTtlSeconds) => ({
+      session: { ...session, refreshTokenTtlSeconds },
+    })),
+  ])
+})
+
+describe('metadataFields', () => {
+  const field = (item: unknown) => ({ metadataFields: [item] })
+  const row = (what: string, item: unknown, part: string, problem: RegExp, mend: RegExp): Row => ({
+    what,
+    options: field(item),
+    option: `metadataFields[0].${part}`,
+    problem,
+    mend,
+  })
+  const long = 'x'.repeat(64)
+  const unusable = /^is not a usable name$/
+  check([
+    ...wrong(
+      'metadataFields',
+      at('metadataFields'),
+      /^Pass an array of \{ name, fieldName\?, required\? \}$/,
+      [null, 'text', 5, true, {}],
+    ),
+    ...wrong('metadataFields[0].name', (name) => field({ name }), /^Pass the path of the claim/, noString),
+    ...['.', '.name', 'name.', 'a..b', '\\..', 'a\\.b..c'].map((name) =>
+      row(`the path ${name}`, { name }, 'name', /^has an empty part$/, /^Write a literal dot as \\\.$/),
+    ),
+    ...['', 5, true, [], {}].map((fieldName) =>
+      row(
+        `the field name ${show(fieldName)}`,
+        { name: 'a', fieldName },
+        'fieldName',
+        unusable,
+        /^Pass the name/,
+      ),
+    ),
+    row(
+      'the field name __proto__',
+      { name: 'a', fieldName: '__proto__' },
+      'fieldName',
+      unusable,
+      /^Pass the name/,
+    ),
+    row('a path that ends in __proto__', { name: 'a.__proto__' }, 'fieldName', unusable, /^Pass the name/),
+    row(
+      'a field name of 64 characters',
+      { name: 'a', fieldName: long },
+      'fieldName',
+      /^has 64 characters$/,
+      /shorter than 64/,
+    ),
+    row(
+      'a path that ends in 64 characters',
+      { name: `a.${long}` },
+      'fieldName',
+      /^has 64 characters$/,
+      /shorter than 64/,
+    ),
+    ...noFlag.map((required) =>
+      row(`required: ${show(required)}`, { name: 'a', required }, 'required', /^is /, /^Pass true or false$/),
+    ),
+    row(
+      'the spelling of the original file',
+      { name: 'a', field_name: 'b' },
+      'field_name',
+      /^is not an option$/,
+      /^Did you mean fieldName$/,
+    ),
+    row(
+      'an unknown part',
+      { name: 'a', type: 'string' },
+      'type',
+      /^is not an option$/,
+      /^Remove it; known are name, fieldName, required$/,
+    ),
+    {
+      what: 'two fields of one name',
+      options: { metadataFields: [{ name: 'a' }, { name: 'b', fieldName: 'a' }] },
+      option: 'metadataFields',
+      problem: /^map two claims to "a"$/,
+      mend: /^Give one of them another fieldName$/,
+    },
+    {
+      what: 'the second of two',
+      options: { metadataFields: [{ name: 'a' }, { name: '' }] },
+      option: 'metadataFields[1].name',
+      problem: /blank/,
+      mend: /path of the claim/,
+    },
+  ])
+
+  for (const item of [null, 'name', 5, []])
+    test(`${show(item)} in place of a field is named`, () => {
+      assert.equal(refusalOf({ ...good, ...field(item) }).problems[0]?.option, 'metadataFields[0]')
+    })
+})
+
+describe('flags', () => {
+  check(
+    ['credentialsRequired', 'bearerJwt', 'disabled'].flatMap((name) =>
+      wrong(name, at(name), /^Pass true or false$/, noFlag),
+    ),
+  )
+  check(
+    ['capRefreshToTokenExpiry', 'rotateRefreshTokens', 'checkRevocation'].flatMap((name) =>
+      wrong(
+        `session.${name}`,
+        (value) => ({ session: { ...session, [name]: value } }),
+        /^Pass true or false$/,
+        noFlag,
+      ),
+    ),
+  )
+})
+
+describe('functions', () => {
+  check(
+    ['customData', 'generateUserId', 'clock'].flatMap((name) =>
+      wrong(name, at(name), /^Pass a function$/, noFunction),
+    ),
+  )
+  check(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
+})
+
+describe('store', () => {
+  const verbs = 'signIn, findUser, listUsers, setUserDisabled, deleteUser'
+  check([
+    ...[null, {}, 'text', 5, [], new Map()].map((store) => ({
+      what: show(store),
+      options: { store },
+      option: 'store',
+      problem: new RegExp(`^has no ${verbs}`),
+      mend: /memoryStore\(\)/,
+    })),
+    {
+      what: 'one without a verb',
+      options: { store: { ...memoryStore(), deleteUser: undefined } },
+      option: 'store',
+      problem: /^has no deleteUser$/,
+      mend: /memoryStore\(\)/,
+    },
+    {
+      what: 'memoryStore itself, not called,',
+      options: { store: memoryStore },
+      option: 'store',
+      problem: /^has no signIn/,
+      mend: /memoryStore\(\)/,
+    },
+  ])
+})
+
+describe('session', () => {
+  const keys = (signingKeys: unknown) => ({ session: { signingKeys } })
+  const setVariable = /^Set the environment variable/
+  check([
+    ...wrong('session.signingKeys', keys, /^Pass an array of one to 10 keys$/, [
+      undefined,
+      null,
+      SESSION_SECRET,
+      {},
+    ]),
+    ...wrong('session.signingKeys[0]', (key) => keys([key]), setVariable, [undefined, '']),
+    {
+      what: 'no session key',
+      options: keys([]),
+      option: 'session.signingKeys',
+      problem: /^has 0 keys$/,
+      mend: /one to 10/,
+    },
+    {
+      what: 'a short session key',
+      options: keys(['x'.repeat(31)]),
+      option: 'session.signingKeys[0]',
+      problem: /^has 31 characters$/,
+      mend: /32 to 512/,
+    },
+    {
+      what: 'a public key for sessions',
+      options: keys([rsaKeys().publicPem]),
+      option: 'session.signingKeys[0]',
+      problem: /^is a PEM key/,
+      mend: /./,
+    },
+    {
+      what: 'the same session key twice',
+      options: keys([SESSION_SECRET, SESSION_SECRET]),
+      option: 'session.signingKeys',
+      problem: /^holds the same key twice$/,
+      mend: /^Remove/,
+    },
+    {
+      what: "the issuer's key",
+      options: keys([SESSION_SECRET, SECRET]),
+      option: 'session.signingKeys',
+      problem: /^hold one of the issuer's keys$/,
+      mend: /^Give sessions a secret of their own$/,
+    },
+    {
+      what: "the issuer's key in another encoding",
+      options: keys([{ key: Buffer.from(SECRET).toString('base64'), encoding: 'base64' }]),
+      option: 'session.signingKeys',
+      problem: /^hold one of the issuer's keys$/,
+      mend: /^Give/,
+    },
+    {
+      what: 'a misspelt session option',
+      options: { session: { ...session, refreshTokenTTLSeconds: 3600 } },
+      option: 'session.refreshTokenTTLSeconds',
+      problem: /^is not an option$/,
+      mend: /^Did you mean refreshTokenTtlSeconds$/,
+    },
+  ])
+
+  for (const value of [null, 'text', true, []])
+    test(`${show(value)} in place of the session options is named`, () => {
+      assert.equal(refusalOf({ ...good, session: value }).problems[0]?.option, 'session')
+    })
+
+  test('without it there are no session routes, and asking for them says so', () => {
+    assert.throws(
+      () => customJwtAuth(good as CustomJwtAuthOptions).sessionRoutes(),
+      (error) => {
+        assert(error instanceof ConfigurationError)
+        assert.deepEqual(error.problems, [
+          {
+            option: 'session',
+            problem: 'is not set',
+            mend: 'Set session.signingKeys to have session routes',
+          },
+        ])
+        return true
+      },
+    )
+  })
+})
+
+describe('cache', () => {
+  check([
+    ...wrong('cache', at('cache'), /^Pass an object$/, [null, 'text', 5, true, false, []]),
+    ...wrong('cache.tokens', (tokens) => ({ cache: { tokens } }), /^Pass an object$/, [null, 5, true]),
+    ...wrong('cache.users', (users) => ({ cache: { users } }), /^Pass an object$/, [null, 5, true]),
+    {
+      what: 'an unknown part',
+      options: { cache: { sessions: true } },
+      option: 'cache.sessions',
+      problem: /^is not an option$/,
+      mend: /known are tokens, users/,
+    },
+    {
+      what: 'a part of the other',
+      options: { cache: { tokens: { ttlSeconds: 5 } } },
+      option: 'cache.tokens.ttlSeconds',
+      problem: /^is not an option$/,
+      mend: /known are max/,
+    },
+  ])
+})
+
+describe('baseUrl', () => {
+  const mend = /^Pass the URL that clients use, e\.g\. https:\/\/api\.example\.com$/
+  check([
+    ...wrong('baseUrl', at('baseUrl'), mend, noString),
+    ...[
+      'api.example.com',
+      '/api',
+      'localhost:3000',
+      'ftp://api.example.com',
+      'javascript:alert(1)',
+      'https://user@api.example.com',
+      'https://api.example.com/?a=1',
+      'https://api.example.com/#a',
+    ].map((baseUrl) => ({
+      what: baseUrl,
+      options: { baseUrl },
+      option: 'baseUrl',
+      problem: /^is not an http or https URL$/,
+      mend,
+    })),
+  ])
+})
+
+describe('logger', () => {
+  check(
+    [null, 'text', 5, {}, { info: () => undefined }, { ...console, error: undefined }].map((logger) => ({
+      what:
+        typeof logger === 'object' && logger !== null
+          ? `an object with ${String(Object.keys(logger).length)} methods`
+          : show(logger),
+      options: { logger },
+      option: 'logger',
+      problem: /^has not the methods debug, info, warn and error$/,
+      mend: /^Pass a pino logger, or console$/,
+    })),
+  )
+})
+
+describe('an unknown option', () => {
+  const row = (name: string, mend: RegExp): Row => ({
+    what: 'its name is shown',
+    options: { [name]: true },
+    option: name,
+    problem: /^is not an option$/,
+    mend,
+  })
+  check([
+    row('foo', /^Remove it; known are appId, audience,/),
+    row('secret', /^Remove it; known are/),
+    row('credentials', /^Remove it; known are/),
+    ...[
+      ['SigningKeys', 'signingKeys'],
+      ['signing_keys', 'signingKeys'],
+      ['signingKey', 'signingKeys'],
+      ['audiance', 'audience'],
+      ['metadata_fields', 'metadataFields'],
+      ['metadataField', 'metadataFields'],
+      ['maxTokenLenght', 'maxTokenLength'],
+      ['credentialRequired', 'credentialsRequired'],
+      ['autoCreateUsers', 'autoCreateUser'],
+      ['clockToleranceSecond', 'clockToleranceSeconds'],
+      ['requireAnyAudiences', 'requireAnyAudience'],
+      ['sessions', 'session'],
+      ['bearerJWT', 'bearerJwt'],
+    ].map(([name = '', meant = '']) => row(name, new RegExp(`^Did you mean ${meant}$`))),
+  ])
+})
+
+describe('several mistakes', () => {
+  test('are listed together, in one message', () => {
+    const { problems, message } = refusalOf({
+      audience: process.env.CUSTOM_JWT_AUTH_NOT_SET,
+      signingAlgorithm: 'HS256',
+      signingKeys: ['short', undefined, SECRET],
+      clockToleranceSeconds: '5',
+      metadataFields: [{ name: 'a..b' }, { name: 'c', fieldname: 'd' }],
+      session: { signingKeys: [SECRET], checkRevocation: 'yes' },
+      logger: {},
+      credentialsRequried: false,
+    })
+    assert.deepEqual(problems.map(({ option }) => option).sort(), [
+      'appId',
+      'audience',
+      'clockToleranceSeconds',
+      'credentialsRequried',
+      'logger',
+      'metadataFields[0].name',
+      'metadataFields[1].fieldname',
+      'session.checkRevocation',
+      'session.signingKeys',
+      'signingKeys[0]',
+      'signingKeys[1]',
+    ])
+    const lines = problems.map(
+      (one: ConfigurationProblem) => `  - ${one.option}: ${one.problem}. ${one.mend}.`,
+    )
+    assert.equal(message, `custom-jwt-auth: 11 problems in the options\n${lines.join('\n')}`)
+  })
+
+  test('of an app whose environment is empty are all about the environment', () => {
+    const { problems } = refusalOf({
+      appId: undefined,
+      audience: undefined,
+      signingAlgorithm: 'HS256',
+      signingKeys: [undefined],
+      session: { signingKeys: [undefined] },
+      baseUrl: undefined,
+    })
+    assert.deepEqual(problems.map(({ option }) => option).sort(), [
+      'appId',
+      'audience',
+      'baseUrl',
+      'session.signingKeys[0]',
+      'signingKeys[0]',
+    ])
+    for (const { problem } of problems) assert.match(problem, /environment variable/)
+  })
+})
+
+describe('NODE_ENV=production', () => {
+  /** Runs with NODE_ENV set, and puts back what was there. */
+  function inProduction(run: () => void): void {
+    const before = process.env.NODE_ENV
+    process.env.NODE_ENV = 'production'
+    try {
+      run()
+    } finally {
+      if (before === undefined) delete process.env.NODE_ENV
+      else process.env.NODE_ENV = before
+    }
+  }
+
+  test('with session and no store: losing sessions has to be written down', () => {
+    inProduction(() => {
+      const { problems } = refusalOf({ ...good, session })
+      assert.deepEqual(
+        problems.map(({ option }) => option),
+        ['store'],
+      )
+      assert.match(problems[0]?.problem ?? '', /NODE_ENV is production/)
+      assert.match(problems[0]?.mend ?? '', /store: memoryStore\(\)/)
+    })
+  })
+
+  test('with a store that is written down, or without session, it starts', () => {
+    inProduction(() => {
+      customJwtAuth({ ...good, session, store: memoryStore() } as CustomJwtAuthOptions)
+      customJwtAuth(good as CustomJwtAuthOptions)
+    })
+  })
+
+  test('elsewhere the in-memory store is the default', () => {
+    assert.notEqual(process.env.NODE_ENV, 'production')
+    customJwtAuth({ ...good, session } as CustomJwtAuthOptions)
+  })
+})
+
+describe('good options', () => {
+  const accepted: readonly object[] = [
+    { audience: 'one' },
+    { audience: 'one, two' },
+    { audience: ['one', 'two'], requireAnyAudience: true },
+    {
+      signingKeys: [
+        SECRET,
+        OTHER_SECRET,
+        { key: SECRET.replaceAll('2', '3'), kid: 'three', encoding: 'hex' },
+      ],
+    },
+    { allowedTypes: [null] },
+    { allowedTypes: ['JWT', 'at+jwt', null] },
+    { clockToleranceSeconds: 0 },
+    { clockToleranceSeconds: 600 },
+    { maxTokenLength: 1, maxFieldLength: 1, timeoutSeconds: 1 },
+    { maxTokenLength: 1_000_000, maxFieldLength: 1_000_000, timeoutSeconds: 300 },
+    { metadataFields: [] },
+    { metadataFields: [{ name: 'a' }, { name: 'b.a', fieldName: 'c', required: true }] },
+    { autoCreateUser: () => undefined, customData: () => undefined, generateUserId: () => '0'.repeat(24) },
+    { store: memoryStore(), logger: console, clock: () => 5 },
+    { session: { ...session, refreshTokenTtlSeconds: 1800 } },
+    { session: { ...session, refreshTokenTtlSeconds: 157_680_000, rotateRefreshTokens: true } },
+    { session: { signingKeys: Array.from({ length: 10 }, (_, index) => String(index).repeat(40)) } },
+    { cache: {} },
+    { cache: { tokens: false, users: false } },
+    { cache: { tokens: { max: 1 }, users: { max: 1, ttlSeconds: 1 } } },
+    { baseUrl: 'http://localhost:3000/below/' },
+    {
+      session: undefined,
+      logger: undefined,
+      store: undefined,
+      clock: undefined,
+      cache: undefined,
+      metadataFields: undefined,
+    },
+  ]
+  for (const options of accepted)
+    test(`start with ${Object.entries(options)
+      .map(([name, value]) => `${name}: ${name.includes('store') || name === 'logger' ? '…' : show(value)}`)
+      .join(', ')
+      .slice(0, 90)}`, () => {
+      customJwtAuth({ ...good, ...options } as CustomJwtAuthOptions)
+    })
+
+  test('are parsed once: changing them later changes nothing', () => {
+    const audience = [APP_ID]
+    const allowedTypes = ['JWT']
+    const signingKeys: string[] = [SECRET]
+    const metadataFields = [{ name: 'name' }]
+    const options = { audience, allowedTypes, signingKeys, metadataFields }
+    const { accept, refuse } = verifierFor(options)
+    audience[0] = 'changed'
+    allowedTypes.push('changed')
+    signingKeys[0] = OTHER_SECRET
+    metadataFields[0] = { name: 'sub' }
+    options.audience = []
+    assert.deepEqual(accept(mint(claims({ name: 'x' }))).data, { name: 'x' })
+    assert.equal(refuse(mint(claims({ aud: 'changed' }))).code, 'TOKEN_AUDIENCE_MISMATCH')
+    assert.equal(refuse(mint(claims(), { key: OTHER_SECRET })).code, 'TOKEN_SIGNATURE')
+    assert.equal(refuse(mint(claims(), { header: { typ: 'changed' } })).code, 'TOKEN_TYPE')
+  })
+
+  test('have the documented defaults', () => {
+    const config = parseOptions({ ...good, session } as CustomJwtAuthOptions, false)
+    assert.deepEqual(config.rules.audience, [APP_ID])
+    assert.equal(config.rules.requireAnyAudience, false)
+    assert.deepEqual([...config.rules.allowedTypes], ['jwt'])
+    assert.equal(config.rules.clockToleranceSeconds, 0)
+    assert.equal(config.rules.maxTokenLength, 2048)
+    assert.deepEqual(config.metadata, { fields: [], maxFieldLength: 4096 })
+    assert.equal(config.autoCreateUser, false)
+    assert.equal(config.credentialsRequired, true)
+    assert.equal(config.bearerJwt, false)
+    assert.equal(config.disabled, false)
+    assert.deepEqual(config.cache, { tokens: 5000, users: { max: 10_000, ttlSeconds: 30 } })
+    assert.equal(config.session?.refreshTokenTtlSeconds, 60 * 86_400)
+    assert.equal(config.session.rotateRefreshTokens, false)
+    assert.equal(config.session.capRefreshToTokenExpiry, false)
+    assert.equal(config.session.checkRevocation, false)
+    assert.equal(config.clock, Date.now)
+    assert.ok(Object.isFrozen(config) && Object.isFrozen(config.rules) && Object.isFrozen(config.metadata))
+  })
+
+  test('with a comma in the App ID mean one audience: only the option audience is a list', () => {
+    const token = mint(claims({ aud: 'one,two' }))
+    assert.equal(verifierFor({ appId: 'one,two' }).accept(token, NOW).subject, '24601')
+  })
+})

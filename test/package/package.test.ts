@@ -1,0 +1,124 @@
+// The package as npm would deliver it: packed, installed in apps of different kinds, run and compiled there.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const consumers = fileURLToPath(new URL('consumers', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-'))
+
+/** Runs a command to its end and returns what it printed; when it fails, that is the error's message. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, args, { cwd })).stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error([command, ...args].join(' ') + '\n' + stdout + stderr)
+  }
+}
+
+/** Runs the script of a development dependency. */
+const runTool = (cwd: string, script: string, ...args: string[]) =>
+  run(cwd, process.execPath, join(root, 'node_modules', script), ...args)
+
+let tarball: string
+
+before(async () => {
+  await run(root, 'npm', 'pack', '--pack-destination', scratch)
+  tarball = join(scratch, readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
+})
+
+after(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** Makes an app with the packed package and `dependencies` installed, the consumers in an ESM and a CJS folder. */
+async function installApp(name: string, dependencies: readonly string[]): Promise<string> {
+  const app = join(scratch, name)
+  for (const [folder, type] of [
+    ['esm', 'module'],
+    ['cjs', 'commonjs'],
+  ] as const) {
+    cpSync(consumers, join(app, folder), { recursive: true })
+    writeFileSync(join(app, folder, 'package.json'), JSON.stringify({ type }))
+  }
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true }))
+  await run(app, 'npm', 'install', '--omit=peer', '--prefer-offline', '--no-audit', tarball, ...dependencies)
+  return app
+}
+
+test('publint finds nothing to mend', async () => {
+  await runTool(root, 'publint/src/cli.js', '--strict', tarball)
+})
+
+test('are the types wrong? Not in any resolution mode', async () => {
+  await runTool(root, '@arethetypeswrong/cli/dist/index.js', tarball)
+})
+
+test('the tarball holds what is used at run time, and nothing else', async () => {
+  const unpacked = join(scratch, 'unpacked')
+  mkdirSync(unpacked)
+  await run(unpacked, 'tar', '-xzf', tarball)
+  const files = readdirSync(join(unpacked, 'package'), { recursive: true }).map(String)
+  const expected = /^(dist\/.+(\.js|\.d\.ts)|dist\/cjs\/package\.json|package\.json|LICENSE|[A-Z]+\.md)$/
+  const strays = files.filter((path) => path.includes('.') && !expected.test(path.replaceAll('\\', '/')))
+  assert.deepEqual(strays, [])
+})
+
+const modes = [
+  { folder: 'esm', flags: ['--module', 'nodenext'] },
+  { folder: 'cjs', flags: ['--module', 'nodenext'] },
+  { folder: 'esm', flags: ['--module', 'esnext', '--moduleResolution', 'bundler'] },
+  {
+    folder: 'cjs',
+    flags: ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
+  },
+]
+
+const apps = [
+  { name: 'bare', dependencies: ['@types/node@20'], types: 'node', sources: ['http-app.ts'] },
+  {
+    name: 'express4',
+    dependencies: ['express@4', '@types/express@4', '@types/node@20'],
+    types: 'node',
+    sources: ['http-app.ts', 'express-app.ts'],
+  },
+  {
+    name: 'express5-passport',
+    dependencies: ['express@5', '@types/express@5', '@types/passport', '@types/node@20'],
+    types: 'node,passport',
+    sources: ['http-app.ts', 'express-app.ts'],
+  },
+]
+
+for (const { name, dependencies, types, sources } of apps) {
+  describe(`an app with ${dependencies.join(', ')}`, { concurrency: 2 }, () => {
+    let app: string
+    before(async () => {
+      app = await installApp(name, dependencies)
+    })
+
+    for (const { folder, flags } of modes) {
+      test(`compiles as ${folder} with ${flags.join(' ')}`, async () => {
+        const checks = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--skipLibCheck', 'false']
+        const options = [...checks, '--target', 'es2023', '--lib', 'es2023', '--types', types, ...flags]
+        await runTool(join(app, folder), 'typescript/bin/tsc', ...options, ...sources)
+      })
+    }
+
+    if (name === 'bare') return
+    for (const file of ['esm/use.mjs', 'cjs/use.cjs']) {
+      test(`runs ${file}`, async () => {
+        assert.deepEqual(JSON.parse(await run(app, process.execPath, file)), {
+          known: { status: 200, subject: '24601' },
+          unknown: { status: 401, error: 'no authentication methods were specified' },
+        })
+      })
+    }
+  })
+}

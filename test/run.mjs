@@ -1,0 +1,42 @@
+// Runs test files with node:test, through tsx, on the Node that runs this script.
+//
+//   npm test                                     all tests but those of test/package
+//   npm test -- test/token                       a folder, or a file
+//   npm test -- --test-name-pattern=audience     options go to node
+//   npm run test:express4                        the same tests, with express 4 in place of express 5
+//
+// `node --test` alone would do on Node 22; on Node 20 it takes no globs.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+
+const PACKAGE_TESTS = join('test', 'package')
+
+const args = process.argv.slice(2)
+const express4 = args.includes('--express4')
+const options = args.filter((arg) => arg.startsWith('--') && arg !== '--express4')
+const paths = args.filter((arg) => !arg.startsWith('--')).map((path) => normalize(path))
+
+const testsBelow = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join(folder, path))
+    .sort()
+
+const files =
+  paths.length > 0
+    ? paths.flatMap((path) => (statSync(path).isDirectory() ? testsBelow(path) : [path]))
+    : testsBelow('test').filter((path) => !path.startsWith(PACKAGE_TESTS))
+
+console.log(`Node ${process.versions.node}, Express ${express4 ? 4 : 5}, ${files.length} test files`)
+if (files.length === 0) process.exit(1)
+
+const { status } = spawnSync(
+  process.execPath,
+  ['--import=tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...options, ...files],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...(express4 && { TSX_TSCONFIG_PATH: 'test/tsconfig.express4.json' }) },
+  },
+)
+process.exit(status ?? 1)

@@ -1,0 +1,345 @@
+// The contract is worth what it finds: it passes a good store and fails broken ones, each by the tests meant for it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as pause } from 'node:timers/promises'
+import { memoryStore, type Identity, type SessionRecord, type Store, type UserData } from 'custom-jwt-auth'
+import { storeContract } from './contract.js'
+
+/** Runs the contract and returns the titles of the tests that failed. */
+async function failuresOf(makeStore: () => Store): Promise<string[]> {
+  const tests: { title: string; body: () => Promise<void> }[] = []
+  const describe = (_title: string, body: () => void): void => {
+    body()
+  }
+  const it = (title: string, body: () => Promise<void>): void => {
+    tests.push({ title, body })
+  }
+  storeContract({ describe, it }, makeStore)
+  const failures: string[] = []
+  for (const { title, body } of tests) await body().catch(() => failures.push(title))
+  return failures
+}
+
+/** A store with one thing broken, and what has to find it: the start of the titles of all tests that fail. */
+interface BrokenStore {
+  readonly flaw: string
+  readonly found: readonly string[]
+  readonly breakIt: (good: Store) => Partial<Store>
+}
+
+const brokenStores: readonly BrokenStore[] = [
+  {
+    flaw: 'signIn looks for the user, then inserts it, and fails when another call was faster',
+    found: [
+      '200 simultaneous sign-ins',
+      '200 simultaneous sign-ins',
+      'an identity that is linked while',
+      'a user who is deleted',
+    ],
+    breakIt: (good) => ({
+      async signIn(request) {
+        const { newUserId, ...look } = request
+        const found = await good.signIn(look)
+        if (found || newUserId === undefined) return found
+        await pause()
+        const inserted = await good.signIn(request)
+        if (inserted?.created !== true) throw new Error('duplicate key')
+        return inserted
+      },
+    }),
+  },
+  {
+    flaw: 'signIn tells from an earlier look whether it created the user',
+    found: [
+      '200 simultaneous sign-ins',
+      '200 simultaneous sign-ins',
+      'an identity that is linked while',
+      'a user who',
+    ],
+    breakIt: (good) => ({
+      async signIn(request) {
+        const { newUserId, ...look } = request
+        const found = await good.signIn(look)
+        if (found || newUserId === undefined) return found
+        await pause()
+        const inserted = await good.signIn(request)
+        return inserted && { ...inserted, created: true }
+      },
+    }),
+  },
+  {
+    flaw: 'signIn writes back the whole user that it read',
+    found: ['a user who is disabled while signing in'],
+    breakIt: (good) => ({
+      async signIn(request) {
+        const { identity, now } = request
+        const read = await good.signIn({ identity, now })
+        await pause()
+        const result = await good.signIn(request)
+        if (read && result) await good.setUserDisabled(result.user.id, read.user.disabled)
+        return result
+      },
+    }),
+  },
+  {
+    flaw: 'signIn refreshes disabled users too',
+    found: ['signIn returns a disabled user as it is'],
+    breakIt: (good) => ({
+      async signIn(request) {
+        const found = await good.signIn(request)
+        if (!found?.user.disabled) return found
+        await good.setUserDisabled(found.user.id, false)
+        await good.signIn(request)
+        await good.setUserDisabled(found.user.id, true)
+        const user = await good.findUser(found.user.id)
+        return user && { user, created: false }
+      },
+    }),
+  },
+  {
+    flaw: 'signIn returns the user who has newUserId in place of throwing',
+    found: [
+      'signIn throws when another user has newUserId',
+      'of simultaneous sign-ins of different identities',
+    ],
+    breakIt: (good) => ({
+      async signIn(request) {
+        try {
+          return await good.signIn(request)
+        } catch {
+          const user = await good.findUser(request.newUserId ?? '')
+          return user && { user, created: false }
+        }
+      },
+    }),
+  },
+  {
+    flaw: 'linkIdentity tells from an earlier look whether the identity was free',
+    found: ['an identity that many users link at once', 'an identity that is linked while it signs up'],
+    breakIt: (good) => ({
+      async linkIdentity(userId, identity) {
+        const users = await good.listUsers({ limit: Infinity })
+        const isFree = !users.some(({ identities }) => identities.some(({ id }) => id === identity.id))
+        await pause()
+        const linked = await good.linkIdentity(userId, identity)
+        return linked === 'taken' && isFree ? ((await good.findUser(userId)) ?? 'missing') : linked
+      },
+    }),
+  },
+  {
+    flaw: 'linkIdentity writes back the identities that it read',
+    found: ['identities that one user links at once'],
+    breakIt: (good) => ({
+      async linkIdentity(userId, identity) {
+        const read = await good.findUser(userId)
+        await pause()
+        const user = await good.findUser(userId)
+        const linked = await good.linkIdentity(userId, identity)
+        if (!read || !user || user.identities.length === read.identities.length) return linked
+        await good.deleteUser(userId)
+        const [first = identity, ...others] = read.identities
+        await good.signIn({ identity: first, now: read.creation_date, newUserId: userId })
+        for (const other of [...others, identity]) await good.linkIdentity(userId, other)
+        return linked
+      },
+    }),
+  },
+  {
+    flaw: 'data loses the characters that a database cannot hold',
+    found: ['data comes back as it was given'],
+    breakIt: (good) => ({
+      signIn({ identity, ...request }) {
+        const text = JSON.stringify(identity.data).replaceAll('\\u0000', '')
+        return good.signIn({ ...request, identity: { ...identity, data: JSON.parse(text) as UserData } })
+      },
+    }),
+  },
+  {
+    flaw: 'a page begins with the last user of the page before',
+    found: ['listUsers goes through all users'],
+    breakIt: (good) => ({
+      async listUsers({ limit, after = '' }) {
+        const users = await good.listUsers({ limit: Infinity })
+        return users.filter(({ id }) => id >= after).slice(0, limit)
+      },
+    }),
+  },
+  {
+    flaw: 'identities are looked up by provider and subject joined with a colon',
+    found: ['provider and subject are two things'],
+    breakIt: (good) => {
+      const first = new Map<string, Identity>()
+      const alike = (identity: Identity): Identity => {
+        const joined = `${identity.provider_type}:${identity.id}`
+        const { id, provider_type } = first.get(joined) ?? identity
+        first.set(joined, identity)
+        return { ...identity, id, provider_type }
+      }
+      return {
+        signIn: (request) => good.signIn({ ...request, identity: alike(request.identity) }),
+        linkIdentity: (id, identity) => good.linkIdentity(id, alike(identity)),
+      }
+    },
+  },
+  {
+    flaw: 'subjects are compared without regard to case',
+    found: ['every different subject is a different user', 'every different subject is free'],
+    breakIt: (good) => {
+      const first = new Map<string, string>()
+      const alike = (identity: Identity): Identity => {
+        const lower = identity.id.toLowerCase()
+        const id = first.get(lower) ?? identity.id
+        first.set(lower, id)
+        return { ...identity, id }
+      }
+      return {
+        signIn: (request) => good.signIn({ ...request, identity: alike(request.identity) }),
+        linkIdentity: (id, identity) => good.linkIdentity(id, alike(identity)),
+      }
+    },
+  },
+  {
+    flaw: 'users are listed as they came',
+    found: ['listUsers goes through all users by ascending id'],
+    breakIt: (good) => {
+      const ids: string[] = []
+      return {
+        async signIn(request) {
+          const result = await good.signIn(request)
+          if (result?.created) ids.push(result.user.id)
+          return result
+        },
+        async listUsers({ limit, after = '' }) {
+          const users = await good.listUsers({ limit: Infinity, after })
+          return users.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).slice(0, limit)
+        },
+      }
+    },
+  },
+  {
+    flaw: 'setUserDisabled returns whether it changed something',
+    found: ['setUserDisabled tells whether there is such a user'],
+    breakIt: (good) => ({
+      async setUserDisabled(id, disabled) {
+        const before = await good.findUser(id)
+        await good.setUserDisabled(id, disabled)
+        return before !== undefined && before.disabled !== disabled
+      },
+    }),
+  },
+  {
+    flaw: 'deleteUser leaves the sessions',
+    found: [
+      'deleteUser deletes the sessions',
+      'a user who is deleted while signing in',
+      'a session that begins while its user',
+    ],
+    breakIt: (good) => {
+      const sessions = new Map<string, SessionRecord>()
+      const left = new Map<string, SessionRecord>()
+      return {
+        createSession(session) {
+          sessions.set(session.id, session)
+          return good.createSession(session)
+        },
+        async deleteUser(id) {
+          for (const session of sessions.values())
+            if (session.userId === id && (await good.findSession(session.id))) left.set(session.id, session)
+          return good.deleteUser(id)
+        },
+        async findSession(id) {
+          const session = left.get(id)
+          const user = session && (await good.findUser(session.userId))
+          return user ? { session, user } : good.findSession(id)
+        },
+      }
+    },
+  },
+  {
+    flaw: 'createSession looks for the user, then inserts the session',
+    found: ['a session that begins while its user is deleted'],
+    breakIt: (good) => {
+      const sessions = new Map<string, SessionRecord>()
+      return {
+        async createSession(session) {
+          if (!(await good.findUser(session.userId))) return false
+          await pause()
+          if (!(await good.createSession(session))) sessions.set(session.id, session)
+          return true
+        },
+        async findSession(id) {
+          const orphan = sessions.get(id)
+          const user = orphan && (await good.findUser(orphan.userId))
+          return orphan && user ? { session: orphan, user } : good.findSession(id)
+        },
+      }
+    },
+  },
+  {
+    flaw: 'rotateSession does not compare the generation',
+    found: [
+      'rotateSession answers the token before the newest',
+      'rotateSession bears a clock that is behind',
+      'rotateSession without overlap',
+      'rotateSession ends the session for an older token',
+      'rotateSession ends the session for a token that it never gave',
+      'revokeSessions does not count',
+    ],
+    breakIt: (good) => ({
+      async rotateSession(request) {
+        const found = await good.findSession(request.id)
+        return good.rotateSession({ ...request, generation: found?.session.generation ?? 0 })
+      },
+    }),
+  },
+  {
+    flaw: 'rotateSession compares the generation, then counts up',
+    found: [
+      'of 100 simultaneous uses of one refresh token',
+      'of 100 uses of one refresh token at different times',
+    ],
+    breakIt: (good) => ({
+      async rotateSession(request) {
+        const found = await good.findSession(request.id)
+        if (found?.session.generation !== request.generation) return good.rotateSession(request)
+        await pause()
+        const { session } = (await good.findSession(request.id)) ?? found
+        return good.rotateSession({ ...request, generation: session.generation })
+      },
+    }),
+  },
+  {
+    flaw: 'the overlap ends a moment too early',
+    found: [
+      'rotateSession answers the token before',
+      'rotateSession without overlap',
+      'of 100 simultaneous uses',
+    ],
+    breakIt: (good) => ({
+      rotateSession: (request) =>
+        good.rotateSession({ ...request, overlapSeconds: request.overlapSeconds - 1 }),
+    }),
+  },
+  {
+    flaw: 'a session is removed a moment after it expires',
+    found: ['removeExpiredSessions removes what expires now'],
+    breakIt: (good) => ({ removeExpiredSessions: (now) => good.removeExpiredSessions(now - 1) }),
+  },
+]
+
+test('the contract passes a good store', async () => {
+  assert.deepEqual(await failuresOf(() => memoryStore()), [])
+})
+
+for (const { flaw, found, breakIt } of brokenStores) {
+  test(`the contract finds that ${flaw}`, async () => {
+    const failures = await failuresOf(() => {
+      const good = memoryStore()
+      return { ...good, ...breakIt(good) }
+    })
+    assert.deepEqual(
+      failures.map((title, index) => found.find((start) => title.startsWith(start)) ?? `${index}: ${title}`),
+      found,
+    )
+  })
+}

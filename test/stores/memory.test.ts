@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { describe, it, test } from 'node:test'
+import { inspect } from 'node:util'
+import { ConfigurationError, memoryStore, type MemoryStoreOptions, type Store } from 'custom-jwt-auth'
+import { storeContract } from './contract.js'
+import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+
+describe('memoryStore keeps the contract', () => {
+  storeContract({ describe, it }, () => memoryStore())
+})
+
+/** Whether a call is refused because the store is full. */
+async function isFull(call: () => unknown): Promise<boolean> {
+  try {
+    await call()
+    return false
+  } catch (error) {
+    const { code, status, cause } = error as { code?: unknown; status?: unknown; cause?: unknown }
+    assert.deepEqual([code, status], ['STORE_FULL', 503])
+    assert.match(
+      String(cause),
+      /the in-memory store holds \d+ (users: raise maxUsers|sessions: raise maxSessions)/,
+    )
+    return true
+  }
+}
+
+const signUp = (store: Store, id: number) => () =>
+  store.signIn({ identity: identity(`subject ${id}`), now: NOW, newUserId: objectId(id) })
+
+describe('the bounds of memoryStore', () => {
+  test('one user more than maxUsers is refused with STORE_FULL', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    assert.equal(await isFull(signUp(store, 1)), false)
+    assert.equal(await isFull(signUp(store, 2)), false)
+    assert.equal(await isFull(signUp(store, 3)), true)
+    assert.equal(await store.findUser(objectId(3)), undefined)
+  })
+
+  test('a full store still signs in and links for the users that it has', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    await createUser(store, 1)
+    await createUser(store, 2)
+    assert.equal(await isFull(signUp(store, 1)), false)
+    assert.equal(typeof (await store.linkIdentity(objectId(1), identity('linked'))), 'object')
+    assert.equal(await isFull(signUp(store, 3)), true)
+  })
+
+  test('nothing is forgotten to make room: a disabled user stays disabled', async () => {
+    const store = memoryStore({ maxUsers: 2, maxSessions: 2 })
+    await createUser(store, 1)
+    await createUser(store, 2)
+    await store.setUserDisabled(objectId(1), true)
+    for (let id = 3; id < 100; id += 1) assert.equal(await isFull(signUp(store, id)), true)
+    assert.equal((await store.findUser(objectId(1)))?.disabled, true)
+    const { user, created } = (await signUp(store, 1)()) ?? {}
+    assert.deepEqual([user?.disabled, created], [true, false])
+  })
+
+  test('a deleted user makes room', async () => {
+    const store = memoryStore({ maxUsers: 1 })
+    await createUser(store, 1)
+    await store.deleteUser(objectId(1))
+    assert.equal(await isFull(signUp(store, 2)), false)
+  })
+
+  test('one session more than maxSessions is refused with STORE_FULL, and the others live on', async () => {
+    const store = memoryStore({ maxSessions: 2 })
+    await createUser(store, 1)
+    await createUser(store, 2)
+    await createSession(store, session(1, objectId(1)))
+    await createSession(store, session(2, objectId(2)))
+    assert.equal(await isFull(() => store.createSession(session(3, objectId(1)))), true)
+    assert.equal(await store.findSession(objectId(3)), undefined)
+    assert.equal((await store.findSession(objectId(1)))?.user.id, objectId(1))
+    assert.equal((await store.findSession(objectId(2)))?.user.id, objectId(2))
+  })
+
+  test('expired sessions make room', async () => {
+    const store = memoryStore({ maxSessions: 2 })
+    await createUser(store, 1)
+    await createSession(store, session(1, objectId(1), { expiresAt: NOW + 10 }))
+    await createSession(store, session(2, objectId(1), { expiresAt: NOW + 20 }))
+    assert.equal(
+      await isFull(() => store.createSession(session(3, objectId(1), { createdAt: NOW + 9 }))),
+      true,
+    )
+    await createSession(store, session(4, objectId(1), { createdAt: NOW + 10 }))
+    assert.equal(await store.findSession(objectId(1)), undefined)
+    assert.equal((await store.findSession(objectId(2)))?.session.id, objectId(2))
+  })
+
+  test('revoked sessions make room', async () => {
+    const store = memoryStore({ maxSessions: 1 })
+    await createUser(store, 1)
+    for (let id = 1; id < 10; id += 1) {
+      await createSession(store, session(id, objectId(1)))
+      await store.revokeSession(objectId(id))
+    }
+    assert.equal(await store.revokeSessions(objectId(1)), 0)
+  })
+
+  test("a user's 101st session ends the oldest one of that user", async () => {
+    const store = memoryStore()
+    await createUser(store, 1)
+    await createUser(store, 2)
+    await createSession(store, session(1000, objectId(2)))
+    for (let id = 1; id <= 100; id += 1) await createSession(store, session(id, objectId(1)))
+    assert.equal((await store.findSession(objectId(1)))?.session.id, objectId(1))
+
+    await createSession(store, session(101, objectId(1)))
+    assert.equal(await store.findSession(objectId(1)), undefined)
+    assert.equal((await store.findSession(objectId(2)))?.session.id, objectId(2))
+    assert.equal((await store.findSession(objectId(1000)))?.session.id, objectId(1000))
+    assert.equal(await store.revokeSessions(objectId(1)), 100)
+  })
+
+  test('a user with 100 sessions can log in to a full store, in place of the oldest', async () => {
+    const store = memoryStore({ maxSessions: 100 })
+    await createUser(store, 1)
+    await createUser(store, 2)
+    for (let id = 1; id <= 101; id += 1) await createSession(store, session(id, objectId(1)))
+    assert.equal(await isFull(() => store.createSession(session(200, objectId(2)))), true)
+  })
+})
+
+describe('the options of memoryStore', () => {
+  for (const bound of [0, -1, 1.5, Number.NaN, Infinity, 10_000_001, '10', null, true, [1]]) {
+    test(`${inspect(bound)} is no bound`, () => {
+      const options = { maxUsers: bound, maxSessions: bound } as MemoryStoreOptions
+      assert.throws(
+        () => memoryStore(options),
+        (error) => {
+          assert.ok(error instanceof ConfigurationError)
+          const named = error.problems.map(({ option }) => option)
+          assert.deepEqual(named, ['memoryStore.maxUsers', 'memoryStore.maxSessions'])
+          return true
+        },
+      )
+    })
+  }
+
+  test('an unknown option is named, with the one that was meant', () => {
+    assert.throws(() => memoryStore({ max_users: 5 } as MemoryStoreOptions), {
+      name: 'ConfigurationError',
+      message: /memoryStore\.max_users: is not an option\. Did you mean maxUsers/,
+    })
+  })
+
+  test('a number in place of the options is refused', () => {
+    assert.throws(() => memoryStore(10 as MemoryStoreOptions), { code: 'CONFIGURATION_INVALID' })
+  })
+})

@@ -1,0 +1,44 @@
+// The inner verifier, made from options as a guard makes it.
+import assert from 'node:assert/strict'
+import { parseOptions } from '../../lib/config.js'
+import { isAuthError, type AuthError } from '../../lib/errors.js'
+import { staticKeys } from '../../lib/keys/signing-keys.js'
+import type { CustomJwtAuthOptions } from '../../lib/options.js'
+import { createVerifier, type VerifiedToken } from '../../lib/token/verifier.js'
+import { APP_ID, NOW, SECRET } from './tokens.js'
+
+export interface TestVerifier {
+  /** The verdict on a token; what it throws is thrown. */
+  readonly accept: (token: string, now?: number) => VerifiedToken
+  /** The refusal of a token; fails the test when it is accepted, or when something else than an AuthError comes. */
+  readonly refuse: (token: string, now?: number) => AuthError
+}
+
+/** A verifier with HS256, {@link SECRET} and {@link APP_ID}, unless the options say otherwise. */
+export function verifierFor(options: object = {}): TestVerifier {
+  const all = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], ...options }
+  const { rules, metadata, keys: source, cache } = parseOptions(all as CustomJwtAuthOptions, false)
+  assert(source.kind === 'static')
+  const keys = staticKeys(source.keys)
+  const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
+
+  function accept(token: string, now = NOW): VerifiedToken {
+    const verdict = verifier.verify(token, now)
+    assert(!(verdict instanceof Promise), 'static keys answer at once')
+    return verdict
+  }
+
+  return {
+    accept,
+    refuse(token, now) {
+      let verdict: VerifiedToken
+      try {
+        verdict = accept(token, now)
+      } catch (error) {
+        if (isAuthError(error)) return error
+        throw error
+      }
+      return assert.fail(`accepted: ${JSON.stringify(verdict.claims)}`)
+    },
+  }
+}

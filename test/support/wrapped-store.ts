@@ -1,0 +1,55 @@
+// The in-memory store behind a wrapper that sees every call of a verb and may answer it in another way.
+import { memoryStore, type Store } from 'custom-jwt-auth'
+
+export type Verb = Exclude<keyof Store, 'ready' | 'close'>
+/** Answers the call of a verb; `call` is what the in-memory store would answer. */
+export type Around = (verb: Verb, call: () => unknown) => unknown
+
+export function wrapStore(around: Around, store = memoryStore()): Store {
+  const verbs = Object.entries(store) as [Verb, (...args: unknown[]) => unknown][]
+  const wrapped = verbs.map(([verb, method]) => [
+    verb,
+    (...args: unknown[]) => around(verb, () => method(...args)),
+  ])
+  return Object.fromEntries(wrapped) as Store
+}
+
+/** A store that notes the verbs it is asked. */
+export function countingStore(): { store: Store; calls: Verb[] } {
+  const calls: Verb[] = []
+  const store = wrapStore((verb, call) => {
+    calls.push(verb)
+    return call()
+  })
+  return { store, calls }
+}
+
+/** A store that answers every verb with a promise, as one behind a network does. */
+export function asyncStore(): Store {
+  return wrapStore(async (_verb, call) => {
+    await new Promise(setImmediate)
+    return call()
+  })
+}
+
+/** A store that can be made to keep an answer back: it is what the store knew when it was asked. */
+export function heldStore() {
+  const held = new Map<Verb, { arrived: () => void; release: Promise<void> }>()
+  const store = wrapStore((verb, call) => {
+    const answer = call()
+    const hold = held.get(verb)
+    if (!hold) return answer
+    held.delete(verb)
+    hold.arrived()
+    return hold.release.then(() => answer)
+  })
+  /** Keeps the answer to the next call of a verb back. `asked` resolves when that call has come. */
+  function hold(verb: Verb): { asked: Promise<void>; release: () => void } {
+    let arrived = (): void => undefined
+    let release = (): void => undefined
+    const asked = new Promise<void>((resolve) => (arrived = resolve))
+    held.set(verb, { arrived, release: new Promise<void>((resolve) => (release = resolve)) })
+    return { asked, release }
+  }
+  return { store, hold }
+}

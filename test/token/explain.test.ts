@@ -1,0 +1,478 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { customJwtAuth, type CustomJwtAuthOptions, type Explanation } from 'custom-jwt-auth'
+import { startApp } from '../support/app.js'
+import {
+  APP_ID,
+  claims,
+  mint,
+  mintText,
+  NOW,
+  OTHER_SECRET,
+  rsaKeys,
+  SECRET,
+  SESSION_SECRET,
+  withSegment,
+} from '../support/tokens.js'
+
+/** Explains a token as an app at NOW would; and whatever the token, nothing secret may be in the explanation. */
+async function explain(token: string, options: object = {}): Promise<Explanation> {
+  const clock = (): number => NOW * 1000
+  const all = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], clock, ...options }
+  const explanation = await customJwtAuth(all as CustomJwtAuthOptions).explain(token)
+  assertSecret(explanation, token, all.signingKeys)
+  return explanation
+}
+
+function assertSecret(explanation: Explanation, token: string, keys: readonly unknown[]): void {
+  const said = JSON.stringify(explanation)
+  const signature = token.trim().split('.')[2] ?? ''
+  if (signature.length >= 16) assert.ok(!said.includes(signature), 'the signature is in the explanation')
+  for (const key of keys) {
+    const text = typeof key === 'string' ? key : (key as { key: string }).key
+    assert.ok(!said.includes(text), 'a key is in the explanation')
+    for (const encoding of ['base64', 'base64url', 'hex'] as const)
+      assert.ok(!said.includes(Buffer.from(text).toString(encoding)), 'an encoded key is in the explanation')
+  }
+}
+
+/** The only failed check, whose mend is also in the summary. */
+async function onlyFailure(token: string, options?: object) {
+  const { ok, checks, summary } = await explain(token, options)
+  assert.equal(ok, false)
+  const failed = checks.filter(({ pass }) => pass === false)
+  assert.equal(failed.length, 1, JSON.stringify(failed))
+  const [failure] = failed
+  assert(failure?.mend)
+  assert.equal(
+    summary,
+    `refused by ${failure.name}: expected ${failure.expected}, got ${failure.got}. ${failure.mend}`,
+  )
+  return failure
+}
+
+test('a good token passes every check', async () => {
+  const { ok, checks, summary } = await explain(mint())
+  assert.equal(ok, true)
+  assert.equal(summary, 'accepted')
+  assert.ok(checks.every(({ pass, mend }) => pass === true && mend === undefined))
+  const names = checks.map(({ name }) => name)
+  for (const name of [
+    'length',
+    'format',
+    'alg',
+    'typ',
+    'crit',
+    'signature',
+    'session token',
+    'aud',
+    'sub',
+    'exp',
+    'iat',
+    'nbf',
+    'metadata',
+  ])
+    assert.ok(names.includes(name), `${name} is not among ${names.join(', ')}`)
+})
+
+test('white space around a token is left out, as the guard does', async () => {
+  assert.equal((await explain(`\n ${mint()}\t`)).ok, true)
+})
+
+test('every failed check is reported, not only the first', async () => {
+  const token = mint(claims({ aud: 'x', sub: 5, exp: 'x', nbf: NOW + 60 }), {
+    key: OTHER_SECRET,
+    header: { typ: 'x', crit: ['x'] },
+  })
+  const { checks, summary } = await explain(token)
+  const failed = checks.filter(({ pass }) => pass === false).map(({ name }) => name)
+  assert.deepEqual(failed, ['typ', 'crit', 'signature', 'aud', 'sub', 'exp', 'nbf'])
+  assert.match(summary, /^refused by typ: expected JWT, got "x"\./i)
+})
+
+interface Row {
+  readonly what: string
+  readonly claims?: object
+  readonly token?: string
+  readonly header?: object
+  readonly options?: object
+  readonly check: string
+  readonly expected: RegExp
+  readonly got: RegExp
+  readonly mend: RegExp
+}
+
+const rsa = rsaKeys()
+const expiresIn = (seconds: number) => ({
+  claims: { iat: 0, exp: NOW + seconds },
+  check: 'exp',
+  expected: new RegExp(`after now \\(${String(NOW)}\\)`),
+  got: new RegExp(`^${String(NOW + seconds)}$`),
+})
+const validIn = (name: string, seconds: number) => ({
+  claims: { [name]: NOW + seconds, exp: NOW + 1e7 },
+  check: name,
+  expected: new RegExp(`not after now \\(${String(NOW)}\\)`),
+  got: new RegExp(`^${String(NOW + seconds)}$`),
+})
+const audience = (aud: string | readonly string[], wanted: string | readonly string[] = APP_ID) => ({
+  claims: { aud },
+  options: { audience: wanted },
+  check: 'aud',
+  expected: new RegExp(`"${[wanted].flat()[0] ?? ''}"`),
+  got: new RegExp(JSON.stringify(aud).replace(/[[\]]/g, '\\$&')),
+})
+const metadata = (others: object) => ({
+  options: { metadataFields: [{ name: 'user.name', required: true }, { name: 'bio' }] },
+  claims: others,
+  check: 'metadata',
+  expected: /^present: user\.name$/,
+})
+const keyOf = (what: string, signedWith: string | Buffer, configured: unknown) => ({
+  what,
+  token: mint(claims(), { key: signedWith }),
+  options: { signingKeys: [configured] },
+  check: 'signature',
+  expected: /made with the one key/,
+  got: /^made with another key$/,
+})
+const bytes = randomBytes(48)
+
+const rows: readonly Row[] = [
+  // The text
+  {
+    what: 'a token that is too long, but good otherwise,',
+    claims: { pad: 'x'.repeat(3000) },
+    check: 'length',
+    expected: /^at most 2048 characters$/,
+    got: /^\d{4} characters$/,
+    mend: /raise maxTokenLength/,
+  },
+  ...[
+    '',
+    'not a token',
+    'one.dot',
+    'four.dots.are.too.many',
+    '{"token":"x"}',
+    SECRET,
+    mint().replaceAll('.', ' '),
+  ].map((token) => ({
+    what: `${token === '' ? 'nothing' : token.slice(0, 22)}, which is not a token,`,
+    token,
+    check: 'format',
+    expected: /^header\.payload\.signature/,
+    got: /invalid number of segments/,
+    mend: /Copy the whole token/,
+  })),
+  ...['Bearer ', 'bearer ', 'BEARER  '].map((prefix) => ({
+    what: `a token with "${prefix}" before it`,
+    token: prefix + mint(),
+    check: 'format',
+    expected: /^header\.payload\.signature/,
+    got: /malformed/,
+    mend: /^Leave "Bearer " out/,
+  })),
+  {
+    what: 'a token in quotes',
+    token: `"${mint()}"`,
+    check: 'format',
+    expected: /base64url/,
+    got: /malformed/,
+    mend: /nothing around it/,
+  },
+  {
+    what: 'a header that is not JSON',
+    token: withSegment(mint(), 0, 'AAAA'),
+    check: 'format',
+    expected: /base64url/,
+    got: /header is not a JSON object/,
+    mend: /Copy the whole token/,
+  },
+  // The header
+  {
+    what: 'another typ',
+    header: { typ: 'at+jwt' },
+    check: 'typ',
+    expected: /^jwt$/i,
+    got: /^"at\+jwt"$/,
+    mend: /add "at\+jwt" to allowedTypes/,
+  },
+  {
+    what: 'no typ',
+    header: { typ: undefined },
+    check: 'typ',
+    expected: /^jwt$/i,
+    got: /^absent$/,
+    mend: /add null to allowedTypes/,
+  },
+  {
+    what: 'crit',
+    header: { crit: ['exp'] },
+    check: 'crit',
+    expected: /^absent$/,
+    got: /^\["exp"\]$/,
+    mend: /leave these header parameters out/,
+  },
+  {
+    what: 'b64',
+    header: { b64: false },
+    check: 'crit',
+    expected: /^absent$/,
+    got: /^b64: false$/,
+    mend: /leave these header parameters out/,
+  },
+  {
+    what: 'another alg, although the key is right,',
+    header: { alg: 'HS512' },
+    check: 'alg',
+    expected: /^HS256$/,
+    got: /^"HS512"$/,
+    mend: /sign with HS256, or set signingAlgorithm/,
+  },
+  {
+    what: 'none',
+    header: { alg: 'none' },
+    check: 'alg',
+    expected: /^HS256$/,
+    got: /^"none"$/,
+    mend: /sign with HS256/,
+  },
+  // The key
+  {
+    what: 'another key than the one',
+    token: mint(claims(), { key: OTHER_SECRET }),
+    check: 'signature',
+    expected: /^made with the one key$/,
+    got: /^made with another key$/,
+    mend: /^Signed by another key than this one/,
+  },
+  {
+    what: 'another key than these three',
+    token: mint(claims(), { key: OTHER_SECRET }),
+    options: { signingKeys: [SECRET, SESSION_SECRET, SECRET.replaceAll('2', '3')] },
+    check: 'signature',
+    expected: /^made with one of 3 keys$/,
+    got: /^made with another key$/,
+    mend: /^Signed by another key than these 3/,
+  },
+  {
+    what: 'another RSA key',
+    token: mint(claims(), { key: rsa.privateKey }),
+    options: { signingAlgorithm: 'RS256', signingKeys: [rsaKeys('another').publicPem] },
+    check: 'signature',
+    expected: /^made with the one key$/,
+    got: /^made with another key$/,
+    mend: /^Signed by another key than this one/,
+  },
+  {
+    what: 'no signature at all',
+    token: mint().replace(/[^.]+$/, ''),
+    check: 'signature',
+    expected: /^made with the one key$/,
+    got: /^made with another key$/,
+    mend: /^Signed by another key/,
+  },
+  {
+    what: 'a kid that names no key',
+    header: { kid: 'new' },
+    options: { signingKeys: [{ key: SECRET, kid: 'old' }] },
+    check: 'signature',
+    expected: /^a kid that names a key$/,
+    got: /new/,
+    mend: /key/,
+  },
+  {
+    what: 'a kid that is no string, which the guard refuses,',
+    header: { kid: 5 },
+    check: 'signature',
+    expected: /^a kid that is a string$/,
+    got: /^5$/,
+    mend: /kid as a string/,
+  },
+  {
+    ...keyOf('a secret that the issuer decodes from base64', bytes, bytes.toString('base64')),
+    mend: /^The secret looks base64(url)?-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64(url)?' \}$/,
+  },
+  {
+    ...keyOf(
+      'a secret that the issuer decodes from base64url',
+      Buffer.alloc(48, 0xfb),
+      Buffer.alloc(48, 0xfb).toString('base64url'),
+    ),
+    mend: /^The secret looks base64url-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64url' \}$/,
+  },
+  {
+    ...keyOf('a secret that the issuer decodes from hex', bytes, bytes.toString('hex')),
+    mend: /^The secret looks hex-encoded: decoded, it verifies\. Pass \{ key, encoding: 'hex' \}$/,
+  },
+  ...(['base64', 'base64url', 'hex'] as const).map((encoding) => ({
+    ...keyOf(`a secret in ${encoding} that the issuer does not decode`, bytes.toString(encoding), {
+      key: bytes.toString(encoding),
+      encoding,
+    }),
+    mend: /^The issuer uses the text of the secret as it is: leave its encoding out$/,
+  })),
+  {
+    ...keyOf("a newline at the end of the issuer's secret", `${SECRET}\n`, SECRET),
+    mend: /^The issuer's secret ends with a newline: remove it there$/,
+  },
+  {
+    what: 'a secret that the issuer decodes, the second of two,',
+    token: mint(claims(), { key: bytes }),
+    options: { signingKeys: [SECRET, bytes.toString('hex')] },
+    check: 'signature',
+    expected: /^made with one of 2 keys$/,
+    got: /^made with another key$/,
+    mend: /hex-encoded: decoded, it verifies/,
+  },
+  // The claims
+  {
+    what: 'another audience',
+    ...audience('another'),
+    mend: /^Set audience to what the issuer puts into aud/,
+  },
+  {
+    what: 'no audience',
+    claims: { aud: undefined },
+    check: 'aud',
+    expected: /^"myapp-abcde"$/,
+    got: /^absent$/,
+    mend: /^Set audience/,
+  },
+  {
+    what: 'an audience with a slash too many',
+    ...audience('https://api.example/', 'https://api.example'),
+    mend: /^The audience differs by a trailing slash: write both alike$/,
+  },
+  {
+    what: 'an audience with a slash too few, among others,',
+    ...audience(['x', 'https://api.example'], 'https://api.example/'),
+    mend: /^The audience differs by a trailing slash: write both alike$/,
+  },
+  {
+    what: 'an audience in other case',
+    ...audience('MyApp-abcde'),
+    mend: /^The audience differs by upper and lower case: write both alike$/,
+  },
+  {
+    what: 'an audience with a space',
+    ...audience(`${APP_ID} `),
+    mend: /^The audience differs by white space: write both alike$/,
+  },
+  {
+    what: 'one audience where two are wanted',
+    ...audience('one', ['two', 'one']),
+    mend: /^Set audience/,
+  },
+  {
+    what: 'a sub that is a number',
+    claims: { sub: 24601 },
+    check: 'sub',
+    expected: /non-empty string/,
+    got: /^24601$/,
+    mend: /unique id into sub, as a string/,
+  },
+  { what: 'expired a second ago', ...expiresIn(-1), mend: /^Expired 1 second ago: get a new token$/ },
+  { what: 'expired this moment', ...expiresIn(0), mend: /^Expired 1 second ago: get a new token$/ },
+  { what: 'expired 3 minutes ago', ...expiresIn(-180), mend: /^Expired 3 minutes ago: get a new token$/ },
+  { what: 'expired 3 hours ago', ...expiresIn(-3 * 3600), mend: /^Expired 3 hours ago: get a new token$/ },
+  { what: 'expired 3 days ago', ...expiresIn(-3 * 86_400), mend: /^Expired 3 days ago: get a new token$/ },
+  {
+    what: 'an exp that is a string',
+    claims: { exp: String(NOW + 60) },
+    check: 'exp',
+    expected: /a number of seconds/,
+    got: /^"\d+"$/,
+    mend: /^Let the issuer write exp as a number of seconds, not as a string$/,
+  },
+  {
+    what: 'no exp',
+    claims: { exp: undefined },
+    check: 'exp',
+    expected: /a number of seconds/,
+    got: /^absent$/,
+    mend: /^Let the issuer set exp to a number of seconds since 1970$/,
+  },
+  ...['iat', 'nbf'].map((name) => ({
+    what: `${name} in 5 minutes`,
+    ...validIn(name, 300),
+    mend: /^Valid in 5 minutes: set the clocks right, or allow clockToleranceSeconds$/,
+  })),
+  {
+    what: 'iat in milliseconds',
+    ...validIn('iat', NOW * 999),
+    claims: { iat: NOW * 1000 },
+    mend: /^Valid in \d+ days/,
+  },
+  {
+    what: 'a required metadata field that is missing',
+    ...metadata({ user: {} }),
+    got: /"user\.name" is missing/,
+    mend: /correct the path of the metadata field/,
+  },
+  {
+    what: 'a metadata field that is too long',
+    ...metadata({ user: { name: 'x' }, bio: 'x'.repeat(400) }),
+    options: { ...metadata({}).options, maxFieldLength: 300 },
+    got: /"bio" is longer than 300/,
+    mend: /metadata field/,
+  },
+]
+
+describe('a refused token is explained:', () => {
+  for (const { what, claims: others, header = {}, options, check, expected, got, mend, ...row } of rows)
+    test(`${what} fails ${check} alone, with its mend`, async () => {
+      const token = row.token ?? mint(claims(others), { header })
+      const failure = await onlyFailure(token, options)
+      assert.equal(failure.name, check)
+      assert.match(failure.expected, expected)
+      assert.match(failure.got, got)
+      assert.match(failure.mend ?? '', mend)
+    })
+
+  for (const text of ['null', '[]', '"text"', '5', '{"sub":', JSON.stringify(JSON.stringify(claims()))])
+    test(`the signed payload ${text.slice(0, 12)} fails payload alone: its signature is good`, async () => {
+      const failure = await onlyFailure(mintText(text))
+      assert.equal(failure.name, 'payload')
+      assert.equal(failure.expected, 'a JSON object')
+    })
+
+  test('with another algorithm, the signature is not judged: neither passed nor failed', async () => {
+    const { checks } = await explain(mint(claims(), { key: rsa.privateKey }))
+    const signature = checks.find(({ name }) => name === 'signature')
+    assert.equal(signature?.pass, undefined)
+    assert.equal(signature?.got, 'another algorithm')
+  })
+})
+
+describe("a session token given in place of the issuer's", () => {
+  for (const kind of ['access_token', 'refresh_token'] as const)
+    test(`the ${kind} of a real login is named as what it is`, async (t) => {
+      const app = await startApp(t)
+      const { [kind]: token } = await app.loggedIn()
+      const explanation = await app.auth.explain(token)
+      assertSecret(explanation, token, [SECRET, SESSION_SECRET])
+      assert.equal(explanation.ok, false)
+      assert.match(explanation.summary, /^refused by signature: .*This is a session token/)
+      const check = explanation.checks.find(({ name }) => name === 'session token')
+      assert.equal(check?.pass, false)
+      assert.equal(check.got, `a session token (${kind.replace('_token', '')})`)
+      assert.match(check.mend ?? '', /Authorization: Bearer.*\/auth\/session/)
+    })
+})
+
+test('explaining a token does not make the guard remember it', async (t) => {
+  const app = await startApp(t, { autoCreateUser: false })
+  const token = mint()
+  assert.equal((await app.auth.explain(token)).ok, true)
+  assert.equal((await app.me(token)).body.error, 'invalid session: error finding user for endpoint')
+  assert.equal((await app.auth.users.list()).users.length, 0)
+})
+
+test('a long claim is cut short', async () => {
+  const token = mint(claims({ aud: 'x'.repeat(100_000) }))
+  const { checks } = await explain(token, { maxTokenLength: 1_000_000 })
+  const aud = checks.find(({ name }) => name === 'aud')
+  assert.equal(aud?.got.length, 201)
+})

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VerifiedCache } from '../../lib/token/verified-cache.js'
+
+const verdict = (name: string) => ({ name })
+
+test('remembers a verdict by the exact text of the token', () => {
+  const cache = new VerifiedCache<object>(10)
+  const good = verdict('good')
+  cache.set('token', good)
+  assert.equal(cache.get('token'), good)
+  assert.equal(cache.has('token'), true)
+  for (const other of ['toke', 'tokens', 'Token', ' token', 'token ', '', '__proto__', 'constructor']) {
+    assert.equal(cache.get(other), undefined, other)
+    assert.equal(cache.has(other), false, other)
+  }
+})
+
+test('forgets what it is told to forget', () => {
+  const cache = new VerifiedCache<object>(10)
+  cache.set('token', verdict('good'))
+  cache.delete('token')
+  assert.equal(cache.get('token'), undefined)
+})
+
+test('keeps as many as allowed, the least recently used goes first', () => {
+  const cache = new VerifiedCache<object>(2)
+  for (const token of ['one', 'two']) cache.set(token, verdict(token))
+  cache.get('one')
+  cache.set('three', verdict('three'))
+  assert.deepEqual(
+    ['one', 'two', 'three'].map((token) => cache.has(token)),
+    [true, false, true],
+  )
+})
+
+test('is bounded in characters too: long tokens leave room for fewer', () => {
+  const cache = new VerifiedCache<object>(10, 100)
+  for (let index = 0; index < 10; index += 1) cache.set(`${String(index)}${'x'.repeat(499)}`, verdict('long'))
+  const kept = Array.from({ length: 10 }, (_, index) => cache.has(`${String(index)}${'x'.repeat(499)}`))
+  assert.deepEqual(kept, [...Array<boolean>(8).fill(false), true, true])
+})
+
+test('a token longer than all the room is simply not kept', () => {
+  const cache = new VerifiedCache<object>(1, 100)
+  cache.set('x'.repeat(101), verdict('too long'))
+  assert.equal(cache.has('x'.repeat(101)), false)
+})
+
+test('with room for none it remembers nothing', () => {
+  const cache = new VerifiedCache<object>(0)
+  cache.set('token', verdict('good'))
+  assert.equal(cache.get('token'), undefined)
+  assert.equal(cache.has('token'), false)
+  cache.delete('token')
+})
