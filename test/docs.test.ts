@@ -70,7 +70,8 @@ describe('docs/options.md', () => {
       for (const part of path) level = (level[part] ??= {}) as Record<string, unknown>
       level[last] = '?'
     }
-    const { memoryStore: bounds, ...options } = wrong
+    const { memoryStore: bounds, ...rest } = wrong
+    const options = { ...rest, jwkUri: 'https://issuer.example/jwks' } // without it, jwks is not looked at
     const mends = new Map(
       [
         ...problemsOf(() => customJwtAuth(options as unknown as CustomJwtAuthOptions)),

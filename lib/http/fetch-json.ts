@@ -11,6 +11,8 @@ interface IssuerResponse {
   readonly location: string | undefined
   readonly cacheControl: string | undefined
   readonly body: AsyncIterable<Uint8Array>
+  /** Ends the connection of a body that nobody reads. */
+  readonly discard: () => void
 }
 
 const MAX_BODY_BYTES = 512 * 1024
@@ -28,17 +30,27 @@ export async function fetchJson(
 ): Promise<FetchedJson> {
   let target = url
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const response = await (options.fetch
-      ? getWithFetch(options.fetch, target, options, signal)
-      : getWithNode(target, options, signal))
-    if (response.status >= 300 && response.status < 400) {
-      target = redirectTarget(target, response.location)
-      continue
-    }
-    if (response.status !== 200) throw new Error(`${target.href} answered ${response.status}`)
-    return { body: await readJson(target, response.body), maxAgeSeconds: readMaxAge(response.cacheControl) }
+    const { status, location, cacheControl, body, discard } = await get(target, options, signal)
+    if (status === 200)
+      return {
+        body: parseJson(target, await readBody(target, body)),
+        maxAgeSeconds: readMaxAge(cacheControl),
+      }
+    discard()
+    if (status < 300 || status >= 400 || location === undefined) throw failure(target, `answered ${status}`)
+    target = redirectTarget(target, location)
   }
-  throw new Error(`${url.href} redirected more than ${MAX_REDIRECTS} times`)
+  throw failure(url, `redirected more than ${MAX_REDIRECTS} times`)
+}
+
+async function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<IssuerResponse> {
+  try {
+    return await (options.fetch
+      ? getWithFetch(options.fetch, url, options, signal)
+      : getWithNode(url, options, signal))
+  } catch (error) {
+    throw failure(url, 'could not be asked', error)
+  }
 }
 
 function getWithNode(
@@ -47,17 +59,23 @@ function getWithNode(
   signal: AbortSignal,
 ): Promise<IssuerResponse> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const allHeaders = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    // An agent of the app's may keep its sockets. Without one, none is left behind.
+    ...(!agent && { connection: 'close' }),
+    ...headers,
+  }
   return new Promise((resolve, reject) => {
-    // Without an agent each request has a connection of its own, and leaves no socket behind.
-    request(url, { headers: { accept: 'application/json', ...headers }, agent: agent ?? false, signal })
+    request(url, { headers: allHeaders, agent, signal })
       .on('error', reject)
       .on('response', (response) => {
-        const { statusCode: status = 0, headers } = response
         resolve({
-          status,
-          location: headers.location,
-          cacheControl: headers['cache-control'],
+          status: response.statusCode ?? 0,
+          location: response.headers.location,
+          cacheControl: response.headers['cache-control'],
           body: response,
+          discard: () => response.destroy(),
         })
       })
       .end()
@@ -80,6 +98,9 @@ async function getWithFetch(
     location: response.headers.get('location') ?? undefined,
     cacheControl: response.headers.get('cache-control') ?? undefined,
     body: response.body ?? emptyBody(),
+    discard() {
+      response.body?.cancel().catch(() => undefined) // there is nothing left to end
+    },
   }
 }
 
@@ -87,27 +108,48 @@ async function* emptyBody(): AsyncGenerator<Uint8Array> {
   // nothing
 }
 
-async function readJson(url: URL, body: AsyncIterable<Uint8Array>): Promise<unknown> {
+async function readBody(url: URL, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  // Leaving the loop destroys the response.
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new Error(`${url.href} answered with more than ${MAX_BODY_BYTES} bytes`)
-    chunks.push(chunk)
-  }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString())
+    // Leaving the loop ends the connection.
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw failure(url, 'broke off its answer', error)
+  }
+  if (size > MAX_BODY_BYTES) throw failure(url, `answered with more than ${MAX_BODY_BYTES} bytes`)
+  return Buffer.concat(chunks)
+}
+
+function parseJson(url: URL, body: Uint8Array): unknown {
+  try {
+    // Unlike Buffer's, this takes a byte order mark for what it is.
+    return JSON.parse(new TextDecoder().decode(body))
   } catch {
-    throw new Error(`${url.href} answered with something that is not JSON`)
+    throw failure(url, 'answered with something that is not JSON')
   }
 }
 
-function redirectTarget(from: URL, location: string | undefined): URL {
-  const target =
-    location !== undefined && URL.canParse(location, from.href) ? new URL(location, from) : undefined
+function redirectTarget(from: URL, location: string): URL {
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined
   if (target?.origin === from.origin) return target
-  throw new Error(`${from.href} redirects to another host: configure the URL that it redirects to`)
+  throw failure(from, 'redirects to another host: configure the URL that it redirects to')
+}
+
+/** Names the URL without what may be secret in it: a password, or a key in the query. */
+function failure({ origin, pathname }: URL, what: string, cause?: unknown): Error {
+  const why = cause === undefined ? '' : `: ${reasonOf(cause)}`
+  return new Error(`${origin}${pathname} ${what}${why}`, { cause })
+}
+
+/** Node says it in the code when a host has several addresses; `fetch` says it in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }
+  return cause === undefined ? message || String(code) : reasonOf(cause)
 }
 
 function readMaxAge(cacheControl = ''): number | undefined {

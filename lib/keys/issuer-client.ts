@@ -44,19 +44,24 @@ export class IssuerClient {
     closing: AbortSignal,
   ): Promise<{ keys: VerificationKey[]; maxAgeSeconds: number | undefined }> {
     const { algorithm, maxKeys, timeoutSeconds } = this.#parts
-    const deadline = new AbortController()
+    closing.throwIfAborted()
+    const end = new AbortController()
     const timer = setTimeout(() => {
-      deadline.abort(new Error(`no complete answer within ${timeoutSeconds} s`))
+      end.abort(new Error(`no complete answer within ${timeoutSeconds} s`))
     }, timeoutSeconds * 1000)
-    const signal = AbortSignal.any([deadline.signal, closing])
+    const close = (): void => {
+      end.abort(closing.reason)
+    }
+    closing.addEventListener('abort', close)
     try {
-      const { body, maxAgeSeconds } = await this.#fetchTwice(signal)
+      const { body, maxAgeSeconds } = await beforeAbort(this.#fetchTwice(end.signal), end.signal)
       return { keys: await readKeySet(body, algorithm, maxKeys), maxAgeSeconds }
     } catch (error) {
       this.#location = undefined
-      throw signal.aborted ? signal.reason : error
+      throw error
     } finally {
       clearTimeout(timer)
+      closing.removeEventListener('abort', close)
     }
   }
 
@@ -65,6 +70,7 @@ export class IssuerClient {
       return await this.#fetch(signal)
     } catch (error) {
       if (signal.aborted) throw error
+      this.#location = undefined // it may have moved
       const delaySeconds = RETRY_DELAY_SECONDS * (1 + Math.random())
       await sleep(delaySeconds * 1000, undefined, { ref: false, signal })
       return this.#fetch(signal)
@@ -77,4 +83,14 @@ export class IssuerClient {
     this.#location ??= await locate(get)
     return get(this.#location)
   }
+}
+
+/** A promise's outcome, or the reason of the signal if that comes first: a `fetch` of the app's may not heed it. */
+function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error)
+    })
+    promise.then(resolve, reject)
+  })
 }

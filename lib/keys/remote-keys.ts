@@ -89,7 +89,7 @@ export class RemoteKeys implements KeySource {
   close(): void {
     const cause = new Error('closed')
     this.#closing.abort(cause)
-    const refused = Promise.reject<void>(authError('KEYS_UNAVAILABLE', { cause }))
+    const refused = Promise.reject(authError('KEYS_UNAVAILABLE', { cause }))
     refused.catch(() => undefined) // also when nobody waits
     this.#waitingRoom.release(refused)
   }
@@ -97,8 +97,9 @@ export class RemoteKeys implements KeySource {
   #usableSet(now: number): MaybePromise<KeySet> {
     const set = this.#set
     if (set && now < set.expiresAt) {
-      // It is too young only when the clock was wrong, and set back since.
-      if (now >= set.refreshAt || now < set.askedAt - this.#parts.rules.maxAgeSeconds) this.#refreshBeside(now)
+      // A set from the future: the clock was wrong, and has been set back.
+      if (now >= set.refreshAt || now < set.askedAt - this.#parts.rules.maxAgeSeconds)
+        this.#refreshBeside(now)
       return set
     }
     if (set && now < set.staleUntil) {
@@ -141,21 +142,22 @@ export class RemoteKeys implements KeySource {
   /** A refresh that began after a token came: the running one, a new one, or the next when the cool-down is over. */
   #laterRefresh(now: number, begun: number): Promise<void> {
     if (this.#refreshing && this.#refreshes > begun) return this.#refreshing
+    const { cooldownSeconds } = this.#parts.rules
     const lastAt = Math.max(this.#searchedAt, this.#failure?.at ?? Number.NEGATIVE_INFINITY)
-    const dueAt = this.#isCooling(lastAt, now) ? lastAt + this.#parts.rules.cooldownSeconds : now
-    const begin = (): Promise<void> => {
-      this.#searchedAt = dueAt
-      return this.#refresh(dueAt)
+    if (!this.#isCooling(lastAt, now) || this.#closing.signal.aborted) {
+      this.#searchedAt = now
+      return this.#refresh(now)
     }
-    if (dueAt <= now) return begin()
-    return this.#waitingRoom.wait(dueAt - now, () => {
-      begin().catch(() => undefined) // whoever waits is told
+    const dueAt = lastAt + cooldownSeconds
+    return this.#waitingRoom.wait(Math.min(dueAt - now, cooldownSeconds), () => {
+      this.#searchedAt = dueAt
+      this.#refresh(dueAt).catch(() => undefined) // whoever waits is told
     })
   }
 
-  /** Whether the cool-down after some time is not over. A time in the future tells that the clock was set back. */
+  /** Whether the cool-down after some time is not over. A time further ahead than that: the clock has been set back. */
   #isCooling(since: number, now: number): boolean {
-    return now >= since && now < since + this.#parts.rules.cooldownSeconds
+    return Math.abs(now - since) < this.#parts.rules.cooldownSeconds
   }
 
   #isBackingOff(now: number): boolean {
@@ -180,41 +182,37 @@ export class RemoteKeys implements KeySource {
   /** Replaces the whole set. A key that stays keeps its identity, and with it the verdicts that rest on it. */
   async #load(now: number, refresh: number): Promise<void> {
     const { issuer, rules, events } = this.#parts
-    try {
-      const { keys: read, maxAgeSeconds } = await issuer.loadKeys(this.#closing.signal)
-      const keys = read.map((key) => this.#set?.keys.find((old) => isSame(old, key)) ?? key)
-      // Withdrawn keys need no search.
-      for (const { kid } of this.#set?.keys ?? []) if (kid !== undefined) this.#unknownKids.set(kid, now)
-      this.#set = { ...toKeySet(keys, now, maxAgeSeconds ?? rules.maxAgeSeconds, rules.staleSeconds), refresh }
-      this.#failure = undefined
-      events.keysRefreshed({ kids: keys.map(({ kid }) => kid) })
-    } catch (cause) {
+    const old = this.#set
+    const loaded = await issuer.loadKeys(this.#closing.signal).catch((cause: unknown) => {
       this.#failure = { at: now, cause }
-      if (this.#closing.signal.aborted) throw authError('KEYS_UNAVAILABLE', { cause })
-      const set = this.#set
-      events.keysFailed({ error: cause })
-      if (set && now >= set.expiresAt)
-        events.keysStale({ expiredAt: set.expiresAt, servedUntil: set.staleUntil })
+      if (!this.#closing.signal.aborted) events.keysFailed({ error: cause })
+      if (old && now >= old.expiresAt && now < old.staleUntil && !this.#closing.signal.aborted)
+        events.keysStale({ expiredAt: old.expiresAt, servedUntil: old.staleUntil })
       throw authError('KEYS_UNAVAILABLE', { cause })
-    }
+    })
+    const keys = loaded.keys.map((key) => old?.keys.find((known) => isSame(known, key)) ?? key)
+    // Withdrawn keys need no search.
+    for (const { kid } of old?.keys ?? []) if (kid !== undefined) this.#unknownKids.set(kid, now)
+    const times = lifeOf(now, loaded.maxAgeSeconds ?? rules.maxAgeSeconds, rules.staleSeconds)
+    this.#set = { keys: Object.freeze(keys), byKid: indexByKid(keys), refresh, ...times }
+    this.#failure = undefined
+    events.keysRefreshed({ kids: keys.map(({ kid }) => kid) })
   }
 }
 
-function toKeySet(
-  keys: readonly VerificationKey[],
-  now: number,
-  maxAgeSeconds: number,
-  staleSeconds: number,
-): Omit<KeySet, 'refresh'> {
+function lifeOf(askedAt: number, maxAgeSeconds: number, staleSeconds: number) {
   const age = Math.min(Math.max(maxAgeSeconds, MAX_AGE_BOUNDS.min), MAX_AGE_BOUNDS.max)
+  const expiresAt = askedAt + age
   return {
-    keys: Object.freeze(keys),
-    byKid: new Map(keys.flatMap((key) => (key.kid === undefined ? [] : [[key.kid, Object.freeze([key])]]))),
-    askedAt: now,
-    refreshAt: now + age * REFRESH_AHEAD,
-    expiresAt: now + age,
-    staleUntil: now + age + staleSeconds,
+    askedAt,
+    refreshAt: askedAt + age * REFRESH_AHEAD,
+    expiresAt,
+    staleUntil: expiresAt + staleSeconds,
   }
+}
+
+function indexByKid(keys: readonly VerificationKey[]): KeySet['byKid'] {
+  return new Map(keys.flatMap((key) => (key.kid === undefined ? [] : [[key.kid, Object.freeze([key])]])))
 }
 
 function isSame(a: VerificationKey, b: VerificationKey): boolean {

@@ -1,7 +1,7 @@
-import { authError } from '../errors.js'
+import { authError, type AuthError } from '../errors.js'
 import { Problems } from '../problems.js'
 import type { Identity, UserRecord } from '../user.js'
-import type { SessionRecord, Store } from './store.js'
+import { newUserRecord, type SessionRecord, type SignInRequest, type Store } from './store.js'
 
 /** Bounds of the in-memory store. */
 export interface MemoryStoreOptions {
@@ -29,23 +29,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   /** User id to the ids of its sessions, oldest first. */
   const sessionsOf = new Map<string, Set<string>>()
 
-  function update(user: UserRecord, changes: Partial<UserRecord>): UserRecord {
-    const updated = Object.freeze({ ...user, ...changes })
-    users.set(user.id, updated)
-    return updated
+  function keep(user: UserRecord): UserRecord {
+    users.set(user.id, Object.freeze(user))
+    return user
   }
 
-  function create(id: string, identity: Identity, now: number): UserRecord {
-    if (users.has(id)) throw new Error(`the id ${id} for a new user belongs to another user`)
-    if (users.size >= maxUsers)
-      throw authError('STORE_FULL', {
-        cause: new Error(
-          `the in-memory store holds ${maxUsers} users: raise maxUsers or use a lasting store`,
-        ),
-      })
-    owners.set(identityKey(identity), id)
-    const user = { id, type: 'normal', identities: [identity], creation_date: now } as const
-    return update({ ...user, last_authentication_date: now, disabled: false }, {})
+  function create(request: Required<SignInRequest>): UserRecord {
+    const { identity, newUserId } = request
+    if (users.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+    if (users.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
+    owners.set(identityKey(identity), newUserId)
+    return keep(newUserRecord(request))
   }
 
   function endSession(id: string): boolean {
@@ -72,10 +66,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     signIn({ identity, now, newUserId }) {
       const owner = users.get(owners.get(identityKey(identity)) ?? '')
       if (!owner)
-        return newUserId === undefined ? undefined : { user: create(newUserId, identity, now), created: true }
+        return newUserId === undefined
+          ? undefined
+          : { user: create({ identity, now, newUserId }), created: true }
       if (owner.disabled) return { user: owner, created: false }
       const identities = withIdentity(owner.identities, identity)
-      return { user: update(owner, { identities, last_authentication_date: now }), created: false }
+      return { user: keep({ ...owner, identities, last_authentication_date: now }), created: false }
     },
 
     findUser: (id) => users.get(id),
@@ -88,7 +84,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
     setUserDisabled(id, disabled) {
       const user = users.get(id)
-      if (user) update(user, { disabled })
+      if (user) keep({ ...user, disabled })
       return user !== undefined
     },
 
@@ -104,7 +100,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const owner = owners.get(identityKey(identity))
       if (owner !== undefined && owner !== userId) return 'taken'
       owners.set(identityKey(identity), userId)
-      return update(user, { identities: withIdentity(user.identities, identity) })
+      return keep({ ...user, identities: withIdentity(user.identities, identity) })
     },
 
     createSession(session) {
@@ -114,9 +110,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (oldest !== undefined && siblings.size >= MAX_SESSIONS_PER_USER) endSession(oldest)
       if (sessions.size >= maxSessions) removeExpiredSessions(session.createdAt)
       if (sessions.size >= maxSessions)
-        throw authError('STORE_FULL', {
-          cause: new Error(`the in-memory store holds ${maxSessions} sessions: raise maxSessions`),
-        })
+        throw full(`${maxSessions} sessions: raise maxSessions or use a lasting store`)
       sessions.set(session.id, Object.freeze({ ...session }))
       sessionsOf.set(session.userId, siblings.add(session.id))
       return true
@@ -146,6 +140,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     revokeSessions: endSessions,
     removeExpiredSessions,
   }
+}
+
+function full(what: string): AuthError {
+  return authError('STORE_FULL', { cause: new Error(`the in-memory store holds ${what}`) })
 }
 
 function parseBounds(options: MemoryStoreOptions): Required<MemoryStoreOptions> {

@@ -20,7 +20,7 @@ export interface SessionRecord {
 export interface SignInRequest {
   /** (provider_type, id) finds the user; `data` replaces what this identity had. */
   readonly identity: Identity
-  /** Epoch seconds: the user's new `last_authentication_date`. */
+  /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
   /** The id that a new user gets; absent when none may be created. */
   readonly newUserId?: string
@@ -97,4 +97,16 @@ export interface Store {
 
   /** Optional: releases what the store itself opened; `auth.close()` awaits it. */
   close?(): MaybePromise<void>
+}
+
+/** The record of a new user, as every store keeps it and the creation hook sees it. */
+export function newUserRecord({ identity, now, newUserId }: Required<SignInRequest>): UserRecord {
+  return {
+    id: newUserId,
+    type: 'normal',
+    identities: [identity],
+    creation_date: now,
+    last_authentication_date: now,
+    disabled: false,
+  }
 }

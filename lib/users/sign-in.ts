@@ -2,7 +2,7 @@ import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../freeze.js'
 import { andThen, type Dependency } from '../promises.js'
-import type { SignInRequest, Store } from '../stores/store.js'
+import { newUserRecord, type SignInRequest, type Store } from '../stores/store.js'
 import type { Claims } from '../token/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
@@ -54,11 +54,8 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
-    const request: SignInRequest = { identity, now }
-    const withId = (): SignInRequest => ({
-      ...request,
-      newUserId: newUserId(appId, identity, generateUserId),
-    })
+    const request: SignInRequest = { identity, now: Math.floor(now) }
+    const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
     if (mayCreate && !creationHook) return askStore(token, withId())
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
@@ -72,11 +69,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     })
   }
 
-  async function createWithHook(token: VerifiedToken, request: SignInRequest & { newUserId?: string }) {
-    const { identity, newUserId: id = '' } = request
-    const candidate = { id, type: 'normal', identities: [identity] } as const
-    const dates = { creation_date: request.now, last_authentication_date: request.now, disabled: false }
-    const user = toUser({ ...candidate, ...dates }, {})
+  async function createWithHook(token: VerifiedToken, request: Required<SignInRequest>) {
+    const user = toUser(newUserRecord(request), {})
     await dependency('HOOK_UNAVAILABLE', () => runHook(user, deepFreeze(token.claims)))
     return askStore(token, request)
   }
