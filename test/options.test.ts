@@ -1,6 +1,6 @@
 // Start-up is strict: every mistake in the options is named at once, with its mend, and no secret is shown.
+// The mistakes with keys are in keys/key-options.test.ts.
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import {
   ConfigurationError,
@@ -10,122 +10,23 @@ import {
   type CustomJwtAuthOptions,
 } from 'custom-jwt-auth'
 import { parseOptions } from '../lib/config.js'
-import { certificateOf } from './support/certificate.js'
+import {
+  at,
+  checkRefusals,
+  good,
+  noFlag,
+  noFunction,
+  noInteger,
+  noString,
+  refusalOf,
+  show,
+  wrong,
+  type Row,
+} from './support/refused-options.js'
 import { APP_ID, claims, mint, NOW, OTHER_SECRET, rsaKeys, SECRET, SESSION_SECRET } from './support/tokens.js'
 import { verifierFor } from './support/verifier.js'
 
-const good = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] }
 const session = { signingKeys: [SESSION_SECRET] }
-
-/** What start-up says about options; fails the test when it says nothing, or a key. */
-function refusalOf(options: unknown): ConfigurationError {
-  try {
-    customJwtAuth(options as CustomJwtAuthOptions)
-  } catch (error) {
-    assert(error instanceof ConfigurationError)
-    assert.equal(error.code, 'CONFIGURATION_INVALID')
-    assert.equal(error.name, 'ConfigurationError')
-    assertNoKey(error, options)
-    return error
-  }
-  return assert.fail('nothing was refused')
-}
-
-function assertNoKey(error: ConfigurationError, options: unknown): void {
-  const said = [error.message, error.stack, JSON.stringify(error.problems)].join('\n')
-  for (const text of keyTexts(options))
-    for (const line of text.split(/\n|\\n/))
-      if (line.length >= 12 && !line.startsWith('-----'))
-        assert.ok(!said.includes(line), 'a key is in the message')
-}
-
-/** All strings below the options that hold keys. */
-function keyTexts(options: unknown, isKey = false): string[] {
-  if (typeof options === 'string') return isKey ? [options] : []
-  if (typeof options !== 'object' || options === null) return []
-  return Object.entries(options).flatMap(([name, value]) => keyTexts(value, isKey || name === 'signingKeys'))
-}
-
-interface Row {
-  readonly what: string
-  /** Put over good options. */
-  readonly options: object
-  readonly option: string
-  readonly problem: RegExp
-  readonly mend: RegExp
-}
-
-function check(rows: readonly Row[]): void {
-  for (const { what, options, option, problem, mend } of rows)
-    test(`${what}: ${option}`, () => {
-      const { problems, message } = refusalOf({ ...good, ...options })
-      assert.deepEqual(
-        problems.map((one) => one.option),
-        [option],
-        message,
-      )
-      const [only] = problems
-      assert.match(only?.problem ?? '', problem)
-      assert.match(only?.mend ?? '', mend)
-      assert.equal(
-        message,
-        `custom-jwt-auth: 1 problem in the options\n  - ${option}: ${only?.problem ?? ''}. ${only?.mend ?? ''}.`,
-      )
-    })
-}
-
-/** Rows for values that are of no use to an option, and how they are named. */
-const named: readonly [unknown, RegExp][] = [
-  [undefined, /^is undefined \(an environment variable that is not set\?\)$/],
-  [null, /^is null$/],
-  ['', /^is an empty or blank string$/],
-  [' \t', /^is an empty or blank string$/],
-  ['text', /^is a string$/],
-  ['5', /^is a string$/],
-  [5, /^is the number 5$/],
-  [1.5, /^is the number 1\.5$/],
-  [-1, /^is the number -1$/],
-  [NaN, /^is the number NaN$/],
-  [Infinity, /^is the number Infinity$/],
-  [true, /^is true$/],
-  [false, /^is false$/],
-  [[], /^is an array$/],
-  [{}, /^is a value of type object$/],
-  [() => 5, /^is a value of type function$/],
-  [5n, /^is a value of type bigint$/],
-  [Symbol('x'), /^is a value of type symbol$/],
-]
-const show = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(show).join()}]`
-  if (typeof value === 'function') return 'a function'
-  return typeof value === 'object' && value !== null
-    ? JSON.stringify(value)
-    : typeof value === 'string'
-      ? `'${value}'`
-      : String(value)
-}
-
-/** Each of the values, at one place of the options, is one mistake. */
-function wrong(
-  option: string,
-  place: (value: unknown) => object,
-  mend: RegExp,
-  values: readonly unknown[],
-): Row[] {
-  return values.map((value) => {
-    const problem = named.find(
-      ([known]) =>
-        Object.is(known, value) ||
-        (typeof value === 'object' && value !== null && show(known) === show(value)),
-    )?.[1]
-    return { what: show(value), options: place(value), option, problem: problem ?? /^/, mend }
-  })
-}
-const at = (name: string) => (value: unknown) => ({ [name]: value })
-const noString = [undefined, null, '', ' \t', 5, true, [], {}]
-const noFlag = [null, '', 'text', 5, [], {}]
-const noFunction = [null, '', 'text', 5, true, [], {}]
-const noInteger = [null, '', '5', NaN, Infinity, 1.5, -1, true, [], {}, 5n]
 
 describe('what is no options object', () => {
   for (const options of [undefined, null, 'text', 5, [], [good]])
@@ -138,12 +39,12 @@ describe('what is no options object', () => {
 })
 
 describe('appId', () => {
-  check(wrong('appId', at('appId'), /^Pass the App ID, e\.g\. myapp-abcde$/, noString))
+  checkRefusals(wrong('appId', at('appId'), /^Pass the App ID, e\.g\. myapp-abcde$/, noString))
 })
 
 describe('audience and requireAnyAudience', () => {
   const mend = /^Pass what the issuer puts into aud/
-  check([
+  checkRefusals([
     ...wrong('audience', at('audience'), mend, [undefined, '', ' \t', 5, true, {}]),
     ...[',', 'one,,two', 'one,', [], [''], ['one', ' '], ['one', 5], ['one', undefined]].map((audience) => ({
       what: show(audience),
@@ -156,320 +57,8 @@ describe('audience and requireAnyAudience', () => {
   ])
 })
 
-describe('signingAlgorithm', () => {
-  const mend = /^Pass one of HS256, .*RS256/
-  check([
-    ...wrong('signingAlgorithm', at('signingAlgorithm'), mend, [undefined, null, 5, true, [], {}]),
-    ...['', 'none', 'hs256', 'HS256 ', 'RSA', 'HS1'].map((signingAlgorithm) => ({
-      what: show(signingAlgorithm),
-      options: { signingAlgorithm },
-      option: 'signingAlgorithm',
-      problem: /^is /,
-      mend,
-    })),
-  ])
-
-  test('an array with a good algorithm (CVE-2020-15084: algorithms are never optional, nor several)', () => {
-    const { problems } = refusalOf({ ...good, signingAlgorithm: ['HS256', 'RS256'] })
-    assert.deepEqual(
-      problems.map(({ option }) => option),
-      ['signingAlgorithm'],
-    )
-  })
-})
-
-describe('signingKeys', () => {
-  const setVariable = /^Set the environment variable that should hold the key$/
-  check([
-    ...wrong('signingKeys', at('signingKeys'), /^Pass an array of one to 3 keys$/, [
-      undefined,
-      null,
-      SECRET,
-      5,
-      {},
-    ]),
-    {
-      what: 'no key',
-      options: { signingKeys: [] },
-      option: 'signingKeys',
-      problem: /^has 0 keys$/,
-      mend: /one to 3 keys/,
-    },
-    {
-      what: 'four keys',
-      options: { signingKeys: ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)) },
-      option: 'signingKeys',
-      problem: /^has 4 keys$/,
-      mend: /one to 3 keys/,
-    },
-    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [key] }), setVariable, [undefined, '', ' \t']),
-    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [{ key }] }), setVariable, [
-      undefined,
-      null,
-      '',
-      5,
-      {},
-    ]),
-    {
-      what: 'the third of three',
-      options: { signingKeys: [SECRET, OTHER_SECRET, undefined] },
-      option: 'signingKeys[2]',
-      problem: /undefined/,
-      mend: setVariable,
-    },
-    {
-      what: 'the same secret twice',
-      options: { signingKeys: [SECRET, OTHER_SECRET, SECRET] },
-      option: 'signingKeys',
-      problem: /^holds the same key twice$/,
-      mend: /^Remove one of the two$/,
-    },
-    {
-      what: 'the same secret in two encodings',
-      options: { signingKeys: [SECRET, { key: Buffer.from(SECRET).toString('hex'), encoding: 'hex' }] },
-      option: 'signingKeys',
-      problem: /^holds the same key twice$/,
-      mend: /^Remove/,
-    },
-    {
-      what: 'the same secret under two kids',
-      options: {
-        signingKeys: [
-          { key: SECRET, kid: 'one' },
-          { key: SECRET, kid: 'two' },
-        ],
-      },
-      option: 'signingKeys',
-      problem: /^holds the same key twice$/,
-      mend: /^Remove/,
-    },
-    {
-      what: 'a misspelt part of a key',
-      options: { signingKeys: [{ key: SECRET, encodng: 'hex' }] },
-      option: 'signingKeys[0].encodng',
-      problem: /^is not an option$/,
-      mend: /^Did you mean encoding$/,
-    },
-    ...wrong(
-      'signingKeys[0].kid',
-      (kid) => ({ signingKeys: [{ key: SECRET, kid }] }),
-      /^Pass the key id as a string$/,
-      [null, '', 5],
-    ),
-    ...[null, '', 'ascii', 'UTF8', 5].map((encoding) => ({
-      what: `the encoding ${show(encoding)}`,
-      options: { signingKeys: [{ key: SECRET, encoding }] },
-      option: 'signingKeys[0].encoding',
-      problem: /^is not known$/,
-      mend: /^Pass one of utf8, base64, base64url, hex$/,
-    })),
-  ])
-
-  for (const key of [null, 5, true, []])
-    test(`${show(key)} in place of a key is named`, () => {
-      const { problems } = refusalOf({ ...good, signingKeys: [key] })
-      assert.equal(problems[0]?.option, 'signingKeys[0]')
-    })
-})
-
-describe('a secret', () => {
-  const secret = (key: string, problem: RegExp, mend: RegExp, what: string, encoding?: string): Row => ({
-    what,
-    options: { signingKeys: [encoding === undefined ? key : { key, encoding }] },
-    option: 'signingKeys[0]',
-    problem,
-    mend,
-  })
-  const odd = /^has characters other than letters, digits and _ - \+ \/ =/
-  const pem = rsaKeys().publicPem
-  const isPem = /^is a PEM key, but the algorithm is HS256$/
-  check([
-    secret('x'.repeat(31), /^has 31 characters$/, /32 to 512 characters/, 'one of 31 characters'),
-    secret('x'.repeat(513), /^has 513 characters$/, /32 to 512 characters/, 'one of 513 characters'),
-    ...[
-      `${SECRET}\n`,
-      ` ${SECRET}`,
-      `"${SECRET}"`,
-      `${SECRET}!`,
-      SECRET.replace('2', 'é'),
-      SECRET.replace('2', '.'),
-    ].map((key) =>
-      secret(
-        key,
-        odd,
-        /encoding: 'utf8'/,
-        `one with the odd character ${JSON.stringify(/[^\w]/.exec(key)?.[0])}`,
-      ),
-    ),
-    secret('x'.repeat(31), /^has 31 bytes$/, /32 to 512 bytes/, 'utf8 of 31 bytes', 'utf8'),
-    secret('é'.repeat(257), /^has 514 bytes$/, /32 to 512 bytes/, 'utf8 of 514 bytes', 'utf8'),
-    ...(['base64', 'base64url', 'hex'] as const).flatMap((encoding) => [
-      secret(
-        Buffer.alloc(31, 7).toString(encoding),
-        /^has 31 bytes$/,
-        /32 to 512 bytes/,
-        `${encoding} of 31 bytes`,
-        encoding,
-      ),
-      secret(
-        Buffer.alloc(513, 7).toString(encoding),
-        /^has 513 bytes$/,
-        /32 to 512 bytes/,
-        `${encoding} of 513 bytes`,
-        encoding,
-      ),
-      secret(
-        `${SECRET}!`,
-        new RegExp(`^is not ${encoding} text$`),
-        /^Correct the key or its encoding$/,
-        `what is not ${encoding}`,
-        encoding,
-      ),
-      secret(
-        `${SECRET} `,
-        new RegExp(`^is not ${encoding} text$`),
-        /^Correct/,
-        `${encoding} with a space after it`,
-        encoding,
-      ),
-    ]),
-    secret('a'.repeat(65), /^is not hex text$/, /^Correct/, 'hex of an odd length', 'hex'),
-    secret('a'.repeat(65), /^is not base64 text$/, /^Correct/, 'base64 of an impossible length', 'base64'),
-    secret(
-      '====',
-      /^is not base64 text$/,
-      /^Correct/,
-      'padding alone, which decodes to an empty key (CVE-2026-44351)',
-      'base64',
-    ),
-    secret(
-      `${'a'.repeat(43)}=`,
-      /^is not base64url text$/,
-      /^Correct/,
-      'base64url with padding',
-      'base64url',
-    ),
-    secret(pem, isPem, /^Set signingAlgorithm to RS256/, 'a public key'),
-    secret(
-      pem.replaceAll('\n', '\\n'),
-      isPem,
-      /^Set signingAlgorithm to RS256/,
-      'a public key with escaped newlines',
-    ),
-    secret(pem, isPem, /^Set signingAlgorithm to RS256/, 'a public key as utf8', 'utf8'),
-    secret(
-      Buffer.from(pem).toString('base64'),
-      isPem,
-      /^Set signingAlgorithm to RS256/,
-      'a public key, encoded',
-      'base64',
-    ),
-    secret(
-      Buffer.from(pem).toString('hex'),
-      isPem,
-      /^Set signingAlgorithm to RS256/,
-      'a public key in hex',
-      'hex',
-    ),
-    secret(certificateOf(rsaKeys()), isPem, /^Set signingAlgorithm to RS256/, 'a certificate'),
-  ])
-})
-
-describe('a public key', () => {
-  const pair = rsaKeys()
-  const pem = pair.publicPem
-  const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
-  const pkcs1 = { type: 'pkcs1', format: 'pem' } as const
-  const locked = { cipher: 'aes-256-cbc', passphrase: 'a passphrase' }
-  const publicOf = (type: 'ec' | 'ed25519' | 'rsa-pss' | 'rsa', options: object): string =>
-    (generateKeyPairSync as (type: string, options: object) => typeof pair)(type, options)
-      .publicKey.export({ type: 'spki', format: 'pem' })
-      .toString()
-  const row = (what: string, key: unknown, problem: RegExp, mend: RegExp): Row => ({
-    what,
-    options: { signingAlgorithm: 'RS256', signingKeys: [key] },
-    option: 'signingKeys[0]',
-    problem,
-    mend,
-  })
-  const isPrivate = /^is a private key$/
-  const usePublic = /pass its public key/
-  const damaged = /^is a damaged PEM key$/
-  check([
-    row('a secret', SECRET, /^is not a PEM public key$/, /"-----BEGIN PUBLIC KEY-----"/),
-    row(
-      'PEM without its first line',
-      pem.split('\n').slice(1).join('\n'),
-      /^is not a PEM public key$/,
-      /BEGIN PUBLIC KEY/,
-    ),
-    row('a private key (PKCS#8)', pair.privateKey.export(pkcs8), isPrivate, usePublic),
-    row('a private key (PKCS#1)', pair.privateKey.export(pkcs1), isPrivate, usePublic),
-    row(
-      'an encrypted private key (PKCS#8)',
-      pair.privateKey.export({ ...pkcs8, ...locked }),
-      isPrivate,
-      usePublic,
-    ),
-    row(
-      'an encrypted private key (PKCS#1)',
-      pair.privateKey.export({ ...pkcs1, ...locked }),
-      isPrivate,
-      usePublic,
-    ),
-    row(
-      'a private key with escaped newlines',
-      pair.privateKey.export(pkcs8).toString().replaceAll('\n', '\\n'),
-      isPrivate,
-      usePublic,
-    ),
-    row(
-      'a private key after the public one',
-      pem + pair.privateKey.export(pkcs8).toString(),
-      isPrivate,
-      usePublic,
-    ),
-    row(
-      'PEM without its last line',
-      pem.trim().split('\n').slice(0, -1).join('\n'),
-      damaged,
-      /^Copy the whole public key again/,
-    ),
-    row(
-      'PEM with a line missing',
-      pem
-        .split('\n')
-        .filter((_, index) => index !== 2)
-        .join('\n'),
-      damaged,
-      /^Copy/,
-    ),
-    row('PEM that lost its newlines', pem.replaceAll('\n', ''), damaged, /line breaks/),
-    row('PEM with a letter that is not base64', pem.replace(/\n.{9}/, '$&é'), damaged, /^Copy/),
-    row('PEM of nothing', '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----', damaged, /^Copy/),
-    row('a key on an elliptic curve', publicOf('ec', { namedCurve: 'P-256' }), /type ec/, /RS256|RSA/),
-    row('an Ed25519 key', publicOf('ed25519', {}), /type ed25519/, /RS256|RSA/),
-    row('an RSA-PSS key', publicOf('rsa-pss', { modulusLength: 2048 }), /type rsa-pss/, /RS256|RSA/),
-    row('an RSA key of 1024 bits', publicOf('rsa', { modulusLength: 1024 }), /1024 bits/, /2048|RS256/),
-    row('an RSA key of 2047 bits', publicOf('rsa', { modulusLength: 2047 }), /2047 bits/, /2048|RS256/),
-    row(
-      'PEM with an encoding',
-      { key: pem, encoding: 'utf8' },
-      /^has an encoding, but .*PEM key$/,
-      /^Leave encoding out$/,
-    ),
-    {
-      what: 'the same key in two forms',
-      options: { signingAlgorithm: 'RS256', signingKeys: [pem, pair.publicKey.export(pkcs1)] },
-      option: 'signingKeys',
-      problem: /^holds the same key twice$/,
-      mend: /^Remove/,
-    },
-  ])
-})
-
 describe('allowedTypes', () => {
-  check(
+  checkRefusals(
     [null, 'JWT', [], [''], [5], ['JWT', undefined], {}].map((allowedTypes) => ({
       what: show(allowedTypes),
       options: { allowedTypes },
@@ -494,7 +83,7 @@ describe('numbers', () => {
       problem: /^is /,
       mend: new RegExp(`^Pass a whole number from ${String(min)} to ${String(max)}, as a number$`),
     }))
-  check([
+  checkRefusals([
     ...range('clockToleranceSeconds', 0, 600),
     ...range('maxTokenLength', 1, 1_000_000),
     ...range('maxFieldLength', 1, 1_000_000),
@@ -519,7 +108,7 @@ describe('metadataFields', () => {
   })
   const long = 'x'.repeat(64)
   const unusable = /^is not a usable name$/
-  check([
+  checkRefusals([
     ...wrong(
       'metadataFields',
       at('metadataFields'),
@@ -601,12 +190,12 @@ describe('metadataFields', () => {
 })
 
 describe('flags', () => {
-  check(
+  checkRefusals(
     ['credentialsRequired', 'bearerJwt', 'disabled'].flatMap((name) =>
       wrong(name, at(name), /^Pass true or false$/, noFlag),
     ),
   )
-  check(
+  checkRefusals(
     ['capRefreshToTokenExpiry', 'rotateRefreshTokens', 'checkRevocation'].flatMap((name) =>
       wrong(
         `session.${name}`,
@@ -619,17 +208,17 @@ describe('flags', () => {
 })
 
 describe('functions', () => {
-  check(
+  checkRefusals(
     ['customData', 'generateUserId', 'clock'].flatMap((name) =>
       wrong(name, at(name), /^Pass a function$/, noFunction),
     ),
   )
-  check(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
+  checkRefusals(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
 })
 
 describe('store', () => {
   const verbs = 'signIn, findUser, listUsers, setUserDisabled, deleteUser'
-  check([
+  checkRefusals([
     ...[null, {}, 'text', 5, [], new Map()].map((store) => ({
       what: show(store),
       options: { store },
@@ -657,7 +246,7 @@ describe('store', () => {
 describe('session', () => {
   const keys = (signingKeys: unknown) => ({ session: { signingKeys } })
   const setVariable = /^Set the environment variable/
-  check([
+  checkRefusals([
     ...wrong('session.signingKeys', keys, /^Pass an array of one to 10 keys$/, [
       undefined,
       null,
@@ -740,7 +329,7 @@ describe('session', () => {
 })
 
 describe('cache', () => {
-  check([
+  checkRefusals([
     ...wrong('cache', at('cache'), /^Pass an object$/, [null, 'text', 5, true, false, []]),
     ...wrong('cache.tokens', (tokens) => ({ cache: { tokens } }), /^Pass an object$/, [null, 5, true]),
     ...wrong('cache.users', (users) => ({ cache: { users } }), /^Pass an object$/, [null, 5, true]),
@@ -763,7 +352,7 @@ describe('cache', () => {
 
 describe('baseUrl', () => {
   const mend = /^Pass the URL that clients use, e\.g\. https:\/\/api\.example\.com$/
-  check([
+  checkRefusals([
     ...wrong('baseUrl', at('baseUrl'), mend, noString),
     ...[
       'api.example.com',
@@ -785,7 +374,7 @@ describe('baseUrl', () => {
 })
 
 describe('logger', () => {
-  check(
+  checkRefusals(
     [null, 'text', 5, {}, { info: () => undefined }, { ...console, error: undefined }].map((logger) => ({
       what:
         typeof logger === 'object' && logger !== null
@@ -807,7 +396,7 @@ describe('an unknown option', () => {
     problem: /^is not an option$/,
     mend,
   })
-  check([
+  checkRefusals([
     row('foo', /^Remove it; known are appId, audience,/),
     row('secret', /^Remove it; known are/),
     row('credentials', /^Remove it; known are/),

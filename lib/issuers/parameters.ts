@@ -69,19 +69,21 @@ export function url(mend: string, ...faults: readonly Fault[]): ParameterCheck {
 /** One of a few values. */
 export function oneOf(...values: readonly (string | number)[]): ParameterCheck {
   const mend = `Pass ${values.map((value) => JSON.stringify(value)).join(' or ')}`
-  return (value) =>
-    values.includes(value as string) ? undefined : { problem: `is ${describe(value)}`, mend }
+  return (value) => {
+    if (values.includes(value as string)) return undefined
+    return { problem: typeof value === typeof values[0] ? 'is not known' : `is ${describe(value)}`, mend }
+  }
 }
 
 /** One text, or an array of at least one, each of which passes the check. */
 export function oneOrMore(check: ParameterCheck): ParameterCheck {
   return (value, isPresent) => {
-    if (!Array.isArray(value) || value.length === 0) return check(value, isPresent)
-    for (const item of value) {
-      const fault = check(item, true)
-      if (fault) return { ...fault, problem: `has an element that ${fault.problem}` }
-    }
-    return undefined
+    if (!Array.isArray(value)) return check(value, isPresent)
+    const isEmpty = value.length === 0
+    const items: readonly unknown[] = isEmpty ? [''] : value
+    const fault = items.map((item) => check(item, true)).find((found) => found !== undefined)
+    const problem = isEmpty ? 'is an empty array' : `has an element that ${fault?.problem ?? ''}`
+    return fault && { ...fault, problem }
   }
 }
 

@@ -1,6 +1,8 @@
 import type { MaybePromise } from '../user.js'
 import type { GetJson } from './issuer-client.js'
 
+const SHOWN_LENGTH = 200
+
 /** A URL that keys may be taken from: https, or plain http on this machine. Undefined when it is none. */
 export function parseIssuerUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -23,7 +25,8 @@ export function discoverKeySet(issuer: string): (get: GetJson) => MaybePromise<U
     if (named !== issuer) {
       const hint =
         typeof named === 'string' && bare(named) === bare(issuer) ? ': they differ by a trailing slash' : ''
-      throw new Error(`discover is ${issuer}, but the issuer calls itself ${JSON.stringify(named)}${hint}`)
+      const name = typeof named === 'string' ? named.slice(0, SHOWN_LENGTH) : 'nothing'
+      throw new Error(`discover is ${issuer}, but the issuer calls itself ${name}${hint}`)
     }
     const url = typeof uri === 'string' ? parseIssuerUrl(uri) : undefined
     if (!url) throw new Error(`the discovery document of ${issuer} names no https jwks_uri`)

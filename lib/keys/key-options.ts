@@ -82,6 +82,8 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
   const { headers, agent } = jwks
   if (headers !== undefined && !isHeaders(headers))
     problems.add('jwks.headers', 'is not an object of strings', "Pass e.g. { 'x-api-key': '…' }")
+  if (agent !== undefined && (typeof agent !== 'object' || agent === null))
+    problems.add('jwks.agent', `is ${describe(agent)}`, 'Pass an Agent of node:http or node:https')
   const fetch = problems.function('jwks.fetch', jwks.fetch)
   return Object.freeze({
     kind: 'remote',
@@ -94,7 +96,7 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
       staleSeconds: integer('staleSeconds', 3600, 0, 86_400),
       cooldownSeconds: integer('cooldownSeconds', 5, 1, 300),
     }),
-    request: { headers, agent, fetch } as RemoteKeysConfig['request'],
+    request: { headers: { ...(headers as object | undefined) }, agent, fetch } as RemoteKeysConfig['request'],
   })
 }
 
@@ -107,6 +109,8 @@ function parseLocation(
   const text = problems.text(option, given[option], mend)
   const url = text === undefined ? undefined : parseIssuerUrl(text)
   if (text !== undefined && !url) problems.add(option, 'is not an https URL', mend)
+  if (url && option === 'discover' && /[?#]|\/\.well-known(?:\/|$)/.test(url.href))
+    problems.add(option, 'is more than an issuer', 'Pass exactly what stands in iss, without /.well-known/…')
   if (!url || text === undefined) return () => new URL('https://invalid')
   return option === 'jwkUri' ? () => url : discoverKeySet(text)
 }

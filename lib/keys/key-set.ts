@@ -7,6 +7,10 @@ type Jwk = Readonly<Record<string, unknown>>
 
 /** RFC 7518 §6.2.2, §6.3.2 and §6.4: what only a private or secret key has. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+/** Parsing costs time, so a set has an end whatever its keys are for. */
+const MAX_LISTED_KEYS = 200
+/** How many unusable keys an error tells of, and in how many characters each. */
+const SHOWN = { keys: 8, length: 160 }
 
 /**
  * Reads a JWKS (RFC 7517 §5), or a single bare JWK, into the keys that may verify tokens of one algorithm. Keys for
@@ -26,14 +30,17 @@ export async function readKeySet(
     const key = fault === undefined ? await parseJwk(jwk) : undefined
     const reason = fault ?? (key ? publicKeyFault(key, algorithm) : 'cannot be parsed')
     if (key && reason === undefined) keys.push(toVerificationKey(jwk, key, algorithm))
-    else unusable.push(`${typeof jwk.kid === 'string' ? jwk.kid : 'a key without kid'} ${String(reason)}`)
+    else unusable.push(`${nameOf(jwk)} ${String(reason)}`.slice(0, SHOWN.length))
   }
-  if (keys.length === 0)
-    throw new Error(`the key set has no usable ${algorithm} key (${unusable.join('; ') || 'it is empty'})`)
+  if (keys.length === 0) {
+    const reasons = unusable.length > 0 ? unusable.slice(0, SHOWN.keys).join('; ') : 'it is empty'
+    throw new Error(`the key set has no usable ${algorithm} key (${reasons})`)
+  }
   if (keys.length > maxKeys)
     throw new Error(`the key set has ${keys.length} usable keys, more than jwks.maxKeys (${maxKeys}) allows`)
-  const kids = keys.map(({ kid }) => kid)
-  if (new Set(kids).size < kids.length) throw new Error('the key set has two keys with the same kid')
+  const twice = keys.find(({ kid }, index) => keys.findIndex((other) => other.kid === kid) < index)
+  if (twice)
+    throw new Error(`the key set has two keys ${twice.kid === undefined ? 'without' : 'with the same'} kid`)
   return keys
 }
 
@@ -41,6 +48,8 @@ function listOf(document: unknown): readonly Jwk[] {
   const { keys, kty } = (document ?? {}) as Jwk
   const list = Array.isArray(keys) ? keys : typeof kty === 'string' ? [document] : undefined
   if (!list) throw new Error('the answer is neither a JWKS nor a JWK')
+  if (list.length > MAX_LISTED_KEYS)
+    throw new Error(`the key set has ${list.length} keys, more than ${MAX_LISTED_KEYS}`)
   return list.filter((jwk): jwk is Jwk => typeof jwk === 'object' && jwk !== null)
 }
 
@@ -54,14 +63,20 @@ function purposeFault(jwk: Jwk, algorithm: Algorithm): string | undefined {
   return undefined
 }
 
-async function parseJwk(jwk: Jwk): Promise<KeyObject | undefined> {
-  const parser = new JwksClient({ fetcher: () => Promise.resolve({ keys: [jwk] }), cache: false })
+/** Parses the key alone: what it says about its purpose has been judged. */
+async function parseJwk({ kty, n, e, crv, x, y }: Jwk): Promise<KeyObject | undefined> {
+  const keys = [{ kty, n, e, crv, x, y }]
+  const parser = new JwksClient({ fetcher: () => Promise.resolve({ keys }), cache: false })
   try {
     const [parsed] = await parser.getSigningKeys()
     return parsed && createPublicKey(parsed.getPublicKey())
   } catch {
     return undefined // reported by the caller as a key that cannot be parsed
   }
+}
+
+function nameOf({ kid }: Jwk): string {
+  return typeof kid === 'string' ? kid : 'a key without kid'
 }
 
 function toVerificationKey({ kid }: Jwk, key: KeyObject, algorithm: Algorithm): VerificationKey {

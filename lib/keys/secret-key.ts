@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import { createPublicKey, createSecretKey } from 'node:crypto'
 import type { Algorithm } from './key-source.js'
 import type { KeyEncoding, ParsedKey } from './signing-keys.js'
 
@@ -16,9 +16,8 @@ export function parseSecretKey(
   algorithm: Algorithm,
   encoding: KeyEncoding | undefined,
 ): ParsedKey {
-  // A public key used as a secret, encoded or not, would let everybody who knows it forge tokens.
   const bytes = Buffer.from(text, encoding ?? 'utf8')
-  if (text.includes('-----BEGIN') || bytes.includes('-----BEGIN'))
+  if (text.includes('-----BEGIN') || bytes.includes('-----BEGIN') || isPublicKey(text))
     return {
       problem: `is a PEM key, but the algorithm is ${algorithm}`,
       mend: 'Set signingAlgorithm to RS256, or what else the issuer signs with',
@@ -36,4 +35,16 @@ export function parseSecretKey(
   if (length < min || length > LENGTH.max)
     return { problem: `has ${length} ${unit}`, mend: `Use a secret of ${min} to ${LENGTH.max} ${unit}` }
   return { key: createSecretKey(bytes) }
+}
+
+// A public key used as a secret would let everybody who knows it forge tokens. Some issuers show theirs as the body of
+// a PEM alone, in one line.
+function isPublicKey(text: string): boolean {
+  try {
+    return (
+      createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' }).type === 'public'
+    )
+  } catch {
+    return false
+  }
 }

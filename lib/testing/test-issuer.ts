@@ -1,7 +1,6 @@
-import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import jwt from 'jsonwebtoken'
 
 /** What {@link TestIssuer.mint} can be told. */
 export interface MintOptions {
@@ -24,8 +23,8 @@ export interface TestIssuer {
   /** How often the key set was asked for. */
   readonly fetches: number
   /**
-   * Mints a token, signed with RS256.
-   * @param claims `iss`, `iat` and `exp` are added where they are missing
+   * Mints a token, signed with RS256 whatever its header says.
+   * @param claims `iss`, `iat` and `exp` are added where they are missing; `undefined` leaves one out
    */
   mint(claims: Readonly<Record<string, unknown>>, options?: MintOptions): string
   /** Publishes a new key, which signs from now on. Returns its kid. */
@@ -68,7 +67,7 @@ export async function createTestIssuer({
   const server = createServer((req, res) => {
     if (req.url === '/jwks') fetches += 1
     if (isDown) res.destroy()
-    else if (delay > 0) setTimeout(answer, delay, req.url, res)
+    else if (delay > 0) setTimeout(answer, delay, req.url, res).unref()
     else answer(req.url, res)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -105,8 +104,10 @@ export async function createTestIssuer({
       if (!key) throw new Error('the test issuer has no key')
       const iat = Math.floor(clock() / 1000)
       const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
-      const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header } as jwt.JwtHeader
-      return jwt.sign(payload, key.privateKey, { algorithm: 'RS256', header: joseHeader })
+      const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }
+      // Not with jsonwebtoken, which would refuse to make the bad tokens that tests want too.
+      const content = [joseHeader, payload].map(toSegment).join('.')
+      return `${content}.${sign('sha256', Buffer.from(content), key.privateKey).toString('base64url')}`
     },
     rotate() {
       const key = createKey()
@@ -134,6 +135,10 @@ export async function createTestIssuer({
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function toSegment(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 function createKey(): IssuerKey {

@@ -3,7 +3,7 @@ import { isAuthError } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
 import { show, type Check, type TokenRules } from './check.js'
-import { claimChecks, isSessionType } from './claims.js'
+import { claimChecks, issuerCheck, isSessionType } from './claims.js'
 import {
   readHeader,
   readUnverifiedClaims,
@@ -70,8 +70,11 @@ async function explainAll(token: string, now: number, parts: ExplainParts): Prom
     )
     return [length, format, ...headers, signature, payload]
   }
-  const claimed = claimChecks.map((check) => explainCheck(check, claims, rules, now))
-  return [length, format, ...headers, signature, ...claimed, explainMetadata(claims, parts.metadata)]
+  // As the verifier does: whose token it is comes before the keys.
+  const issuer = explainCheck(issuerCheck, claims, rules, now)
+  const others = claimChecks.filter((check) => check !== issuerCheck)
+  const claimed = others.map((check) => explainCheck(check, claims, rules, now))
+  return [length, format, ...headers, issuer, signature, ...claimed, explainMetadata(claims, parts.metadata)]
 }
 
 function explainLength(token: string, { maxTokenLength }: TokenRules): ExplainedCheck {
@@ -124,8 +127,11 @@ async function explainSignature(
     candidates = await keys.find(kid, now)
   } catch (error) {
     if (!isAuthError(error) || error.status !== 401)
-      return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got: String(error) }
-    const mend = 'Let the issuer publish this key, or configure the issuer that signed this token'
+      return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got: reasonOf(error) }
+    const mend =
+      kid === undefined
+        ? 'Let the issuer name its key, or set jwks.allowMissingKid if its set has just one'
+        : 'Let the issuer publish this key, or configure the issuer that signed this token'
     return fail('signature', 'a kid that names a key', show(kid), mend)
   }
   const expected =
@@ -136,6 +142,10 @@ async function explainSignature(
   } catch {
     return pass('signature', expected, 'that, but of a payload that is not an object')
   }
+}
+
+function reasonOf(error: unknown): string {
+  return String(error instanceof Error && error.cause instanceof Error ? error.cause.message : error)
 }
 
 function signatureMend(token: string, candidates: readonly VerificationKey[]): string {

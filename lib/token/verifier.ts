@@ -21,6 +21,8 @@ export interface VerifiedToken {
   readonly key: VerificationKey
   /** The `kid` header, by which the key was found. */
   readonly kid: string | undefined
+  /** Whom the token signed in. Sign-in keeps it here, for as long as the verifier remembers the token. */
+  userId: string | undefined
 }
 
 export interface Verifier {
@@ -59,13 +61,8 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     runChecks(claimChecks, claims, rules, now)
     // Frozen, because the cache, the store and every req.user share it.
     const data = deepFreeze(readMetadata(claims, metadata))
-    const verified = Object.freeze({
-      subject: claims[rules.subjectClaim] as string,
-      claims,
-      data,
-      key,
-      kid,
-    })
+    const subject = claims[rules.subjectClaim] as string
+    const verified: VerifiedToken = { subject, claims, data, key, kid, userId: undefined }
     cache.set(token, verified)
     return verified
   }

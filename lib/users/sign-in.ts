@@ -47,8 +47,6 @@ export interface SignInParts {
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, knownUsers, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
-  /** Which user a token has signed in, for as long as the verifier remembers the token. */
-  const signedIn = new WeakMap<VerifiedToken, string>()
   /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
 
@@ -101,7 +99,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   ): UserRecord {
     if (created) events.userCreated({ userId: user.id })
     const record = enabled(user)
-    signedIn.set(token, record.id)
+    token.userId = record.id
     return record
   }
 
@@ -115,7 +113,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
     useToken(token, now) {
-      const userId = signedIn.get(token)
+      const { userId } = token
       if (userId === undefined) return knownUsers.load(() => findOrCreate(token, now, autoCreateUser), now)
       return knownUsers.get(userId, now) ?? knownUsers.load(() => find(token, userId, now), now)
     },

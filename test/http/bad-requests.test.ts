@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { BASE, LOGIN, PROFILE, SESSION, startApp, type TestApp } from '../support/app.js'
 import { send, sendRaw, type Answer, type Outgoing } from '../support/client.js'
+import { randomFrom } from '../support/random.js'
 import { listen } from '../support/server.js'
 import { APP_ID, claims, mint, OTHER_SECRET, withSegment } from '../support/tokens.js'
 
@@ -358,14 +359,3 @@ test('500 random requests get a documented answer each, and none of them a 500',
   assert.deepEqual(unexpected, [])
   assert.equal((await app.login(mint(claims({ sub: 'somebody new' })))).status, 200)
 })
-
-/** Mulberry32: a small generator of repeatable random numbers from 0 to 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

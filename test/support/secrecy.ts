@@ -47,8 +47,8 @@ function scan(text: string): void {
   for (const secret of secretsIn(text)) leaks.push(`${secret} in: ${text}`)
 }
 
-for (const event of ['authenticated', 'rejected', 'user-created'])
-  subscribe(`custom-jwt-auth:${event}`, overhear)
+const EVENTS = ['authenticated', 'rejected', 'user-created', 'keys-refreshed', 'keys-failed', 'keys-stale']
+for (const event of [...EVENTS, 'unknown-key-id']) subscribe(`custom-jwt-auth:${event}`, overhear)
 
 after(() => {
   assert.ok(scanned > 0, 'nothing was scanned for secrets')

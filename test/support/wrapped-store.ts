@@ -32,23 +32,31 @@ export function asyncStore(): Store {
   })
 }
 
-/** A store that can be made to keep an answer back: it is what the store knew when it was asked. */
+/** A store that can be made slow, call by call. */
 export function heldStore() {
-  const held = new Map<Verb, { arrived: () => void; release: Promise<void> }>()
+  const held = new Map<Verb, { keep: 'answer' | 'call'; arrived: () => void; release: Promise<void> }>()
   const store = wrapStore((verb, call) => {
-    const answer = call()
     const hold = held.get(verb)
-    if (!hold) return answer
+    if (!hold) return call()
     held.delete(verb)
     hold.arrived()
+    if (hold.keep === 'call') return hold.release.then(call)
+    const answer = call()
     return hold.release.then(() => answer)
   })
-  /** Keeps the answer to the next call of a verb back. `asked` resolves when that call has come. */
-  function hold(verb: Verb): { asked: Promise<void>; release: () => void } {
+
+  /**
+   * Keeps the next call of a verb back, or only its answer, which then is what the store knew when it was asked.
+   * `asked` resolves when the call has come.
+   */
+  function hold(
+    verb: Verb,
+    keep: 'answer' | 'call' = 'answer',
+  ): { asked: Promise<void>; release: () => void } {
     let arrived = (): void => undefined
     let release = (): void => undefined
     const asked = new Promise<void>((resolve) => (arrived = resolve))
-    held.set(verb, { arrived, release: new Promise<void>((resolve) => (release = resolve)) })
+    held.set(verb, { keep, arrived, release: new Promise<void>((resolve) => (release = resolve)) })
     return { asked, release }
   }
   return { store, hold }

@@ -326,6 +326,10 @@ const rows: readonly Row[] = [
     got: /^made with another key$/,
     mend: /hex-encoded: decoded, it verifies/,
   },
+  {
+    ...keyOf('an empty key, which is no reading of the secret', '', 'x'.repeat(40)),
+    mend: /^Signed by another key than this one/,
+  },
   // The claims
   {
     what: 'another audience',

@@ -3,18 +3,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { customJwtAuth, isAuthError } from 'custom-jwt-auth'
 import { startApp } from '../support/app.js'
+import { randomFrom } from '../support/random.js'
 import { APP_ID, claims, mint, mintText, NOW, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 
-/** Random numbers from a seed (mulberry32). */
+/** Random choices from a seed. */
 function random(seed: number) {
-  let state = seed
-  const fraction = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  const fraction = randomFrom(seed)
   const below = (limit: number): number => Math.floor(fraction() * limit)
   const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T
   const many = <T>(max: number, make: () => T): T[] => Array.from({ length: below(max + 1) }, make)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Claims, UserCreationHook } from 'custom-jwt-auth'
+import { startApp } from '../support/app.js'
 import { APP_ID, claims, mint, mintText, NOW, OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 
@@ -89,16 +91,30 @@ describe('a remembered verdict', () => {
     })
   }
 
-  test('cannot be changed by whoever got it', () => {
+  test('has data that cannot be changed by whoever got it', () => {
     const { accept } = verifierFor({ metadataFields: [{ name: 'roles' }] })
     const token = mint(claims({ roles: [{ name: 'user' }] }))
-    const verdict = accept(token)
-    for (const part of [verdict, verdict.claims, verdict.data, verdict.data.roles, verdict.claims.roles])
-      assert.ok(Object.isFrozen(part))
-    const [role] = verdict.data.roles as { name: string }[]
+    const { data } = accept(token)
+    const [role] = data.roles as { name: string }[]
     assert(role)
+    for (const part of [data, data.roles, role]) assert.ok(Object.isFrozen(part))
     assert.throws(() => (role.name = 'admin'), TypeError)
     assert.deepEqual(accept(token).data, { roles: [{ name: 'user' }] })
+  })
+
+  test('cannot be changed by the creation hook, which gets its claims', async (t) => {
+    let got: Claims = {}
+    const autoCreateUser: UserCreationHook = (_user, context) => {
+      got = context.claims
+    }
+    const app = await startApp(t, { autoCreateUser })
+    const token = mint(claims({ exp: NOW + 10, roles: [{ name: 'user' }] }))
+    assert.equal((await app.me(token)).status, 200)
+    assert.equal(got.exp, NOW + 10)
+    for (const part of [got, got.roles, (got.roles as unknown[])[0]]) assert.ok(Object.isFrozen(part))
+    assert.throws(() => Object.assign(got, { exp: NOW + 1000 }), TypeError)
+    app.clock.advance(10)
+    assert.equal((await app.me(token)).body.error, 'invalid custom auth token: token is expired')
   })
 
   test('is never given to another token (CVE-2026-35039: two tokens, one cache key)', () => {

@@ -1,0 +1,123 @@
+// Tokens shaped like each issuer's real ones, through a listening app, with the preset as it is: only the keys are
+// served by this machine.
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { issuers } from 'custom-jwt-auth'
+import { createTestIssuer, type TestIssuer } from 'custom-jwt-auth/testing'
+import { startApp, type Options, type TestApp } from '../support/app.js'
+import { listen } from '../support/server.js'
+import { mint, NOW } from '../support/tokens.js'
+import { rows, type Row } from './rows.js'
+
+/** Where a row's keys are published, and how they sign. */
+interface Signer {
+  readonly options: Options
+  readonly sign: (header: object, claims: object) => string
+}
+
+const rsa = await createTestIssuer({ clock: () => NOW * 1000 })
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const ecServer = await listen((_req, res) => {
+  res.end(JSON.stringify({ ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec', use: 'sig', alg: 'ES256' }))
+})
+after(async () => {
+  await Promise.all([rsa.close(), ecServer.close()])
+})
+
+function signerOf({ keys }: Row): Signer {
+  if (keys === 'RS256')
+    return {
+      options: { jwkUri: rsa.jwkUri },
+      sign: (header, claims) => rsa.mint({ ...claims }, { header: { ...header } }),
+    }
+  if (keys === 'ES256')
+    return {
+      options: { jwkUri: ecServer.url },
+      sign(header, claims) {
+        const parts = [{ alg: 'ES256', typ: 'JWT', kid: 'ec', ...header }, claims]
+        const content = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+        const key = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const
+        return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`
+      },
+    }
+  return { options: {}, sign: (header, claims) => mint(claims, { header, key: keys.key }) }
+}
+
+const start = (t: TestContext, ...options: object[]): Promise<TestApp> =>
+  startApp(t, Object.assign({}, ...options) as Options)
+
+for (const row of rows)
+  describe(row.name, () => {
+    const { preset, header = {}, claims, subject, data = {}, accepted = [], mistakes } = row
+    const signer = signerOf(row)
+
+    test('a token like the real ones is accepted', async (t) => {
+      const app = await start(t, preset, signer.options)
+      const { status, body, text } = await app.me(signer.sign(header, claims))
+      assert.equal(status, 200, text)
+      assert.deepEqual(body.identities, [{ id: subject, provider_type: 'custom-token', data }])
+      assert.deepEqual(body.data, data)
+    })
+
+    for (const { what, ...change } of accepted)
+      test(`${what} is accepted`, async (t) => {
+        const app = await start(t, preset, signer.options)
+        const token = signer.sign({ ...header, ...change.header }, { ...claims, ...change.claims })
+        const { status, text } = await app.me(token)
+        assert.equal(status, 200, text)
+      })
+
+    for (const { what, options = {}, code, says, ...change } of mistakes)
+      test(`${what} is refused: ${code}`, async (t) => {
+        const app = await start(t, preset, signer.options, options)
+        const token =
+          change.token ?? signer.sign({ ...header, ...change.header }, { ...claims, ...change.claims })
+        const { status, body } = await app.me(token)
+        assert.equal(status, 401)
+        assert.equal(body.error_code, 'AuthError')
+        assert.equal(app.lastCode(), code)
+        const { ok, checks } = await app.auth.explain(token)
+        assert.equal(ok, false)
+        const said = checks
+          .filter(({ pass }) => pass === false)
+          .map(({ name, expected, got, mend = '' }) => `${name}: expected ${expected}, got ${got}. ${mend}`)
+        assert.match(said.join('\n'), says)
+      })
+  })
+
+test('every preset has a row', () => {
+  const named = new Set(rows.map(({ name }) => name.split(',')[0]))
+  assert.deepEqual([...named].sort(), Object.keys(issuers).sort())
+})
+
+describe('six keys in the set', () => {
+  const remote = rows.filter(({ keys }) => keys === 'RS256')
+  const many = remote.filter(({ preset }) => 'jwks' in preset)
+  const few = remote.filter((row) => !many.includes(row))
+
+  let issuer: TestIssuer
+  before(async () => {
+    issuer = await createTestIssuer({ clock: () => NOW * 1000 })
+    for (let rotations = 0; rotations < 5; rotations += 1) issuer.rotate()
+  })
+  after(() => issuer.close())
+
+  const statusOf = async (t: TestContext, { preset, header = {}, claims }: Row): Promise<number> => {
+    const app = await start(t, preset, { jwkUri: issuer.jwkUri })
+    const { status } = await app.me(issuer.mint({ ...claims }, { header: { ...header } }))
+    return status
+  }
+
+  test('are taken from issuers that rotate often or keep old keys', async (t) => {
+    const statuses = await Promise.all(many.map((row) => statusOf(t, row)))
+    assert.deepEqual(new Set(statuses), new Set([200]))
+    const names = ['cognito', 'entra', 'firebase', 'google', 'keycloak', 'supabase']
+    assert.deepEqual([...new Set(many.map(({ name }) => name.split(',')[0]))].sort(), names)
+  })
+
+  test('are too many for the others: the default of jwks.maxKeys stands', async (t) => {
+    const statuses = await Promise.all(few.map((row) => statusOf(t, row)))
+    assert.deepEqual(new Set(statuses), new Set([503]))
+  })
+})

@@ -1,0 +1,794 @@
+// What each issuer's tokens look like, and the classic mistakes with them: one row for each preset, or use of it.
+// Shapes are those of the issuers' documentation; ids are invented.
+import type { KeyObject } from 'node:crypto'
+import { issuers, type ErrorCode } from 'custom-jwt-auth'
+import { mint, NOW, rsaKeys } from '../support/tokens.js'
+
+/** Put over a good token of its row; undefined leaves a parameter or a claim out. */
+interface Change {
+  readonly header?: object
+  readonly claims?: object
+}
+
+/** A token, or a configuration, that is wrong in a way that people really get wrong. */
+export interface Mistake extends Change {
+  readonly what: string
+  /** The whole token, where the row's keys do not sign it. */
+  readonly token?: string
+  /** Written after the preset by mistake. */
+  readonly options?: object
+  readonly code: ErrorCode
+  /** What `explain` says of the checks that fail: expected, got and mend. */
+  readonly says: RegExp
+}
+
+export interface Row {
+  readonly name: string
+  readonly preset: object
+  /** Where the keys are: published, for this algorithm, or written down in the preset, and this one signs. */
+  readonly keys: 'RS256' | 'ES256' | { readonly key: string | KeyObject }
+  readonly header?: object
+  readonly claims: object
+  /** The user's id at the issuer. */
+  readonly subject: string
+  readonly data?: object
+  /** Other tokens that are as good. */
+  readonly accepted?: readonly (Change & { readonly what: string })[]
+  readonly mistakes: readonly Mistake[]
+}
+
+const API = 'https://api.example.com'
+const times = { iat: NOW - 60, exp: NOW + 3540 }
+const notAnIdToken = /It looks like an ID token: if access tokens are wanted here, send the access token/
+
+/** Another token of the issuer's, or of one like it, signed with a secret: an API key, a refresh token. */
+const signedWithSecret = (claims: object): string => mint({ ...times, ...claims })
+const opaque = 'ya29.a0AfB_byC3Xw1n0tAJwtAtAll'
+
+const auth0: Row = {
+  name: 'auth0',
+  preset: issuers.auth0({ domain: 'my-tenant.eu.auth0.com', audience: API }),
+  keys: 'RS256',
+  claims: {
+    ...times,
+    iss: 'https://my-tenant.eu.auth0.com/',
+    sub: 'auth0|6553da60a54af58e29493993',
+    aud: [API, 'https://my-tenant.eu.auth0.com/userinfo'],
+    azp: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja',
+    scope: 'openid profile email',
+  },
+  subject: 'auth0|6553da60a54af58e29493993',
+  accepted: [
+    {
+      what: 'a token of the RFC 9068 profile',
+      header: { typ: 'at+jwt' },
+      claims: {
+        azp: undefined,
+        client_id: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja',
+        jti: '73WakrfVbNJBaAmhQtEeDv',
+      },
+    },
+    { what: 'a token for this API alone', claims: { aud: API } },
+  ],
+  mistakes: [
+    {
+      what: 'the issuer written without its slash',
+      options: { issuer: 'https://my-tenant.eu.auth0.com' },
+      code: 'TOKEN_ISSUER',
+      says: /The issuer differs by a trailing slash: write both alike/,
+    },
+    {
+      what: 'an ID token',
+      claims: {
+        aud: 'K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja',
+        azp: undefined,
+        scope: undefined,
+        nonce: 'n-0S6_WzA2Mj',
+        email: 'jean@example.com',
+      },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: notAnIdToken,
+    },
+    {
+      what: 'a token for another API',
+      claims: { aud: 'https://other.example.com' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "https:\/\/api\.example\.com", got "https:\/\/other\.example\.com"/,
+    },
+    {
+      what: 'a token of another tenant',
+      claims: { iss: 'https://my-tenant-dev.eu.auth0.com/' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/my-tenant-dev\.eu\.auth0\.com\/"/,
+    },
+    {
+      what: 'the encrypted token that comes when no audience is asked for',
+      token: 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..iv.text.tag',
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+  ],
+}
+
+const okta: Row = {
+  name: 'okta',
+  preset: issuers.okta({
+    domain: 'my-org.okta.com',
+    authorizationServerId: 'aus9o8wzkhckw9TLa0h7',
+    audience: 'myapp-abcde',
+    clientId: '0oa2yrbf35Vcbom491t7',
+  }),
+  keys: 'RS256',
+  header: { typ: undefined },
+  claims: {
+    ...times,
+    ver: 1,
+    jti: 'AT.MNAoEQ_jbKqoinrQo1D0XKjMX28U5d7ZszBceot7-Ts',
+    iss: 'https://my-org.okta.com/oauth2/aus9o8wzkhckw9TLa0h7',
+    aud: 'myapp-abcde',
+    cid: '0oa2yrbf35Vcbom491t7',
+    uid: '00u2yulup4eWbOttd1t7',
+    scp: ['openid', 'profile'],
+    auth_time: NOW - 60,
+    sub: 'jean.valjean@example.com',
+  },
+  subject: '00u2yulup4eWbOttd1t7',
+  mistakes: [
+    {
+      what: 'an access token of the org authorization server',
+      header: { typ: 'application/okta-internal-at+jwt' },
+      claims: { iss: 'https://my-org.okta.com', aud: 'https://my-org.okta.com' },
+      code: 'TOKEN_TYPE',
+      says: /iss: expected "https:\/\/my-org\.okta\.com\/oauth2\/aus9o8wzkhckw9TLa0h7", got "https:\/\/my-org\.okta\.com"/,
+    },
+    {
+      what: 'a token of another authorization server',
+      claims: { iss: 'https://my-org.okta.com/oauth2/default', aud: 'api://default' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/my-org\.okta\.com\/oauth2\/default"/,
+    },
+    {
+      what: 'an ID token',
+      claims: {
+        aud: '0oa2yrbf35Vcbom491t7',
+        sub: '00u2yulup4eWbOttd1t7',
+        cid: undefined,
+        uid: undefined,
+        scp: undefined,
+        at_hash: 'liTu18PkaNVObRctS09bOA',
+      },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: notAnIdToken,
+    },
+    {
+      what: 'a token of another client',
+      claims: { cid: '0oaOTHERCLIENT0t7' },
+      code: 'TOKEN_CLAIM',
+      says: /expected cid: "0oa2yrbf35Vcbom491t7", got cid: "0oaOTHERCLIENT0t7"\. Send a token with another cid/,
+    },
+    {
+      what: 'a token of a service, which has no user',
+      claims: { uid: undefined, sub: '0oa2yrbf35Vcbom491t7' },
+      code: 'TOKEN_SUBJECT',
+      says: /expected uid: a non-empty string, got absent/,
+    },
+  ],
+}
+
+const firebase: Row = {
+  name: 'firebase',
+  preset: issuers.firebase({ projectId: 'my-project-1a2b3' }),
+  keys: 'RS256',
+  claims: {
+    ...times,
+    name: 'Jean Valjean',
+    iss: 'https://securetoken.google.com/my-project-1a2b3',
+    aud: 'my-project-1a2b3',
+    auth_time: NOW - 60,
+    user_id: 'GJoYB22AqSQUkVEkYhyVIhYyMIt1',
+    sub: 'GJoYB22AqSQUkVEkYhyVIhYyMIt1',
+    email: 'jean@example.com',
+    email_verified: true,
+    firebase: {
+      identities: { 'google.com': ['109876543210987654321'], email: ['jean@example.com'] },
+      sign_in_provider: 'google.com',
+    },
+  },
+  subject: 'GJoYB22AqSQUkVEkYhyVIhYyMIt1',
+  data: {
+    emails: ['jean@example.com'],
+    signInProvider: 'google.com',
+    userId: 'GJoYB22AqSQUkVEkYhyVIhYyMIt1',
+    emailVerified: true,
+    email: 'jean@example.com',
+  },
+  accepted: [
+    {
+      what: 'a token of an anonymous user',
+      claims: {
+        name: undefined,
+        email: undefined,
+        email_verified: undefined,
+        provider_id: 'anonymous',
+        firebase: { identities: {}, sign_in_provider: 'anonymous' },
+      },
+    },
+  ],
+  mistakes: [
+    {
+      what: 'a token of another project',
+      claims: { iss: 'https://securetoken.google.com/other-project', aud: 'other-project' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/securetoken\.google\.com\/other-project"/,
+    },
+    {
+      what: 'the App ID as the audience, in place of the project ID',
+      options: { audience: 'myapp-abcde' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "myapp-abcde", got "my-project-1a2b3"\. Set audience to what the issuer puts into aud/,
+    },
+    {
+      what: 'a custom token, which is for signing in to Firebase',
+      claims: {
+        iss: 'firebase-adminsdk-x@my-project-1a2b3.iam.gserviceaccount.com',
+        aud: 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit',
+      },
+      code: 'TOKEN_ISSUER',
+      says: /got "firebase-adminsdk-x@my-project-1a2b3\.iam\.gserviceaccount\.com"/,
+    },
+    {
+      what: 'a session cookie',
+      claims: { iss: 'https://session.firebase.google.com/my-project-1a2b3' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/session\.firebase\.google\.com\/my-project-1a2b3"/,
+    },
+    {
+      what: 'a token of the emulator, which is not signed',
+      token: mint({ ...times, iss: 'https://securetoken.google.com/my-project-1a2b3' }, { alg: 'none' }),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected RS256, got "none"/,
+    },
+  ],
+}
+
+const pool = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123'
+const cognitoUser = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+const cognitoAccess = {
+  ...times,
+  sub: cognitoUser,
+  iss: pool,
+  client_id: '1example23456789',
+  origin_jti: 'aaaaaaaa-bbbb-4ccc-8ddd-ffffffffffff',
+  token_use: 'access',
+  scope: 'openid profile',
+  auth_time: NOW - 60,
+  username: 'jean',
+}
+const cognitoId = {
+  ...cognitoAccess,
+  client_id: undefined,
+  scope: undefined,
+  username: undefined,
+  aud: '1example23456789',
+  token_use: 'id',
+  at_hash: 'nsmR3n8oXh0V4ZmZkL0bWw',
+  'cognito:username': 'jean',
+  email: 'jean@example.com',
+}
+const otherPool: Mistake = {
+  what: 'a token of another user pool',
+  claims: { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Zzzzzz999' },
+  code: 'TOKEN_ISSUER',
+  says: /got "https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/eu-west-1_Zzzzzz999"/,
+}
+
+const cognitoForAccess: Row = {
+  name: 'cognito, for access tokens',
+  preset: issuers.cognito({
+    userPoolId: 'eu-west-1_AbCdEf123',
+    clientId: '1example23456789',
+    tokenUse: 'access',
+  }),
+  keys: 'RS256',
+  header: { typ: undefined },
+  claims: cognitoAccess,
+  subject: cognitoUser,
+  accepted: [{ what: 'a token bound to a resource', claims: { aud: API } }],
+  mistakes: [
+    { what: 'an ID token', claims: cognitoId, code: 'TOKEN_CLAIM', says: notAnIdToken },
+    {
+      what: 'a token of another client',
+      claims: { client_id: 'otherclient' },
+      code: 'TOKEN_CLAIM',
+      says: /got token_use: "access", client_id: "otherclient"\. Send a token with another client_id/,
+    },
+    otherPool,
+  ],
+}
+
+const cognitoForId: Row = {
+  name: 'cognito, for ID tokens of two clients',
+  preset: issuers.cognito({
+    userPoolId: 'eu-west-1_AbCdEf123',
+    clientId: ['1example23456789', '2example23456789'],
+    tokenUse: 'id',
+  }),
+  keys: 'RS256',
+  header: { typ: undefined },
+  claims: cognitoId,
+  subject: cognitoUser,
+  accepted: [{ what: 'a token of the second client', claims: { aud: '2example23456789' } }],
+  mistakes: [
+    {
+      what: 'an access token',
+      claims: { ...cognitoAccess, aud: undefined, at_hash: undefined },
+      code: 'TOKEN_AUDIENCE_INVALID',
+      says: /expected token_use: "id", got token_use: "access"\. Send a token with another token_use/,
+    },
+    {
+      what: 'a token of another client',
+      claims: { aud: 'otherclient' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "1example23456789" or "2example23456789", got "otherclient"/,
+    },
+    otherPool,
+  ],
+}
+
+const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47'
+const otherTenant = '82229342-1101-4ab6-817b-70c0747630f3'
+const api = '6e74172b-be56-4843-9ff4-e66a39bb12e3'
+const spa = '75dbe77f-10a3-4e59-85fd-8c127544f17c'
+const entraUser = 'HKZpfaHyWadeOouYlitjrI-KffTm222X5rrV3xDqfKQ'
+const entra2 = {
+  ...times,
+  aud: api,
+  iss: `https://login.microsoftonline.com/${tenant}/v2.0`,
+  nbf: NOW - 60,
+  azp: spa,
+  azpacr: '0',
+  name: 'Jean Valjean',
+  oid: '690222be-ff1a-4d56-abd1-7e4f7d38e474',
+  preferred_username: 'jean@example.com',
+  scp: 'access_as_user',
+  sub: entraUser,
+  tid: tenant,
+  ver: '2.0',
+}
+const entra1 = {
+  ...entra2,
+  aud: `api://${api}`,
+  iss: `https://sts.windows.net/${tenant}/`,
+  azp: undefined,
+  azpacr: undefined,
+  appid: spa,
+  appidacr: '0',
+  preferred_username: undefined,
+  unique_name: 'jean@example.com',
+  ver: '1.0',
+}
+
+const entraVersion2: Row = {
+  name: 'entra',
+  preset: issuers.entra({ tenantId: tenant.toUpperCase(), audience: api, clientId: spa }),
+  keys: 'RS256',
+  claims: entra2,
+  subject: entraUser,
+  mistakes: [
+    {
+      what: 'a token of version 1, which an API gets unless its manifest says 2,',
+      claims: entra1,
+      code: 'TOKEN_ISSUER',
+      says: /expected "https:\/\/login\.microsoftonline\.com\/72f988bf\S+\/v2\.0", got "https:\/\/sts\.windows\.net\/72f988bf/,
+    },
+    {
+      what: 'a token of another tenant',
+      claims: { iss: `https://login.microsoftonline.com/${otherTenant}/v2.0`, tid: otherTenant },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/login\.microsoftonline\.com\/82229342/,
+    },
+    {
+      what: 'a token for Microsoft Graph',
+      header: { nonce: 'S0m3N0nce' },
+      claims: { ...entra1, aud: '00000003-0000-0000-c000-000000000000' },
+      code: 'TOKEN_ISSUER',
+      says: /aud: expected "6e74172b\S+", got "00000003-0000-0000-c000-000000000000"/,
+    },
+    {
+      what: 'a token for another API',
+      claims: { aud: spa },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /got "75dbe77f-10a3-4e59-85fd-8c127544f17c"/,
+    },
+    {
+      what: 'an ID token of an app that shares its registration with the API',
+      claims: { azp: undefined, azpacr: undefined, scp: undefined, nonce: '12345' },
+      code: 'TOKEN_CLAIM',
+      says: notAnIdToken,
+    },
+    {
+      what: 'a token of another client',
+      claims: { azp: otherTenant },
+      code: 'TOKEN_CLAIM',
+      says: /got azp: "82229342\S+"\. Send a token with another azp/,
+    },
+  ],
+}
+
+const entraVersion1: Row = {
+  name: 'entra, for tokens of version 1',
+  preset: issuers.entra({ tenantId: tenant, audience: `api://${api}`, version: 1, clientId: spa }),
+  keys: 'RS256',
+  claims: entra1,
+  subject: entraUser,
+  mistakes: [
+    {
+      what: 'a token of version 2',
+      claims: { ...entra2, appid: undefined },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/login\.microsoftonline\.com\/72f988bf/,
+    },
+    {
+      what: 'a token of another client',
+      claims: { appid: otherTenant },
+      code: 'TOKEN_CLAIM',
+      says: /Send a token with another appid/,
+    },
+  ],
+}
+
+const webClient = '1234567890-abc123def456.apps.googleusercontent.com'
+const iosClient = '1234567890-ios123def456.apps.googleusercontent.com'
+const google: Row = {
+  name: 'google',
+  preset: issuers.google({ clientId: [webClient, iosClient], hostedDomain: 'example.com' }),
+  keys: 'RS256',
+  claims: {
+    ...times,
+    iss: 'https://accounts.google.com',
+    azp: webClient,
+    aud: webClient,
+    sub: '110169484474386276334',
+    hd: 'example.com',
+    email: 'jean@example.com',
+    email_verified: true,
+    at_hash: 'HK6E_P6Dh8Y93mRNtsDB1Q',
+    name: 'Jean Valjean',
+  },
+  subject: '110169484474386276334',
+  accepted: [
+    { what: 'a token of the issuer without https://', claims: { iss: 'accounts.google.com' } },
+    { what: 'a token for the second client', claims: { aud: iosClient, azp: iosClient } },
+  ],
+  mistakes: [
+    {
+      what: 'a token for another client',
+      claims: { aud: '9876543210-xyz.apps.googleusercontent.com' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "1234567890-abc\S+" or "1234567890-ios\S+", got "9876543210-xyz\.apps\.googleusercontent\.com"/,
+    },
+    {
+      what: 'a token of an account outside the Workspace domain',
+      claims: { hd: undefined, email: 'jean@gmail.com' },
+      code: 'TOKEN_CLAIM',
+      says: /expected hd: "example\.com", got hd: absent/,
+    },
+    {
+      what: 'an access token, which is no JWT,',
+      token: opaque,
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+    {
+      what: 'a Firebase token',
+      claims: { iss: 'https://securetoken.google.com/my-project-1a2b3', aud: 'my-project-1a2b3' },
+      code: 'TOKEN_ISSUER',
+      says: /expected "https:\/\/accounts\.google\.com" or "accounts\.google\.com", got "https:\/\/securetoken/,
+    },
+  ],
+}
+
+const realm = 'https://sso.example.com/realms/my-realm'
+const keycloakUser = 'fd8fc3d3-0a39-41f7-9468-45926f658e41'
+const keycloakClaims = {
+  ...times,
+  jti: 'e1ac2e55-a655-464b-9039-6874c52398e3',
+  iss: realm,
+  aud: 'account',
+  sub: keycloakUser,
+  typ: 'Bearer',
+  azp: 'my-spa',
+  sid: 'c09af47f-db7c-4013-bff6-60b78b959786',
+  realm_access: { roles: ['offline_access', 'default-roles-my-realm'] },
+  resource_access: { account: { roles: ['manage-account', 'view-profile'] } },
+  scope: 'openid profile email',
+  preferred_username: 'jean',
+}
+
+const keycloak: Row = {
+  name: 'keycloak',
+  preset: issuers.keycloak({ url: 'https://sso.example.com', realm: 'my-realm', clientId: 'my-spa' }),
+  keys: 'RS256',
+  claims: keycloakClaims,
+  subject: keycloakUser,
+  accepted: [
+    { what: 'a token of a client that writes at+jwt', header: { typ: 'at+jwt' } },
+    { what: 'a token without an audience', claims: { aud: undefined } },
+  ],
+  mistakes: [
+    {
+      what: 'an ID token',
+      claims: { typ: 'ID', aud: 'my-spa', scope: undefined, at_hash: 'F7aIUkV4XcYpGZ7kpPRYDg' },
+      code: 'TOKEN_CLAIM',
+      says: notAnIdToken,
+    },
+    {
+      what: 'a token of another client of the realm',
+      claims: { azp: 'other-spa' },
+      code: 'TOKEN_CLAIM',
+      says: /got typ: "Bearer", azp: "other-spa"\. Send a token with another azp/,
+    },
+    {
+      what: 'a token of another realm',
+      claims: { iss: 'https://sso.example.com/realms/master' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/sso\.example\.com\/realms\/master"/,
+    },
+    {
+      what: 'a token that was fetched over the internal address',
+      claims: { iss: 'http://keycloak:8080/realms/my-realm' },
+      code: 'TOKEN_ISSUER',
+      says: /got "http:\/\/keycloak:8080\/realms\/my-realm"/,
+    },
+    {
+      what: 'a token of a client without the basic scope, which has no sub,',
+      claims: { sub: undefined },
+      code: 'TOKEN_SUBJECT',
+      says: /expected sub: a non-empty string, got absent/,
+    },
+    {
+      what: 'a refresh token',
+      token: signedWithSecret({ iss: realm, aud: realm, typ: 'Refresh', azp: 'my-spa', sub: keycloakUser }),
+      code: 'TOKEN_ALGORITHM',
+      says: /expected typ: "Bearer"\S* azp: "my-spa", got typ: "Refresh"/,
+    },
+  ],
+}
+
+const keycloakWithAudience: Row = {
+  name: 'keycloak, with an audience mapper',
+  preset: issuers.keycloak({
+    url: 'https://sso.example.com',
+    realm: 'my-realm',
+    clientId: ['my-spa', 'my-mobile-app'],
+    audience: 'my-api',
+  }),
+  keys: 'RS256',
+  claims: { ...keycloakClaims, aud: ['my-api', 'account'] },
+  subject: keycloakUser,
+  accepted: [{ what: 'a token of the second client', claims: { azp: 'my-mobile-app' } }],
+  mistakes: [
+    {
+      what: 'a token of a client without the mapper',
+      claims: { aud: 'account' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "my-api", got "account"/,
+    },
+  ],
+}
+
+const clerkClaims = {
+  iat: NOW,
+  exp: NOW + 60,
+  nbf: NOW - 10,
+  azp: 'https://example.com',
+  iss: 'https://clerk.example.com',
+  jti: '1234567890',
+  sid: 'sess_2fXy1vS6bT',
+  sub: 'user_2fXy1vS6bT',
+  fva: [7, -1],
+  sts: 'active',
+  v: 2,
+}
+
+const clerk: Row = {
+  name: 'clerk',
+  preset: issuers.clerk({
+    frontendApiUrl: 'https://clerk.example.com',
+    authorizedParties: ['https://example.com', 'https://www.example.com'],
+  }),
+  keys: 'RS256',
+  header: { cat: 'cl_B7d4PD111AAA' },
+  claims: clerkClaims,
+  subject: 'user_2fXy1vS6bT',
+  accepted: [
+    { what: 'a token for the second origin', claims: { azp: 'https://www.example.com' } },
+    { what: 'a token from a clock that is 5 s ahead', claims: { iat: NOW + 5, nbf: NOW + 5 } },
+  ],
+  mistakes: [
+    {
+      what: 'a token for another origin',
+      claims: { azp: 'https://evil.example' },
+      code: 'TOKEN_CLAIM',
+      says: /got azp: "https:\/\/evil\.example"\. Send a token with another azp/,
+    },
+    {
+      what: 'a token of a native app, which has no azp,',
+      claims: { azp: undefined },
+      code: 'TOKEN_CLAIM',
+      says: /got azp: absent/,
+    },
+    {
+      what: 'a token of the development instance',
+      claims: { iss: 'https://my-app-12.clerk.accounts.dev' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/my-app-12\.clerk\.accounts\.dev"/,
+    },
+    {
+      what: 'a token that was kept, and not asked for anew,',
+      claims: { iat: NOW - 120, nbf: NOW - 130, exp: NOW - 60 },
+      code: 'TOKEN_EXPIRED',
+      says: /Expired 60 seconds ago: get a new token/,
+    },
+  ],
+}
+
+const clerkNative: Row = {
+  name: 'clerk, for native apps',
+  preset: issuers.clerk({ frontendApiUrl: 'https://clerk.example.com', authorizedParties: null }),
+  keys: 'RS256',
+  claims: { ...clerkClaims, azp: undefined },
+  subject: 'user_2fXy1vS6bT',
+  mistakes: [
+    {
+      what: 'a token of another instance',
+      claims: { iss: 'https://clerk.example.org' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/clerk\.example\.org"/,
+    },
+  ],
+}
+
+const projectUrl = 'https://abcdefghijklmnopqrst.supabase.co'
+const supabaseUser = '123e4567-e89b-42d3-a456-426614174000'
+const supabaseClaims = {
+  ...times,
+  aal: 'aal1',
+  amr: [{ method: 'password', timestamp: NOW - 60 }],
+  app_metadata: { provider: 'email', providers: ['email'] },
+  aud: 'authenticated',
+  email: 'jean@example.com',
+  iss: `${projectUrl}/auth/v1`,
+  phone: '',
+  role: 'authenticated',
+  session_id: '123e4567-e89b-42d3-a456-426614174001',
+  sub: supabaseUser,
+  user_metadata: { name: 'Jean Valjean' },
+  is_anonymous: false,
+}
+const supabaseApiKey = { iss: 'supabase', ref: 'abcdefghijklmnopqrst', role: 'anon' }
+const otherProject: Mistake = {
+  what: 'a token of another project',
+  claims: { iss: 'https://zzzzzzzzzzzzzzzzzzzz.supabase.co/auth/v1' },
+  code: 'TOKEN_ISSUER',
+  says: /got "https:\/\/zzzzzzzzzzzzzzzzzzzz\.supabase\.co\/auth\/v1"/,
+}
+
+const supabase: Row = {
+  name: 'supabase',
+  preset: issuers.supabase({ url: projectUrl }),
+  keys: 'ES256',
+  claims: supabaseClaims,
+  subject: supabaseUser,
+  mistakes: [
+    otherProject,
+    {
+      what: 'the anon key',
+      token: signedWithSecret(supabaseApiKey),
+      code: 'TOKEN_ALGORITHM',
+      says: /iss: expected "https:\/\/abcdefghijklmnopqrst\.supabase\.co\/auth\/v1", got "supabase"/,
+    },
+    {
+      what: 'a token from before the signing keys were changed',
+      token: signedWithSecret(supabaseClaims),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected ES256, got "HS256"/,
+    },
+    {
+      what: 'a token that is not a signed-in user’s',
+      claims: { aud: 'anon', role: 'anon' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "authenticated", got "anon"/,
+    },
+  ],
+}
+
+const supabaseRsa: Row = {
+  name: 'supabase, with an RSA key',
+  preset: issuers.supabase({ url: projectUrl, signingAlgorithm: 'RS256' }),
+  keys: 'RS256',
+  claims: supabaseClaims,
+  subject: supabaseUser,
+  mistakes: [otherProject],
+}
+
+/** Base64 to look at, but used as the text that it is. */
+const jwtSecret = Buffer.alloc(64, 'supabase').toString('base64')
+const supabaseLegacy: Row = {
+  name: 'supabase, with the legacy secret',
+  preset: issuers.supabase({ url: projectUrl, jwtSecret }),
+  keys: { key: jwtSecret },
+  claims: supabaseClaims,
+  subject: supabaseUser,
+  mistakes: [
+    otherProject,
+    {
+      what: 'the anon key, which the same secret signs,',
+      token: mint({ ...times, ...supabaseApiKey }, { key: jwtSecret }),
+      code: 'TOKEN_ISSUER',
+      says: /got "supabase"/,
+    },
+    {
+      what: 'the service_role key',
+      token: mint({ ...times, ...supabaseApiKey, role: 'service_role' }, { key: jwtSecret }),
+      code: 'TOKEN_ISSUER',
+      says: /got "supabase"/,
+    },
+    {
+      what: 'a token signed with a new signing key',
+      token: mint(supabaseClaims, { key: rsaKeys().privateKey }),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected HS256, got "RS256"/,
+    },
+  ],
+}
+
+const rosKeys = rsaKeys('Realm Object Server')
+const realmObjectServer: Row = {
+  name: 'realmObjectServer',
+  preset: issuers.realmObjectServer({ publicKey: rosKeys.publicPem }),
+  keys: { key: rosKeys.privateKey },
+  claims: { ...times, userId: '123', isAdmin: true },
+  subject: '123',
+  data: { isAdmin: true },
+  accepted: [{ what: 'a token of a user who is no administrator', claims: { isAdmin: undefined } }],
+  mistakes: [
+    {
+      what: 'a token with the user in sub',
+      claims: { userId: undefined, sub: '123' },
+      code: 'TOKEN_SUBJECT',
+      says: /expected userId: a non-empty string, got absent\. Let the issuer put the user's unique id into userId/,
+    },
+    {
+      what: 'a token that never expires, as the old examples made them,',
+      claims: { exp: undefined },
+      code: 'TOKEN_DATE_INVALID',
+      says: /Let the issuer set exp to a number of seconds since 1970/,
+    },
+    {
+      what: 'a token signed with the public key as a secret',
+      token: mint({ ...times, userId: '1' }, { key: rosKeys.publicPem, alg: 'HS256' }),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected RS256, got "HS256"/,
+    },
+  ],
+}
+
+export const rows: readonly Row[] = [
+  auth0,
+  okta,
+  firebase,
+  cognitoForAccess,
+  cognitoForId,
+  entraVersion2,
+  entraVersion1,
+  google,
+  keycloak,
+  keycloakWithAudience,
+  clerk,
+  clerkNative,
+  supabase,
+  supabaseRsa,
+  supabaseLegacy,
+  realmObjectServer,
+]

@@ -1,0 +1,219 @@
+// Issuers as options. The first half is the code of docs/issuers.md, as it stands there: a test compares them.
+// Compiled, never run.
+import { customJwtAuth, issuers, type JsonValue, type UserOf } from 'custom-jwt-auth'
+import type { Equal } from './equal.js'
+
+export function introduction() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.auth0({ domain: 'my-tenant.eu.auth0.com', audience: 'https://api.example.com' }),
+    autoCreateUser: true,
+  })
+  return auth
+}
+
+export function addition() {
+  const preset = issuers.firebase({ projectId: 'my-project-1a2b3' })
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...preset,
+    jwks: { ...preset.jwks, timeoutSeconds: 3 },
+    metadataFields: [...preset.metadataFields, { name: 'picture' }],
+  })
+  return auth
+}
+
+export function auth0() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.auth0({ domain: 'my-tenant.eu.auth0.com', audience: 'https://api.example.com' }),
+  })
+  return auth
+}
+
+export function okta() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.okta({
+      domain: 'my-org.okta.com',
+      authorizationServerId: 'aus9o8wzkhckw9TLa0h7',
+      audience: 'myapp-abcde',
+    }),
+  })
+  return auth
+}
+
+export function firebase() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.firebase({ projectId: 'my-project-1a2b3' }),
+  })
+  return auth
+}
+
+export function cognito() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.cognito({
+      userPoolId: 'eu-west-1_AbCdEf123',
+      clientId: '1example23456789',
+      tokenUse: 'access',
+    }),
+  })
+  return auth
+}
+
+export function entra() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.entra({
+      tenantId: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+      audience: '6e74172b-be56-4843-9ff4-e66a39bb12e3',
+      clientId: '75dbe77f-10a3-4e59-85fd-8c127544f17c',
+    }),
+  })
+  return auth
+}
+
+export function google() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.google({
+      clientId: '1234567890-abc123def456.apps.googleusercontent.com',
+      hostedDomain: 'example.com',
+    }),
+  })
+  return auth
+}
+
+export function keycloak() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.keycloak({
+      url: 'https://sso.example.com',
+      realm: 'my-realm',
+      clientId: 'my-spa',
+    }),
+  })
+  return auth
+}
+
+export function clerk() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.clerk({
+      frontendApiUrl: 'https://clerk.example.com',
+      authorizedParties: ['https://example.com', 'https://www.example.com'],
+    }),
+  })
+  return auth
+}
+
+export function supabase() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.supabase({ url: 'https://abcdefghijklmnopqrst.supabase.co' }),
+  })
+  return auth
+}
+
+export function supabaseWithSecret() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.supabase({
+      url: 'https://abcdefghijklmnopqrst.supabase.co',
+      jwtSecret: process.env.SUPABASE_JWT_SECRET,
+    }),
+  })
+  return auth
+}
+
+export function realmObjectServer() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.realmObjectServer({ publicKey: process.env.JWT_PUBLIC_KEY }),
+  })
+  return auth
+}
+
+// The fields of a preset become those of the user.
+type DataOfGuard<Make extends () => unknown> = UserOf<ReturnType<Make>>['data']
+
+interface FirebaseData {
+  readonly emails?: JsonValue
+  readonly signInProvider?: JsonValue
+  readonly userId?: JsonValue
+  readonly emailVerified?: JsonValue
+  readonly email?: JsonValue
+}
+export const firebaseData: Equal<DataOfGuard<typeof firebase>, FirebaseData> = true
+export const addedData: Equal<
+  DataOfGuard<typeof addition>,
+  FirebaseData & { readonly picture?: JsonValue }
+> = true
+export const rosData: Equal<DataOfGuard<typeof realmObjectServer>, { readonly isAdmin?: JsonValue }> = true
+
+// What follows a preset replaces it.
+export const replaced = customJwtAuth({
+  appId: 'myapp-abcde',
+  ...issuers.firebase({ projectId: 'my-project-1a2b3' }),
+  metadataFields: [{ name: 'email', required: true }],
+  subjectClaim: 'email',
+})
+export const replacedData: Equal<UserOf<typeof replaced>['data'], { readonly email: JsonValue }> = true
+
+// A choice that is only known when the program runs.
+declare const tokenUse: 'access' | 'id'
+declare const version: 1 | 2
+const userPool = { userPoolId: 'eu-west-1_AbCdEf123', clientId: ['a', 'b'] } as const
+customJwtAuth({ appId: 'myapp-abcde', ...issuers.cognito({ ...userPool, tokenUse }) })
+customJwtAuth({ appId: 'myapp-abcde', ...issuers.entra({ tenantId: 't', audience: 'a', version }) })
+
+// A missing parameter does not compile.
+
+// @ts-expect-error the audience is missing
+issuers.auth0({ domain: 'my-tenant.eu.auth0.com' })
+
+// @ts-expect-error the domain is missing
+issuers.okta({ audience: 'myapp-abcde' })
+
+// @ts-expect-error the project is missing
+issuers.firebase({})
+
+// @ts-expect-error which token is sent has to be written down
+issuers.cognito(userPool)
+
+// @ts-expect-error the audience is missing
+issuers.entra({ tenantId: '72f988bf-86f1-41af-91ab-2d7cd011db47' })
+
+// @ts-expect-error the client is missing
+issuers.google({ hostedDomain: 'example.com' })
+
+// @ts-expect-error the client is missing
+issuers.keycloak({ url: 'https://sso.example.com', realm: 'my-realm' })
+
+// @ts-expect-error that any origin is accepted has to be written down
+issuers.clerk({ frontendApiUrl: 'https://clerk.example.com' })
+
+// @ts-expect-error the project is missing
+issuers.supabase({ jwtSecret: process.env.SUPABASE_JWT_SECRET })
+
+// @ts-expect-error the key is missing
+issuers.realmObjectServer({})
+
+// Nor does one that may be unset, or is none.
+
+// @ts-expect-error the variable may not be set
+issuers.firebase({ projectId: process.env.FIREBASE_PROJECT_ID })
+
+// @ts-expect-error a misspelt parameter
+issuers.google({ clientID: 'x.apps.googleusercontent.com' })
+
+// @ts-expect-error there is no such version
+issuers.entra({ tenantId: 't', audience: 'a', version: 3 })
+
+// @ts-expect-error a secret is for one algorithm
+issuers.supabase({ url: 'https://a.supabase.co', jwtSecret: 'secret', signingAlgorithm: 'ES256' })
+
+// @ts-expect-error a preset brings its keys
+customJwtAuth({ appId: 'myapp-abcde', ...issuers.google({ clientId: 'x' }), signingKeys: ['key'] })

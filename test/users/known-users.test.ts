@@ -1,0 +1,177 @@
+// How often the store is asked, and what is remembered in between.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { PROFILE, SESSION, startApp, type Options } from '../support/app.js'
+import { claims, mint, SESSION_SECRET } from '../support/tokens.js'
+import { countingStore } from '../support/wrapped-store.js'
+
+/** An app whose store counts; `asked` says which verbs a request asked for. */
+async function startCounting(t: Parameters<typeof startApp>[0], options: Options = {}) {
+  const { store, calls } = countingStore()
+  const app = await startApp(t, { store, ...options })
+  const asked = async (request: () => Promise<{ status: number }>): Promise<string[]> => {
+    calls.length = 0
+    assert.equal((await request()).status, 200)
+    return [...calls]
+  }
+  return { app, asked }
+}
+
+test('a first token asks the store once, whether or not there is a user, and the next request not at all', async (t) => {
+  const { app, asked } = await startCounting(t)
+  const [token, other] = [mint(), mint(claims({ jti: '2' }))]
+  assert.deepEqual(await asked(() => app.me(token)), ['signIn'])
+  for (let count = 0; count < 5; count += 1) assert.deepEqual(await asked(() => app.me(token)), [])
+  // A second token of the same user is a login too.
+  assert.deepEqual(await asked(() => app.me(other)), ['signIn'])
+  for (const each of [token, other, token]) assert.deepEqual(await asked(() => app.me(each)), [])
+})
+
+test('a bearer token asks the store once, and the next request not at all', async (t) => {
+  const { app, asked } = await startCounting(t)
+  const { access_token: access } = await app.loggedIn()
+  assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+  for (let count = 0; count < 5; count += 1) assert.deepEqual(await asked(() => app.meBearer(access)), [])
+  assert.deepEqual(await asked(() => app.bearer('GET', PROFILE, access)), [])
+})
+
+test('what is remembered is asked for again after 30 seconds, or the time of the option', async (t) => {
+  for (const [cache, ttlSeconds] of [
+    [{}, 30],
+    [{ users: { ttlSeconds: 5 } }, 5],
+  ] as const) {
+    const { app, asked } = await startCounting(t, { cache })
+    const token = mint()
+    const { access_token: access } = await app.loggedIn(token)
+    assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+    app.clock.advance(ttlSeconds - 0.001)
+    assert.deepEqual(await asked(() => app.meBearer(access)), [])
+    // A hit does not make the memory last longer.
+    app.clock.advance(0.001)
+    assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+    assert.deepEqual(await asked(() => app.me(token)), [])
+    app.clock.advance(ttlSeconds)
+    assert.deepEqual(await asked(() => app.me(token)), ['findUser'])
+  }
+})
+
+test('two sessions of one user, and a token beside them, do not push each other out', async (t) => {
+  const { app, asked } = await startCounting(t)
+  const token = mint()
+  const [one, two] = [await app.loggedIn(token), await app.loggedIn(token)]
+  const requests = [
+    () => app.meBearer(one.access_token),
+    () => app.meBearer(two.access_token),
+    () => app.me(token),
+  ]
+  const first: string[][] = []
+  for (const request of requests) first.push(await asked(request))
+  assert.deepEqual(first, [['findSession'], ['findSession'], []])
+  for (let round = 0; round < 3; round += 1)
+    for (const request of requests) assert.deepEqual(await asked(request), [])
+})
+
+test('a second session of a remembered user does not make the memory of the first last longer', async (t) => {
+  const { app, asked } = await startCounting(t)
+  const [one, two] = [await app.loggedIn(), await app.loggedIn()]
+  assert.deepEqual(await asked(() => app.meBearer(one.access_token)), ['findSession'])
+  app.clock.advance(20)
+  assert.deepEqual(await asked(() => app.meBearer(two.access_token)), ['findSession'])
+  app.clock.advance(10)
+  assert.deepEqual(await asked(() => app.meBearer(one.access_token)), ['findSession'])
+})
+
+test('many users are remembered beside each other, as many as the option says', async (t) => {
+  const { app, asked } = await startCounting(t, { cache: { users: { max: 2 } } })
+  const tokens = ['a', 'b', 'c'].map((sub) => mint(claims({ sub })))
+  for (const token of tokens) await app.me(token)
+  const [a = '', b = '', c = ''] = tokens
+  assert.deepEqual(await asked(() => app.me(c)), [])
+  assert.deepEqual(await asked(() => app.me(b)), [])
+  // The least recently used had to go, and comes back in the place of the next one.
+  assert.deepEqual(await asked(() => app.me(a)), ['findUser'])
+  assert.deepEqual(await asked(() => app.me(a)), [])
+  assert.deepEqual(await asked(() => app.me(c)), ['findUser'])
+})
+
+test('without the memory of users every request asks the store', async (t) => {
+  const { app, asked } = await startCounting(t, { cache: { users: false } })
+  const token = mint()
+  const { access_token: access } = await app.loggedIn(token)
+  for (let count = 0; count < 3; count += 1) {
+    assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+    assert.deepEqual(await asked(() => app.bearer('GET', PROFILE, access)), ['findSession'])
+    assert.deepEqual((await asked(() => app.me(token))).length, 1)
+  }
+})
+
+test('without any memory every request verifies its token and asks the store', async (t) => {
+  const { app, asked } = await startCounting(t, { cache: { users: false, tokens: false } })
+  const { access_token: access } = await app.loggedIn()
+  for (let count = 0; count < 3; count += 1) {
+    assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+    assert.deepEqual(await asked(() => app.me(mint())), ['signIn'])
+  }
+})
+
+test('with checkRevocation every bearer request asks the store, and third-party tokens are remembered still', async (t) => {
+  const session = { signingKeys: [SESSION_SECRET], checkRevocation: true }
+  const { app, asked } = await startCounting(t, { session })
+  const token = mint()
+  const { access_token: access } = await app.loggedIn(token)
+  for (let count = 0; count < 3; count += 1)
+    assert.deepEqual(await asked(() => app.meBearer(access)), ['findSession'])
+  assert.deepEqual(await asked(() => app.me(token)), [])
+})
+
+test('a creation hook costs one more question, and only when there is no user', async (t) => {
+  const { app, asked } = await startCounting(t, { autoCreateUser: () => undefined })
+  assert.deepEqual(await asked(() => app.me(mint())), ['signIn', 'signIn'])
+  assert.deepEqual(await asked(() => app.me(mint(claims({ jti: '2' })))), ['signIn'])
+})
+
+test('a login asks once for the user and once for the session, and tidies up once an hour', async (t) => {
+  const { app, asked } = await startCounting(t)
+  const logIn = (): ReturnType<typeof app.login> => app.login(mint(claims({ exp: app.clock.now() + 60 })))
+  assert.deepEqual(await asked(logIn), ['signIn', 'removeExpiredSessions', 'createSession'])
+  assert.deepEqual(await asked(logIn), ['signIn', 'createSession'])
+  app.clock.advance(3600)
+  assert.deepEqual(await asked(logIn), ['signIn', 'removeExpiredSessions', 'createSession'])
+})
+
+test('the custom data is loaded once per memory, anew after it, and after each login and refresh', async (t) => {
+  const loads: string[] = []
+  const { app, asked } = await startCounting(t, {
+    customData: (id) => {
+      loads.push(id)
+      return { loads: loads.length }
+    },
+  })
+  const token = mint()
+  const { access_token: access, refresh_token: refresh, user_id: id } = await app.loggedIn(token)
+  assert.deepEqual(loads.splice(0), [id])
+  for (let count = 0; count < 3; count += 1) {
+    await asked(() => app.meBearer(access))
+    await asked(() => app.me(token))
+  }
+  assert.deepEqual(loads.splice(0), [id])
+  app.clock.advance(30)
+  await asked(() => app.me(token))
+  assert.deepEqual(loads.splice(0), [id])
+  await app.bearer('POST', SESSION, refresh)
+  await asked(() => app.me(token))
+  assert.deepEqual(loads.splice(0), [id, id])
+})
+
+test('a request that fails is not remembered', async (t) => {
+  const { app, asked } = await startCounting(t, { autoCreateUser: false })
+  const token = mint()
+  assert.equal((await app.me(token)).status, 401)
+  const { user_id: id } = await app.loggedIn(mint(claims({ jti: '2' })))
+  assert.deepEqual(await asked(() => app.me(token)), ['signIn'])
+  await app.auth.users.disable(id)
+  assert.equal((await app.me(token)).status, 401)
+  await app.auth.users.enable(id)
+  assert.deepEqual(await asked(() => app.me(token)), ['findUser'])
+  assert.deepEqual(await asked(() => app.me(token)), [])
+})

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ConfigurationError, memoryStore, type UserAccount } from 'custom-jwt-auth'
+import { startApp, type TestApp } from '../support/app.js'
+import { randomFrom } from '../support/random.js'
+import { claims, mint, NOW } from '../support/tokens.js'
+import { asyncStore } from '../support/wrapped-store.js'
+
+const NOBODY = 'ab'.repeat(12)
+
+/** Logs in so many users, and returns their ids in order. */
+async function manyUsers(app: TestApp, count: number): Promise<string[]> {
+  const subjects = Array.from({ length: count }, (_, index) => `user ${index}`)
+  const logins = await Promise.all(subjects.map((sub) => app.loggedIn(mint(claims({ sub })))))
+  return logins.map(({ user_id: id }) => id).sort()
+}
+
+async function pages(app: TestApp, limit: number): Promise<UserAccount[][]> {
+  const all: UserAccount[][] = []
+  let after: string | undefined
+  do {
+    const { users, next } = await app.auth.users.list({ limit, ...(after !== undefined && { after }) })
+    all.push(users)
+    after = next
+  } while (after !== undefined)
+  return all
+}
+
+test('get() returns the record of a user with its merged data, or nothing', async (t) => {
+  const app = await startApp(t, { metadataFields: [{ name: 'name' }], customData: () => ({ color: 'red' }) })
+  const { user_id: id } = await app.loggedIn(mint(claims({ name: 'Jean' })))
+  assert.deepEqual(await app.auth.users.get(id), {
+    id,
+    type: 'normal',
+    data: { name: 'Jean' },
+    identities: [{ id: '24601', provider_type: 'custom-token', data: { name: 'Jean' } }],
+    creation_date: NOW,
+    last_authentication_date: NOW,
+    disabled: false,
+  })
+  for (const other of [NOBODY, '', '__proto__', id.toUpperCase()])
+    assert.equal(await app.auth.users.get(other), undefined)
+})
+
+test('changing what get() and list() return changes no user', async (t) => {
+  const app = await startApp(t, { metadataFields: [{ name: 'name' }] })
+  const { user_id: id } = await app.loggedIn(mint(claims({ name: 'Jean' })))
+  const before = await app.auth.users.get(id)
+  for (const account of [await app.auth.users.get(id), (await app.auth.users.list()).users[0]]) {
+    assert.ok(account)
+    Object.assign(account, { disabled: true, id: NOBODY })
+    assert.throws(() => (account.identities as unknown as object[]).push({}), TypeError)
+    assert.throws(() => Object.assign(account.identities[0]?.data ?? {}, { name: 'x' }), TypeError)
+  }
+  assert.deepEqual(await app.auth.users.get(id), before)
+  assert.equal((await app.me(mint(claims({ name: 'Jean' })))).status, 200)
+})
+
+test('list() returns every user once, by ascending id, in pages of any size', async (t) => {
+  for (const store of [memoryStore(), asyncStore()]) {
+    const app = await startApp(t, { store })
+    assert.deepEqual(await app.auth.users.list(), { users: [] })
+    const ids = await manyUsers(app, 23)
+    for (const limit of [1, 2, 7, 22, 23, 24, 1000]) {
+      const all = await pages(app, limit)
+      assert.deepEqual(
+        all.flat().map(({ id }) => id),
+        ids,
+        `limit ${limit}`,
+      )
+      for (const page of all.slice(0, -1)) assert.equal(page.length, limit)
+      assert.equal(all.length, limit > 23 ? 1 : Math.floor(23 / limit) + 1)
+    }
+  }
+})
+
+test('list() keeps its place while users come and go between the pages', async (t) => {
+  const random = randomFrom(11)
+  const app = await startApp(t)
+  const ids = await manyUsers(app, 40)
+  const gone = new Set<string>()
+  const seen: string[] = []
+  let after: string | undefined
+  do {
+    const { users, next } = await app.auth.users.list({ limit: 5, ...(after !== undefined && { after }) })
+    seen.push(...users.map(({ id }) => id))
+    after = next
+    const victim = ids[Math.floor(random() * ids.length)] ?? ''
+    if (await app.auth.users.delete(victim)) gone.add(victim)
+  } while (after !== undefined)
+  assert.deepEqual(seen, [...new Set(seen)].sort())
+  for (const id of ids) assert.ok(seen.includes(id) || gone.has(id))
+})
+
+test('list() has pages of 100 unless told otherwise, and refuses a limit outside of 1 to 1000', async (t) => {
+  const app = await startApp(t)
+  await manyUsers(app, 101)
+  const { users, next } = await app.auth.users.list()
+  assert.equal(users.length, 100)
+  assert.equal(next, users[99]?.id)
+  for (const limit of [0, -1, 1001, 1.5, Number.NaN, Infinity, '10' as unknown as number])
+    await assert.rejects(app.auth.users.list({ limit }), (error) => {
+      assert.ok(error instanceof ConfigurationError)
+      assert.equal(error.problems[0]?.option, 'users.list.limit')
+      return true
+    })
+})
+
+test('every change says whether there was such a user', async (t) => {
+  const app = await startApp(t)
+  const { users } = app.auth
+  const { user_id: id } = await app.loggedIn()
+  await app.loggedIn()
+  for (const nobody of [NOBODY, '', '__proto__']) {
+    assert.equal(await users.disable(nobody), false)
+    assert.equal(await users.enable(nobody), false)
+    assert.equal(await users.delete(nobody), false)
+    assert.equal(await users.revokeSessions(nobody), 0)
+  }
+  assert.equal(await users.revokeSessions(id), 2)
+  assert.equal(await users.revokeSessions(id), 0)
+  assert.equal(await users.disable(id), true)
+  assert.equal(await users.disable(id), true)
+  assert.equal((await users.get(id))?.disabled, true)
+  assert.equal(await users.enable(id), true)
+  assert.equal((await users.get(id))?.disabled, false)
+  assert.equal(await users.delete(id), true)
+  assert.equal(await users.delete(id), false)
+  assert.equal(await users.enable(id), false)
+})
+
+test('a change concerns the one user alone', async (t) => {
+  const app = await startApp(t)
+  const [victim, other] = [await app.loggedIn(), await app.loggedIn(mint(claims({ sub: 'other' })))]
+  const { users } = app.auth
+  for (const change of ['revokeSessions', 'disable', 'delete'] as const) {
+    await users[change](victim.user_id)
+    assert.equal((await app.meBearer(other.access_token)).status, 200)
+    assert.equal((await app.bearer('POST', '/api/client/v2.0/auth/session', other.refresh_token)).status, 201)
+    assert.equal((await app.me(mint(claims({ sub: 'other' })))).status, 200)
+  }
+})
+
+test('revoking the sessions leaves third-party tokens and new logins alone', async (t) => {
+  const app = await startApp(t)
+  const { user_id: id, access_token: access } = await app.loggedIn()
+  assert.equal(await app.auth.users.revokeSessions(id), 1)
+  assert.equal((await app.meBearer(access)).status, 401)
+  assert.equal((await app.me(mint())).status, 200)
+  assert.equal((await app.meBearer((await app.loggedIn()).access_token)).status, 200)
+})
+
+test('a disabled user stays disabled, whatever the user tries', async (t) => {
+  const app = await startApp(t)
+  const { user_id: id } = await app.loggedIn()
+  await app.auth.users.disable(id)
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal((await app.me(mint(claims({ jti: String(count) })))).status, 401)
+    assert.equal(app.lastCode(), 'USER_DISABLED')
+    assert.equal((await app.login(mint(claims({ jti: String(count) })))).status, 401)
+    assert.equal(app.lastCode(), 'USER_DISABLED')
+  }
+  const user = await app.auth.users.get(id)
+  assert.deepEqual([user?.disabled, user?.last_authentication_date], [true, NOW])
+})
