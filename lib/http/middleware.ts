@@ -49,7 +49,6 @@ export function createMiddleware({
     }
     const { kind, user } = attempt
     const accept = (authenticated: User): void => {
-      // Not Object.assign, which costs as much as all the rest of this path.
       const request: IncomingMessage & { user?: User } = req
       request.user = authenticated
       events.authenticated({ userId: authenticated.id, credential: kind })

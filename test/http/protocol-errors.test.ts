@@ -339,7 +339,8 @@ const rows: Row[] = [
     },
   },
   {
-    situation: 'linking it once more at once, as clients do after an InvalidSession',
+    situation:
+      'linking it a third time, as a client would for ever that answers each InvalidSession with a refresh',
     code: 'IDENTITY_TAKEN_AGAIN',
     status: 401,
     error_code: 'AuthError',
@@ -347,7 +348,8 @@ const rows: Row[] = [
     ask: async (app) => {
       await app.loggedIn(mint(claims({ sub: 'other' })))
       const { access_token: access } = await app.loggedIn()
-      await link(app, access)
+      for (const code of ['InvalidSession', 'InvalidSession'])
+        assert.equal((await link(app, access)).body.error_code, code)
       return [await link(app, access)]
     },
   },

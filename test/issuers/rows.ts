@@ -115,7 +115,7 @@ const okta: Row = {
   preset: issuers.okta({
     domain: 'my-org.okta.com',
     authorizationServerId: 'aus9o8wzkhckw9TLa0h7',
-    audience: 'myapp-abcde',
+    audience: API,
     clientId: '0oa2yrbf35Vcbom491t7',
   }),
   keys: 'RS256',
@@ -125,7 +125,7 @@ const okta: Row = {
     ver: 1,
     jti: 'AT.MNAoEQ_jbKqoinrQo1D0XKjMX28U5d7ZszBceot7-Ts',
     iss: 'https://my-org.okta.com/oauth2/aus9o8wzkhckw9TLa0h7',
-    aud: 'myapp-abcde',
+    aud: API,
     cid: '0oa2yrbf35Vcbom491t7',
     uid: '00u2yulup4eWbOttd1t7',
     scp: ['openid', 'profile'],
@@ -133,6 +133,7 @@ const okta: Row = {
     sub: 'jean.valjean@example.com',
   },
   subject: '00u2yulup4eWbOttd1t7',
+  accepted: ['JWT', 'at+jwt'].map((typ) => ({ what: `a token that says ${typ}`, header: { typ } })),
   mistakes: [
     {
       what: 'an access token of the org authorization server',
@@ -293,7 +294,10 @@ const cognitoForAccess: Row = {
   header: { typ: undefined },
   claims: cognitoAccess,
   subject: cognitoUser,
-  accepted: [{ what: 'a token bound to a resource', claims: { aud: API } }],
+  accepted: [
+    { what: 'a token bound to a resource', claims: { aud: API } },
+    { what: 'a token that says JWT', header: { typ: 'JWT' } },
+  ],
   mistakes: [
     { what: 'an ID token', claims: cognitoId, code: 'TOKEN_CLAIM', says: notAnIdToken },
     {

@@ -49,7 +49,10 @@ export async function startApp(
   const seen: Seen[] = []
   const all = {
     appId: APP_ID,
-    ...(!('jwkUri' in options) && { signingAlgorithm: 'HS256', signingKeys: [SECRET] }),
+    ...(!('jwkUri' in options || 'discover' in options) && {
+      signingAlgorithm: 'HS256',
+      signingKeys: [SECRET],
+    }),
     autoCreateUser: true,
     session: { signingKeys: [SESSION_SECRET] },
     clock,

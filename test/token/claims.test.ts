@@ -445,7 +445,8 @@ describe('what a refusal tells', () => {
         exp: 'TOKEN_DATE_INVALID',
       }
       assert.equal(code, codes[where as keyof typeof codes])
-      assert.equal(detail?.got, 'a value nested too deeply to be shown')
+      // Whether JSON.stringify() can show it depends on the version of Node.
+      assert.match(detail?.got ?? '', /^(a value nested too deeply to be shown|\[{200}…)$/)
     })
 
   test('an unmapped claim nested deeper than the stack changes nothing', () => {

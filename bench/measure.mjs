@@ -1,0 +1,113 @@
+// Clocks, statistics, and requests to measure with.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import express from 'express'
+import { listen } from './guards.mjs'
+
+/** The CPU time of this process so far, garbage collection and compilation included. */
+export function cpuMicroseconds() {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+/** Median and quartiles. */
+export function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))]
+  return { low: at(0.25), median: at(0.5), high: at(0.75) }
+}
+
+/** What a browser sends besides its credentials. */
+const BROWSER_HEADERS = {
+  Host: '127.0.0.1',
+  Connection: 'keep-alive',
+  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  Accept: 'application/json, text/plain, */*',
+  'Accept-Language': 'en-GB,en;q=0.9,fr;q=0.8',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  Origin: 'https://app.example',
+  Referer: 'https://app.example/dashboard',
+  'X-Request-Id': '3f2b1c9e-8a77-4f0d-9d5e-6f1f0b7a2c11',
+  'X-Forwarded-For': '203.0.113.7',
+}
+export const thirdParty = (token) => ({ ...BROWSER_HEADERS, jwtTokenString: token })
+export const bearer = (token) => ({ ...BROWSER_HEADERS, Authorization: `Bearer ${token}` })
+export const anonymous = () => BROWSER_HEADERS
+
+/** An Express app of one route, and its guard when there is one. */
+export async function listenApp(guard) {
+  const app = express()
+  if (guard) app.use(guard)
+  app.get('/', (_req, res) => res.json({ ok: true }))
+  return listen(app)
+}
+
+/** Starts the load generator: `round` sends so many requests, and answers with what each took. */
+export function startLoad(headersOfRequests) {
+  const child = fork(new URL('load.mjs', import.meta.url), { execArgv: [] })
+  const requests = headersOfRequests.map((headers) => {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+    return `GET / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+  })
+  child.send({ requests })
+  return {
+    async round({ url }, count) {
+      const before = cpuMicroseconds()
+      child.send({ url, count })
+      const [{ microseconds, failure }] = await once(child, 'message')
+      if (failure) throw new Error(failure)
+      return { elapsed: microseconds / count, cpu: (cpuMicroseconds() - before) / count }
+    },
+    stop: () => child.kill(),
+  }
+}
+
+const app = express()
+const socket = new Socket()
+
+/** A request as Express hands it over. Every string is a new one, so nothing knows its hash yet. */
+function makeRequest(headers) {
+  const req = Object.setPrototypeOf(new IncomingMessage(socket), app.request)
+  req.method = 'GET'
+  req.url = '/'
+  for (const [name, value] of Object.entries(headers)) {
+    const text = copyOf(value)
+    req.rawHeaders.push(copyOf(name), text)
+    req.headers[name.toLowerCase()] = text
+  }
+  return req
+}
+
+const copyOf = (text) => Buffer.from(text, 'latin1').latin1Slice()
+
+/**
+ * Calls a guard once. Returns the CPU time of the call in microseconds, and of nothing else.
+ * @param code what it has to refuse with; undefined when it has to let the request pass
+ */
+export async function cpuOfCall(guard, headers, code) {
+  const req = makeRequest(headers)
+  const res = {}
+  let end
+  let outcome
+  let wake
+  const next = (error) => {
+    end = cpuMicroseconds()
+    outcome = error
+    wake?.()
+  }
+  const start = cpuMicroseconds()
+  guard(req, res, next)
+  if (end === undefined)
+    await new Promise((resolve) => {
+      wake = resolve
+    })
+  if (outcome?.code !== code) throw outcome ?? new Error(`a request was not refused with ${code}`)
+  return end - start
+}
+
+/** Calls a guard with each token, unmeasured. */
+export async function callAll(guard, tokens, headersOf) {
+  for (const token of tokens) await cpuOfCall(guard, headersOf(token))
+}
