@@ -76,11 +76,15 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
         throw authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing` })
       continue
     }
-    const json = JSON.stringify(value)
-    if (json.length > maxFieldLength)
+    const json = tryStringify(value)
+    if (json === undefined || json.length > maxFieldLength)
       throw authError('METADATA_TOO_LONG', {
         reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
-        detail: { check: fieldName, got: `${json.length} characters`, mend: 'Raise maxFieldLength' },
+        detail: {
+          check: fieldName,
+          got: json === undefined ? 'a value nested too deep' : `${json.length} characters`,
+          mend: 'Let the issuer put less there, or raise maxFieldLength',
+        },
       })
     if (json.includes(POISONED_KEY))
       throw authError('METADATA_INVALID', {
@@ -89,6 +93,15 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
     data[fieldName] = value
   }
   return data
+}
+
+/** Undefined for a value that is nested deeper than the stack, which only a very long token can hold. */
+function tryStringify(value: JsonValue): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** Splits a path at its dots, `\.` being a literal one. */

@@ -202,6 +202,12 @@ describe('the length of a value', () => {
     })
   })
 
+  test('cannot be measured, on some Nodes, of a value nested deeper than the stack: it is too long on all', () => {
+    const bio = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const verifier = verifierFor({ metadataFields: fields, maxTokenLength: 1_000_000 })
+    assert.equal(verifier.refuse(raw(`"user":{"bio":${bio}}`)).code, 'METADATA_TOO_LONG')
+  })
+
   test('follows maxFieldLength, both ways', () => {
     assert.deepEqual(dataOf(fields, bio(5000), { ...room, maxFieldLength: 5000 }), bio(5000).user)
     assert.equal(
