@@ -112,7 +112,7 @@ test('a body over the limit is refused with 413, also when it only unpacks to th
   const app = await startApp(t)
   const fits = JSON.stringify({ token: mint(), pad: 'x'.repeat(60_000) })
   const big = JSON.stringify({ token: mint(), pad: 'x'.repeat(70_000) })
-  const bomb = gzipSync(Buffer.alloc(20_000_000, ' '))
+  const bomb = gzipSync(Buffer.alloc(5_000_000, ' '))
   assert.equal((await logIn(app, fits)).status, 200)
   assertShape(await logIn(app, big), 413, 'with a length')
   assertShape(await logIn(app, gzipSync(big), { ...JSON_TYPE, 'Content-Encoding': 'gzip' }), 413, 'packed')
@@ -313,7 +313,7 @@ test('500 random requests get a documented answer each, and none of them a 500',
     '{"token":""}',
     '\0\0\0',
     '"x"',
-    '['.repeat(50_000),
+    '['.repeat(5_000),
   ]
   const types = ['application/json', 'text/plain', '', 'application/json; charset=utf-7', 'a/b; c="', ';']
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T

@@ -55,6 +55,8 @@ export async function startApp(
     }),
     autoCreateUser: true,
     session: { signingKeys: [SESSION_SECRET] },
+    // Caches take their room at the start: small ones make a test's app much cheaper.
+    cache: { tokens: { max: 100 }, users: { max: 100 } },
     clock,
     logger,
     ...options,

@@ -25,10 +25,10 @@ describe('simultaneous first requests of one new subject make one user', () => {
   }
   const cases: Record<string, { count: number; store?: () => Store; hook?: UserCreationHook }> = {
     '1,000 with an asynchronous hook and store': { count: 1000, store: asyncStore, hook: slowHook },
-    '200 without a hook': { count: 200 },
-    '200 without a hook, with an asynchronous store': { count: 200, store: asyncStore },
-    '200 with a hook': { count: 200, hook: () => undefined },
-    '200 with an asynchronous hook': { count: 200, hook: slowHook },
+    '100 without a hook': { count: 100 },
+    '100 without a hook, with an asynchronous store': { count: 100, store: asyncStore },
+    '100 with a hook': { count: 100, hook: () => undefined },
+    '100 with an asynchronous hook': { count: 100, hook: slowHook },
   }
   for (const [name, { count, store, hook }] of Object.entries(cases))
     test(`${name}, from two tokens`, async (t) => {
