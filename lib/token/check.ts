@@ -43,7 +43,8 @@ const SHOWN_LENGTH = 200
 
 /** A value of a token for people: shortened, as JSON. */
 export function show(value: unknown): string {
-  if (value === undefined) return 'absent'
+  // A function is what all objects have by that name.
+  if (value === undefined || typeof value === 'function') return 'absent'
   let json: string
   try {
     json = JSON.stringify(value)

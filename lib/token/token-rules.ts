@@ -53,7 +53,7 @@ function parseRequiredClaims(value: unknown, problems: Problems): readonly Requi
     return []
   }
   return Object.entries(value).map(([name, wanted]: [string, unknown]) => {
-    const values: unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+    const values: unknown[] = Array.isArray(wanted) ? [...(wanted as unknown[])] : [wanted]
     if (values.length === 0 || !values.every((item) => ['string', 'number', 'boolean'].includes(typeof item)))
       problems.add(
         `requiredClaims.${name}`,

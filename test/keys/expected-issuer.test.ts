@@ -17,7 +17,7 @@ interface Parties extends TestApp {
 
 async function start(t: TestContext, options: object): Promise<Parties> {
   const issuer = await rotatingIssuer(t)
-  const app = await startApp(t, { jwkUri: issuer.jwkUri, ...options } as Options)
+  const app = await startApp(t, { jwkUri: issuer.jwkUri, ...options })
   return Object.assign(app, {
     issuer,
     async verdict(others: object) {
@@ -86,14 +86,14 @@ describe('issuer', () => {
       if (req.url === '/jwks') answerWith(jwksOf('key-1'))(req, res)
       else answerWith({ issuer: provider.url, jwks_uri: provider.jwkUri })(req, res)
     })
-    const app = await startApp(t, { discover: provider.url } as Options)
+    const app = await startApp(t, { discover: provider.url })
     const signer = { key: rsaKeys('key-1').privateKey, header: { kid: 'key-1' } }
     assert.equal((await app.me(mint(claims({ iss: provider.url }), signer))).status, 200)
     for (const iss of [`${provider.url}/`, 'https://other.example', undefined]) {
       assert.equal((await app.me(mint(claims({ iss }), signer))).status, 401)
       assert.equal(app.lastCode(), 'TOKEN_ISSUER')
     }
-    const other = await startApp(t, { discover: provider.url, issuer: 'https://other.example' } as Options)
+    const other = await startApp(t, { discover: provider.url, issuer: 'https://other.example' })
     assert.equal((await other.me(mint(claims({ iss: 'https://other.example' }), signer))).status, 200)
   })
 
