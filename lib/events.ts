@@ -43,6 +43,15 @@ const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
 const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
+  /** A logger that throws neither refuses a request nor ends the process. */
+  function log(level: keyof Logger, fields: object, message: string): void {
+    try {
+      logger?.[level](fields, message)
+    } catch (error) {
+      process.emitWarning(`custom-jwt-auth: the logger failed: ${String(error)}`)
+    }
+  }
+
   return {
     authenticated(event) {
       if (authenticated.hasSubscribers) authenticated.publish(event)
@@ -50,32 +59,32 @@ export function createEvents(logger: Logger | undefined): Events {
     rejected(error) {
       const { code, status, message, detail, cause } = error
       if (rejected.hasSubscribers) rejected.publish({ code, status, message, ...detail })
-      if (status >= 500) logger?.error({ code, status, err: cause }, `custom-jwt-auth: ${code}`)
-      else logger?.info({ code, status, ...detail }, `custom-jwt-auth: ${message}`)
+      if (status >= 500) log('error', { code, status, err: cause }, `custom-jwt-auth: ${code}`)
+      else log('info', { code, status, ...detail }, `custom-jwt-auth: ${message}`)
     },
     userCreated(event) {
       if (userCreated.hasSubscribers) userCreated.publish(event)
-      logger?.info(event, 'custom-jwt-auth: user created')
+      log('info', event, 'custom-jwt-auth: user created')
     },
     keysRefreshed(event) {
       keysRefreshed.publish(event)
-      logger?.info(event, 'custom-jwt-auth: signing keys refreshed')
+      log('info', event, 'custom-jwt-auth: signing keys refreshed')
     },
     keysFailed(event) {
       keysFailed.publish(event)
-      logger?.error({ err: event.error }, "custom-jwt-auth: the issuer's key set could not be had")
+      log('error', { err: event.error }, "custom-jwt-auth: the issuer's key set could not be had")
     },
     keysStale(event) {
       keysStale.publish(event)
-      logger?.warn(event, 'custom-jwt-auth: old signing keys are served while the issuer cannot be reached')
+      log('warn', event, 'custom-jwt-auth: old signing keys are served while the issuer cannot be reached')
     },
     unknownKeyId({ kid }) {
       const event = { kid: kid.slice(0, SHOWN_KID_LENGTH) }
       unknownKeyId.publish(event)
-      logger?.info(event, 'custom-jwt-auth: unknown key id, asking the issuer')
+      log('info', event, 'custom-jwt-auth: unknown key id, asking the issuer')
     },
     sweepFailed(error) {
-      logger?.warn({ err: error }, 'custom-jwt-auth: expired sessions could not be removed')
+      log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')
     },
   }
 }

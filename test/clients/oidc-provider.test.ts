@@ -1,180 +1,260 @@
+// A certified OpenID provider, unmodified, over loopback: discovery, an access token and an ID token got by real flows,
+// and a rotation of its keys while requests go on.
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
-import type { RequestListener } from 'node:http'
-import { test } from 'node:test'
-import express from 'express'
-import { Provider, type Configuration, type JWK } from 'oidc-provider'
-import { customJwtAuth, errorHandler } from 'custom-jwt-auth'
-import { listen } from '../support/server.js'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import Provider, { type Configuration, type JWK } from 'oidc-provider'
+import { startApp } from '../support/app.js'
+import { eventually } from '../support/eventually.js'
+import { headerOf, payloadOf } from '../support/payload.js'
+import { APP_ID } from '../support/tokens.js'
 
-const API = 'https://api.example/'
-const CLIENT_ID = 'web'
-const CALLBACK = 'https://web.example/callback'
+const MACHINE = { id: 'my-service', secret: randomBytes(32).toString('hex') }
+const BROWSER = { id: 'my-web-app', redirectUri: 'https://app.example.com/callback' }
 const ACCOUNT = '24601'
 
-/** A signing key as the provider takes it. */
-function signingKey(kid: string): JWK {
+function newKey(kid: string): JWK {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }
+  return { ...(privateKey.export({ format: 'jwk' }) as JWK), kid, use: 'sig', alg: 'RS256' }
 }
 
-function configuration(keys: JWK[]): Configuration {
-  return {
-    clients: [
-      {
-        client_id: CLIENT_ID,
-        client_secret: 'a-secret-of-the-client-alone',
-        redirect_uris: [CALLBACK],
-        token_endpoint_auth_method: 'client_secret_post',
-      },
-    ],
-    cookies: { keys: ['for this test alone'] },
-    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    jwks: { keys },
-    pkce: { required: () => false },
-    features: {
-      devInteractions: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: () => ({
-          scope: 'api',
-          audience: API,
-          accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: 'RS256' } },
-        }),
-      },
+const configurationWith = (keys: readonly JWK[]): Configuration => ({
+  jwks: { keys: [...keys] },
+  cookies: { keys: ['a cookie key'] },
+  ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+  clients: [
+    {
+      client_id: MACHINE.id,
+      client_secret: MACHINE.secret,
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
     },
-  }
-}
+    {
+      client_id: BROWSER.id,
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code'],
+      redirect_uris: [BROWSER.redirectUri],
+    },
+  ],
+  claims: { openid: ['sub'], profile: ['name'] },
+  conformIdTokenClaims: false, // the name is in the ID token itself
+  findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, name: 'Jean Valjean' }) }),
+  features: {
+    devInteractions: { enabled: true },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: () => ({
+        scope: 'api',
+        audience: APP_ID,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'RS256' } },
+      }),
+    },
+  },
+})
 
-/** An OpenID provider at one address, whose keys can be replaced as an operator would: by a restart. */
+/** The provider at an address that stays the same while it is replaced by one with other keys. */
 async function startProvider() {
-  let handle: RequestListener = (_req, res) => res.end()
-  const server = await listen((req, res) => {
+  let handle: RequestListener = () => undefined
+  const server = createServer((req, res) => {
+    if (req.url === '/jwks') fetches += 1
     handle(req, res)
   })
-  const issuer = server.url
+  let fetches = 0
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(new URL(path, issuer), { redirect: 'manual', ...init })
+  }
+
+  async function tokens(form: Record<string, string>): Promise<{ access_token: string; id_token: string }> {
+    const response = await request('/token', { method: 'POST', body: new URLSearchParams(form) })
+    assert.equal(response.status, 200, await response.clone().text())
+    return (await response.json()) as { access_token: string; id_token: string }
+  }
+
   return {
     issuer,
-    close: () => server.close(),
-    restart(...keys: JWK[]): void {
-      const callback = new Provider(issuer, configuration(keys)).callback()
-      handle = (req, res) => void callback(req, res)
+    fetches: () => fetches,
+    /** Restarts it; the first key signs, all of them are published. */
+    publish(...keys: readonly JWK[]): void {
+      const provider = new Provider(issuer, configurationWith(keys))
+      handle = (req, res) => void provider.callback()(req, res)
+    },
+    /** RFC 6749 §4.4, with RFC 8707's resource: a JWT access token (RFC 9068). */
+    async accessToken(): Promise<string> {
+      const { access_token: token } = await tokens({
+        grant_type: 'client_credentials',
+        client_id: MACHINE.id,
+        client_secret: MACHINE.secret,
+        resource: 'https://api.example.com',
+        scope: 'api',
+      })
+      return token
+    },
+    /** The authorization code flow with PKCE, as a browser goes through it: log in, consent, come back with a code. */
+    async idToken(): Promise<string> {
+      const verifier = randomBytes(32).toString('base64url')
+      const query = new URLSearchParams({
+        client_id: BROWSER.id,
+        response_type: 'code',
+        redirect_uri: BROWSER.redirectUri,
+        scope: 'openid profile',
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+      })
+      const jar = new Map<string, string>()
+      const forms = [{ prompt: 'login', login: ACCOUNT, password: 'x' }, { prompt: 'consent' }]
+      let location = `/auth?${query.toString()}`
+      for (let steps = 0; !location.startsWith(BROWSER.redirectUri); steps += 1) {
+        assert.ok(steps < 10, `the flow does not end: ${location}`)
+        const form = /\/interaction\/[^/]+$/.test(location) ? forms.shift() : undefined
+        const response = await request(location, {
+          headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+          ...(form && { method: 'POST', body: new URLSearchParams(form) }),
+        })
+        for (const cookie of response.headers.getSetCookie()) {
+          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+          if (value === '') jar.delete(name)
+          else jar.set(name, value)
+        }
+        location = response.headers.get('location') ?? assert.fail(await response.text())
+      }
+      const code = new URL(location).searchParams.get('code') ?? assert.fail(location)
+      const { id_token: token } = await tokens({
+        grant_type: 'authorization_code',
+        client_id: BROWSER.id,
+        redirect_uri: BROWSER.redirectUri,
+        code,
+        code_verifier: verifier,
+      })
+      return token
+    },
+    close(): void {
+      server.close()
+      server.closeAllConnections()
     },
   }
 }
 
-/** The authorization code flow, as a browser and a confidential client walk through it. */
-async function logIn(issuer: string): Promise<{ access_token: string; id_token: string }> {
-  const cookies = new Map<string, string>()
-  const visit = async (url: string, form?: Record<string, string>): Promise<Response> => {
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
+describe('oidc-provider', () => {
+  const [first, second] = [newKey('first'), newKey('second')]
+  let provider: Awaited<ReturnType<typeof startProvider>>
+  before(async () => {
+    provider = await startProvider()
+    provider.publish(first)
+  })
+  after(() => {
+    provider.close()
+  })
+
+  test('an access token of the client credentials flow', async (t) => {
+    const app = await startApp(t, {
+      discover: provider.issuer,
+      allowedTypes: ['at+jwt'],
+      requiredClaims: { client_id: MACHINE.id },
+      clock: Date.now,
     })
-    for (const cookie of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (cookie.split(';')[0] ?? '').split('=')
-      cookies.set(name, value)
+    await app.auth.ready()
+    const token = await provider.accessToken()
+    assert.deepEqual(
+      [headerOf(token), payloadOf(token).aud],
+      [{ alg: 'RS256', typ: 'at+jwt', kid: 'first' }, APP_ID],
+    )
+    const { status, body } = await app.me(token)
+    assert.equal(status, 200)
+    assert.deepEqual(body.identities, [{ id: MACHINE.id, provider_type: 'custom-token', data: {} }])
+    const { ok, summary } = await app.auth.explain(token)
+    assert.ok(ok, summary)
+  })
+
+  test('an ID token of the authorization code flow, which is a login too', async (t) => {
+    const app = await startApp(t, {
+      discover: provider.issuer,
+      audience: BROWSER.id,
+      allowedTypes: [null],
+      metadataFields: [{ name: 'name', required: true }],
+      clock: Date.now,
+    })
+    const token = await provider.idToken()
+    assert.deepEqual(headerOf(token), { alg: 'RS256', kid: 'first' })
+    assert.deepEqual([payloadOf(token).iss, payloadOf(token).aud], [provider.issuer, BROWSER.id])
+    const { status, body, text } = await app.me(token)
+    assert.equal(status, 200, text)
+    assert.deepEqual(body.identities, [
+      { id: ACCOUNT, provider_type: 'custom-token', data: { name: 'Jean Valjean' } },
+    ])
+    const { access_token: session } = await app.loggedIn(token)
+    assert.equal((await app.meBearer(session)).status, 200)
+    // The one is not taken for the other.
+    assert.equal((await app.me(await provider.accessToken())).status, 401)
+    assert.equal(app.lastCode(), 'TOKEN_TYPE')
+  })
+
+  test('its keys are rotated while requests go on: none fails whose key is published', async (t) => {
+    let offset = 0
+    const app = await startApp(t, {
+      discover: provider.issuer,
+      requireAnyAudience: true,
+      audience: [APP_ID, BROWSER.id],
+      allowedTypes: ['at+jwt', null],
+      clock: () => Date.now() + offset,
+    })
+    const idToken = await provider.idToken()
+    const old = await provider.accessToken()
+    let good = [idToken, old]
+    const statuses = { 200: 0, other: 0 }
+    let goingOn = true
+    const requests = Array.from({ length: 4 }, async (_, index) => {
+      for (let count = index; goingOn; count += 1) {
+        const { status } = await app.me(good[count % good.length] ?? '')
+        statuses[status === 200 ? 200 : 'other'] += 1
+      }
+    })
+    const more = async (): Promise<void> => {
+      const before = statuses[200]
+      await eventually(() => statuses[200] >= before + 50)
     }
-    return response
-  }
-  const scope = 'openid api'
-  const asked = { client_id: CLIENT_ID, redirect_uri: CALLBACK, response_type: 'code', scope, resource: API }
-  let next = `${issuer}/auth?${new URLSearchParams(asked).toString()}`
-  while (!next.startsWith(CALLBACK)) {
-    const isPrompt = next.includes('/interaction/')
-    const prompt = isPrompt ? await (await visit(next)).text() : ''
-    const answer = prompt.includes('name="login"')
-      ? { prompt: 'login', login: ACCOUNT, password: 'any' }
-      : { prompt: 'consent' }
-    const response = await visit(next, isPrompt ? answer : undefined)
-    next = new URL(response.headers.get('location') ?? assert.fail(await response.text()), issuer).href
-  }
-  const code = new URL(next).searchParams.get('code') ?? assert.fail(next)
-  const exchanged = await fetch(`${issuer}/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: CALLBACK,
-      client_id: CLIENT_ID,
-      client_secret: 'a-secret-of-the-client-alone',
-      resource: API,
-    }),
-  })
-  assert.equal(exchanged.status, 200)
-  return (await exchanged.json()) as { access_token: string; id_token: string }
-}
+    await more()
+    const fetches = provider.fetches()
 
-test('a certified OpenID provider: discovery, both kinds of tokens, and keys that rotate while requests flow', async (t) => {
-  const [first, second] = [signingKey('first'), signingKey('second')]
-  const provider = await startProvider()
-  provider.restart(first)
-  let late = 0
-  const auth = customJwtAuth({
-    appId: 'myapp-abcde',
-    discover: provider.issuer,
-    audience: [API, CLIENT_ID],
-    requireAnyAudience: true,
-    allowedTypes: ['at+jwt', null], // of its access tokens and of its ID tokens
-    autoCreateUser: true,
-    clock: () => Date.now() + late,
-  })
-  await auth.ready()
-  const app = await listen(
-    express()
-      .use(auth)
-      .get('/', (req, res) => void res.json(req.user))
-      .use(errorHandler()),
-  )
-  t.after(async () => {
-    await auth.close()
-    await app.close()
-    await provider.close()
-  })
-  const call = async (token: string): Promise<{ status: number; body: unknown }> => {
-    const response = await fetch(app.url, { headers: { jwtTokenString: token } })
-    return { status: response.status, body: await response.json() }
-  }
+    provider.publish(second, first)
+    const fresh = await provider.accessToken()
+    assert.equal(headerOf(fresh).kid, 'second')
+    good = [idToken, old, fresh]
+    await more()
+    assert.equal(provider.fetches(), fetches + 1, 'the new key was found with one fetch')
 
-  const old = await logIn(provider.issuer)
-  const { status, body } = await call(old.access_token)
-  assert.equal(status, 200)
-  assert.deepEqual((body as { identities: unknown[] }).identities, [
-    { id: ACCOUNT, provider_type: 'custom-token', data: {} },
-  ])
-  assert.deepEqual(await call(old.id_token), { status, body }, 'the ID token is the same user')
+    for (let count = 0; count < 5; count += 1) good.push(await provider.accessToken())
+    await more()
 
-  // Requests flow, with tokens of the old key and, once there are any, of the new one.
-  const tokens = [old.access_token, old.id_token]
-  const statuses = new Map<number, number>()
-  let isOver = false
-  const traffic = Array.from({ length: 4 }, async (_, worker) => {
-    for (let number = worker; !isOver; number += 1) {
-      const answer = await call(tokens[number % tokens.length] ?? '')
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+    provider.publish(second)
+    good = [fresh, await provider.accessToken()]
+    // Requests with the old key that are under way may still be answered by it.
+    await more()
+    offset += 500_000
+    await eventually(() => provider.fetches() === fetches + 2)
+    await more()
+
+    goingOn = false
+    await Promise.all(requests)
+    assert.equal(statuses.other, 0)
+    for (const withdrawn of [idToken, old]) {
+      assert.equal((await app.me(withdrawn)).status, 401)
+      assert.equal(app.lastCode(), 'TOKEN_KEY_ID_UNKNOWN')
     }
+    assert.equal((await app.me(fresh)).status, 200)
   })
-  provider.restart(second, first)
-  const fresh = await logIn(provider.issuer)
-  tokens.push(fresh.access_token, fresh.id_token)
-  assert.equal((await call(fresh.access_token)).status, 200)
-  late = 601_000 // the set has grown too old, and is fetched again
-  assert.equal((await call(old.access_token)).status, 200)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  isOver = true
-  await Promise.all(traffic)
-  assert.deepEqual([...statuses.keys()], [200])
-  assert.ok((statuses.get(200) ?? 0) > 20, 'requests did flow')
 
-  provider.restart(second)
-  late = 2 * 601_000
-  assert.equal((await call(fresh.access_token)).status, 200)
-  const refused = await call(old.access_token)
-  assert.equal(refused.status, 401)
-  assert.equal(
-    (refused.body as { error: string }).error,
-    "invalid custom auth token: 'kid' does not name a signing key",
-  )
+  test("another issuer's name for it is refused, and the slash named", async (t) => {
+    const app = await startApp(t, { discover: `${provider.issuer}/`, clock: Date.now })
+    await assert.rejects(app.auth.ready(), ({ cause }: Error) =>
+      /they differ by a trailing slash$/.test((cause as Error).message),
+    )
+  })
 })

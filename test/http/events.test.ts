@@ -2,6 +2,7 @@
 // token or a key is watched by support/secrecy.ts, in this file and in all others that send requests.
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
 import { PROFILE, startApp } from '../support/app.js'
 import { secretsIn } from '../support/secrecy.js'
@@ -127,4 +128,17 @@ test('the watch for secrets knows one when it sees it', async (t) => {
     assert.deepEqual(secretsIn(header), [])
   }
   assert.deepEqual(secretsIn(`key ${SECRET}`), [SECRET])
+})
+
+test('a logger that throws changes no answer and ends nothing, and Node warns of it', async (t) => {
+  const throwing = (): never => {
+    throw new Error('the disk is full')
+  }
+  const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing }
+  const warning = once(process, 'warning')
+  const app = await startApp(t, { logger })
+  assert.equal((await app.me(mint())).status, 200)
+  assert.equal((await app.me('junk')).status, 401)
+  const [{ message }] = (await warning) as [Error]
+  assert.match(message, /the logger failed: Error: the disk is full/)
 })

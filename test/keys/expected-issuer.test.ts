@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { ErrorCode } from 'custom-jwt-auth'
-import { startApp, type Options, type TestApp } from '../support/app.js'
+import { startApp, type TestApp } from '../support/app.js'
 import { rotatingIssuer, type RotatingIssuer } from '../support/rotating-issuer.js'
 import { answerWith, jwksOf, startIssuer } from '../support/scripted-issuer.js'
 import { APP_ID, claims, mint, rsaKeys } from '../support/tokens.js'

@@ -1,71 +1,162 @@
+// The test issuer that apps get from custom-jwt-auth/testing: what its documentation promises, through real clients.
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import { describe, test, type TestContext } from 'node:test'
 import jwt from 'jsonwebtoken'
-import { customJwtAuth, isAuthError } from 'custom-jwt-auth'
 import { createTestIssuer, type TestIssuer } from 'custom-jwt-auth/testing'
+import { startApp, type TestApp } from '../support/app.js'
+import { eventually } from '../support/eventually.js'
+import { headerOf, payloadOf } from '../support/payload.js'
+import { APP_ID, claims, NOW } from '../support/tokens.js'
 
-const CLAIMS = { sub: '24601', aud: 'myapp-abcde' }
-
-async function start(t: TestContext, options?: Parameters<typeof createTestIssuer>[0]): Promise<TestIssuer> {
-  const issuer = await createTestIssuer(options)
+async function start(t: TestContext): Promise<TestIssuer> {
+  const issuer = await createTestIssuer({ clock: () => NOW * 1000 })
   t.after(() => issuer.close())
   return issuer
 }
 
-const kidOf = (token: string): unknown => jwt.decode(token, { complete: true })?.header.kid
-
-async function keySet(issuer: TestIssuer): Promise<unknown> {
-  const response = await fetch(issuer.jwkUri)
-  return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+async function startBoth(
+  t: TestContext,
+  options: object = {},
+): Promise<{ issuer: TestIssuer; app: TestApp }> {
+  const issuer = await start(t)
+  return { issuer, app: await startApp(t, { jwkUri: issuer.jwkUri, ...options }) }
 }
 
-test('its tokens are accepted by a guard that asks it for keys, by URL and by discovery', async (t) => {
-  const issuer = await start(t)
-  for (const way of [{ jwkUri: issuer.jwkUri }, { discover: issuer.issuer }]) {
-    const auth = customJwtAuth({ appId: 'myapp-abcde', ...(way as { jwkUri: string }) })
-    t.after(() => auth.close())
-    assert.equal((await auth.explain(issuer.mint(CLAIMS))).summary, 'accepted')
-  }
-  assert.equal(issuer.fetches, 2)
-})
+const user = { sub: '24601', aud: APP_ID }
+const getJson = async (url: string) => (await (await fetch(url)).json()) as Record<string, unknown>
 
-test('mint() adds the dates and the issuer, and does as told about header, life and key', async (t) => {
-  const issuer = await start(t, { clock: () => 1_700_000_000_000 })
-  assert.deepEqual(jwt.decode(issuer.mint({ sub: 'a', iat: 5 }, { expiresInSeconds: -1 })), {
-    iss: issuer.issuer,
-    iat: 5,
-    exp: 1_699_999_999,
-    sub: 'a',
+describe('a test issuer', () => {
+  test('serves its public keys, and a discovery document that names itself', async (t) => {
+    const issuer = await start(t)
+    assert.match(issuer.issuer, /^http:\/\/127\.0\.0\.1:\d+$/)
+    assert.deepEqual(await getJson(`${issuer.issuer}/.well-known/openid-configuration`), {
+      issuer: issuer.issuer,
+      jwks_uri: issuer.jwkUri,
+    })
+    const { keys } = (await getJson(issuer.jwkUri)) as { keys: Record<string, string>[] }
+    assert.deepEqual(
+      keys.map((key) => Object.keys(key).sort()),
+      [['alg', 'e', 'kid', 'kty', 'n', 'use']],
+    )
+    assert.deepEqual(
+      issuer.kids,
+      keys.map(({ kid }) => kid),
+    )
+    assert.equal((await fetch(`${issuer.issuer}/other`)).status, 404)
   })
-  const [first] = issuer.kids
-  const second = issuer.rotate()
-  const header = { typ: 'at+jwt' }
-  assert.equal(jwt.decode(issuer.mint(CLAIMS, { header }), { complete: true })?.header.typ, 'at+jwt')
-  assert.equal(kidOf(issuer.mint(CLAIMS)), second)
-  assert.equal(kidOf(issuer.mint(CLAIMS, { kid: first ?? '' })), first)
-  assert.throws(() => issuer.mint(CLAIMS, { kid: 'nobody' }), /no key nobody/)
+
+  test('mints what other packages verify too', async (t) => {
+    const issuer = await start(t)
+    const { keys } = (await getJson(issuer.jwkUri)) as { keys: [object] }
+    const key = createPublicKey({ key: keys[0] as JsonWebKey, format: 'jwk' })
+    const payload = jwt.verify(issuer.mint(user), key, { algorithms: ['RS256'], clockTimestamp: NOW })
+    assert.deepEqual(payload, { iss: issuer.issuer, iat: NOW, exp: NOW + 300, ...user })
+  })
+
+  test('mints by the real time when it has no clock', async (t) => {
+    const issuer = await createTestIssuer()
+    t.after(() => issuer.close())
+    const { iat } = payloadOf(issuer.mint(user))
+    assert.ok(Math.abs(Number(iat) - Date.now() / 1000) < 5)
+  })
+
+  test('mints good tokens for jwkUri and for discover', async (t) => {
+    const { issuer, app } = await startBoth(t)
+    assert.equal((await app.me(issuer.mint(user))).status, 200)
+    const discovering = await startApp(t, { discover: issuer.issuer })
+    assert.equal((await discovering.me(issuer.mint(user))).status, 200)
+  })
+
+  test('mints expired tokens, and bad ones of any kind', async (t) => {
+    const { issuer, app } = await startBoth(t)
+    const refusals: Readonly<Record<string, string>> = {
+      TOKEN_EXPIRED: issuer.mint(user, { expiresInSeconds: -1 }),
+      TOKEN_DATE_INVALID: issuer.mint({ ...user, exp: undefined }),
+      TOKEN_NOT_YET_VALID: issuer.mint({ ...user, nbf: NOW + 60 }),
+      TOKEN_SUBJECT: issuer.mint({ ...user, sub: 5 }),
+      TOKEN_AUDIENCE_MISMATCH: issuer.mint({ ...user, aud: 'other' }),
+      TOKEN_ALGORITHM: issuer.mint(user, { header: { alg: 'none' } }),
+      TOKEN_TYPE: issuer.mint(user, { header: { typ: 'at+jwt' } }),
+      TOKEN_KEY_ID_MISSING: issuer.mint(user, { header: { kid: undefined } }),
+      TOKEN_CRITICAL_HEADER: issuer.mint(user, { header: { crit: ['x'] } }),
+    }
+    for (const [code, token] of Object.entries(refusals)) {
+      assert.equal((await app.me(token)).status, 401)
+      assert.equal(app.lastCode(), code)
+    }
+  })
+
+  test('rotates: the newest key signs, and the older ones are still published', async (t) => {
+    const { issuer, app } = await startBoth(t)
+    const [first = ''] = issuer.kids
+    const old = issuer.mint(user)
+    assert.equal((await app.me(old)).status, 200)
+    const second = issuer.rotate()
+    assert.deepEqual(issuer.kids, [first, second])
+    assert.equal(headerOf(issuer.mint(user)).kid, second)
+    assert.equal(headerOf(issuer.mint(user, { kid: first })).kid, first)
+    for (const token of [issuer.mint(user), old, issuer.mint(user, { kid: first })])
+      assert.equal((await app.me(token)).status, 200)
+    assert.equal(issuer.fetches, 2)
+  })
+
+  test('withdraws the oldest key, or the one it is told', async (t) => {
+    const { issuer, app } = await startBoth(t)
+    const [first = ''] = issuer.kids
+    const second = issuer.rotate()
+    const third = issuer.rotate()
+    issuer.withdraw()
+    assert.deepEqual(issuer.kids, [second, third])
+    issuer.withdraw(third)
+    assert.deepEqual(issuer.kids, [second])
+    assert.equal((await app.me(issuer.mint(user, { kid: second }))).status, 200)
+    assert.equal((await app.me(issuer.mint(user, { kid: first }))).status, 401)
+    assert.equal(app.lastCode(), 'TOKEN_KEY_ID_UNKNOWN')
+    for (const kid of ['unknown', ''])
+      assert.throws(() => issuer.mint(user, { kid }), { message: `the test issuer has no key ${kid}` })
+    assert.throws(() => {
+      issuer.withdraw('unknown')
+    }, /has no key unknown/)
+  })
+
+  test('goes slow, goes down, and recovers', async (t) => {
+    const { issuer, app } = await startBoth(t, { jwks: { timeoutSeconds: 1 } })
+    issuer.goDown()
+    assert.equal((await app.me(issuer.mint(user))).status, 503)
+    await assert.rejects(fetch(`${issuer.issuer}/.well-known/openid-configuration`))
+    issuer.recover()
+    issuer.goSlow(5000)
+    app.clock.advance(5)
+    assert.equal((await app.me(issuer.mint(user))).status, 503)
+    issuer.goSlow(50)
+    app.clock.advance(5)
+    const began = performance.now()
+    assert.equal((await app.me(issuer.mint(user))).status, 200)
+    assert.ok(performance.now() - began >= 49)
+    issuer.recover()
+    assert.equal((await fetch(issuer.jwkUri)).status, 200)
+  })
+
+  test('is gone after close(), also when somebody waits for its answer', async () => {
+    const issuer = await createTestIssuer()
+    issuer.goSlow(60_000)
+    const asked = assert.rejects(fetch(issuer.jwkUri))
+    await eventually(() => issuer.fetches === 1)
+    await issuer.close()
+    await asked
+    await assert.rejects(fetch(issuer.jwkUri))
+    const active = process.getActiveResourcesInfo()
+    assert.deepEqual(
+      active.filter((name) => name === 'TCPServerWrap' || name === 'Timeout'),
+      [],
+    )
+  })
 })
 
-test('rotate() publishes a key, withdraw() takes one back', async (t) => {
-  const issuer = await start(t)
-  const [first] = issuer.kids
-  const second = issuer.rotate()
-  assert.deepEqual(await keySet(issuer), [first, second])
-  issuer.withdraw()
-  assert.deepEqual(await keySet(issuer), [second])
-  assert.equal(kidOf(issuer.mint(CLAIMS, { kid: first ?? '' })), first)
-})
-
-test('goDown() breaks connections, goSlow() delays answers, recover() ends both', async (t) => {
-  const issuer = await start(t)
-  issuer.goDown()
-  await assert.rejects(fetch(issuer.jwkUri))
-  const auth = customJwtAuth({ appId: 'myapp-abcde', jwkUri: issuer.jwkUri })
-  t.after(() => auth.close())
-  await assert.rejects(auth.ready(), (error) => isAuthError(error) && error.code === 'KEYS_UNAVAILABLE')
-  issuer.recover()
-  issuer.goSlow(60_000)
-  await assert.rejects(fetch(issuer.jwkUri, { signal: AbortSignal.timeout(100) }))
-  issuer.recover()
-  assert.equal((await fetch(issuer.jwkUri)).status, 200)
+test('two test issuers know nothing of each other', async (t) => {
+  const { app } = await startBoth(t)
+  const other = await start(t)
+  assert.equal((await app.me(other.mint({ ...claims() }))).status, 401)
+  assert.equal(app.lastCode(), 'TOKEN_KEY_ID_UNKNOWN')
 })
