@@ -69,7 +69,13 @@ async function auth0(algorithm) {
 /** fast-jwt is no middleware: this is the least that makes it one. */
 function fastJwt(algorithm, cache) {
   const key = keyOf(algorithm)
-  const verify = createVerifier({ key, algorithms: [algorithm], allowedAud: APP_ID, allowedIss: ISSUER, cache })
+  const verify = createVerifier({
+    key,
+    algorithms: [algorithm],
+    allowedAud: APP_ID,
+    allowedIss: ISSUER,
+    cache,
+  })
   return function fastJwtGuard(req, _res, next) {
     try {
       req.user = verify(req.headers.authorization.slice('Bearer '.length))
@@ -97,8 +103,9 @@ export const neighbours = {
   'fast-jwt, cache on': (algorithm) => fastJwt(algorithm, true),
 }
 
+/** Listens on a free port. Connections stay open between rounds, however long those are apart. */
 export async function listen(handler) {
-  const server = createServer(handler).unref()
+  const server = createServer({ keepAliveTimeout: 0 }, handler).unref()
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() }
 }

@@ -1,4 +1,4 @@
-// Runs every part in a process of its own and prints one table for each.  npm start [throughput] [calls] [memory]
+// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -6,41 +6,49 @@ import { createRequire } from 'node:module'
 import { availableParallelism, loadavg } from 'node:os'
 
 if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) {
-  console.error('dist/ is missing, and what is measured is the package as built: run `npm run build` in the root first')
+  console.error(
+    'What is measured is the package as built, and there is no dist/: run `npm run bench` in the root.',
+  )
   process.exit(1)
 }
 
-const require = createRequire(import.meta.url)
-const only = process.argv.slice(2)
-const wanted = (part) => only.length === 0 || only.includes(part)
+const chosen = process.argv.slice(2)
+const isChosen = (part) => chosen.length === 0 || chosen.includes(part)
 
 /** Runs a file with arguments; resolves with what it sends. */
 async function run(file, ...args) {
   const child = fork(new URL(file, import.meta.url), args, { execArgv: ['--expose-gc'] })
-  const sent = once(child, 'message')
+  let sent
+  child.once('message', (message) => {
+    sent = message
+  })
   const [status] = await once(child, 'exit')
-  if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}`)
-  return (await sent)[0]
+  if (status !== 0 || !sent) throw new Error(`${file} ${args.join(' ')} ended with ${status}`)
+  return sent
 }
 
-function table(title, head, rows) {
+function printTable(title, head, rows) {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)))
-  const line = (cells) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  console.log(`\n### ${title}\n\n${[line(head), rule, ...rows.map(line)].join('\n')}`)
+  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  console.log(`\n## ${title}\n`)
+  for (const cells of [head, rule, ...rows]) console.log(`| ${cells.map(pad).join(' | ')} |`)
 }
 
-const number = (value) => value.toFixed(value < 10 ? 1 : 0)
+const microseconds = (value) => value.toFixed(Math.abs(value) < 10 ? 1 : 0)
 const percent = (share) => `${(100 * share).toFixed(1)} %`
-const withQuartiles = ({ low, median, high }, format) => `${format(median)} (${format(low)} to ${format(high)})`
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
+const withQuartiles = ({ low, median, high }, format) =>
+  `${format(median)} (${format(low)} to ${format(high)})`
 
-const { version } = require('express/package.json')
+const express = createRequire(import.meta.url)('express/package.json').version
 const load = loadavg()[0].toFixed(1)
-console.log(`Node ${process.versions.node}, Express ${version}, ${availableParallelism()} cores, load ${load} at the start`)
+console.log(
+  `Node ${process.versions.node}, Express ${express}, ${availableParallelism()} cores, load at the start ${load}`,
+)
+console.log('Times in microseconds of CPU; medians, with quartiles in parentheses.')
 
-const GUARDS = [
+const SEEN = [
   ['setting req.user', 'RS256', 'bearer'],
   ['custom-jwt-auth', 'HS256', 'jwtTokenString'],
   ['custom-jwt-auth', 'RS256', 'jwtTokenString'],
@@ -51,47 +59,65 @@ const GUARDS = [
   ['express-jwt', 'RS256', 'bearer'],
   ['passport-jwt', 'RS256', 'bearer'],
 ]
+const NEW = [
+  ['custom-jwt-auth', 'RS256', 'jwtTokenString'],
+  ['fast-jwt, cache on', 'RS256', 'bearer'],
+  ['fast-jwt, cache off', 'RS256', 'bearer'],
+  ['express-oauth2-jwt-bearer', 'RS256', 'bearer'],
+  ['express-jwt', 'RS256', 'bearer'],
+  ['passport-jwt', 'RS256', 'bearer'],
+]
 
-if (wanted('throughput')) {
-  const rows = []
-  for (const guard of GUARDS) {
-    const { bare, guarded, cpu, throughput } = await run('throughput.mjs', ...guard)
-    rows.push([
+if (isChosen('http')) {
+  const seen = []
+  for (const guard of SEEN) {
+    const { bare, extra, share, lost } = await run('throughput.mjs', ...guard, 'seen')
+    const cost = [microseconds(bare.median), withQuartiles(extra, microseconds)]
+    seen.push([guard.join(', '), ...cost, percent(share.median), withQuartiles(lost, percent)])
+  }
+  const head = ['guard', 'bare request', 'guard adds', 'of the request', 'throughput lost']
+  printTable('A token seen before, over HTTP', head, seen)
+
+  const fresh = []
+  for (const guard of NEW) {
+    const { bare, extra, verify } = await run('throughput.mjs', ...guard, 'new')
+    const cost = [microseconds(bare.median), withQuartiles(extra, microseconds)]
+    fresh.push([
       guard.join(', '),
-      `${number(bare.median)} µs`,
-      `${number(guarded.median)} µs`,
-      withQuartiles(cpu, percent),
-      withQuartiles(throughput, percent),
+      ...cost,
+      withQuartiles(verify, microseconds),
+      (extra.median / verify.median).toFixed(2),
     ])
   }
-  table(
-    'A token seen before, over HTTP',
-    ['guard', 'bare, CPU', 'guarded, CPU', 'more CPU a request', 'throughput lost'],
-    rows,
+  printTable(
+    'A token never seen, over HTTP',
+    ['guard', 'bare request', 'guard adds', 'one raw crypto.verify adds', 'ratio'],
+    fresh,
   )
 }
 
-if (wanted('calls')) {
+if (isChosen('calls')) {
   const results = await run('calls.mjs')
   const request = results['bare Express request'].median
   const verify = results['raw crypto.verify'].median
-  table(
-    'CPU time of one call',
-    ['call', 'µs', 'of a bare request', 'raw verifies'],
-    Object.entries(results).map(([name, cpu]) => [
-      name.replace(' | ', ': '),
-      withQuartiles(cpu, number),
-      percent(cpu.median / request),
-      (cpu.median / verify).toFixed(2),
-    ]),
-  )
+  const rows = Object.entries(results).map(([name, cpu]) => [
+    name,
+    withQuartiles(cpu, microseconds),
+    percent(cpu.median / request),
+    (cpu.median / verify).toFixed(2),
+  ])
+  printTable('One call, in a loop without HTTP', ['call', 'CPU', 'of a bare request', 'raw verifies'], rows)
 }
 
-if (wanted('memory')) {
+if (isChosen('memory')) {
   const rows = []
-  for (const name of ['shown to an empty middleware', 'of 1,000 users', 'of 1,000,000 users, none of whom exists']) {
+  for (const name of [
+    'shown to an empty middleware',
+    'of 1,000 users',
+    'of 1,000,000 users, none of whom exists',
+  ]) {
     const { heapUsed, rss, peak } = await run('memory.mjs', name)
     rows.push([name, ...[heapUsed, rss, peak].map(megabytes)])
   }
-  table('Memory after 1,000,000 different tokens', ['tokens', 'heap', 'RSS', 'RSS at its highest'], rows)
+  printTable('Growth after 1,000,000 different tokens', ['tokens', 'heap', 'RSS', 'RSS at its highest'], rows)
 }

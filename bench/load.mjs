@@ -16,15 +16,20 @@ process.on('message', async (message) => {
   }
 })
 
-const pools = new Map()
+/** By URL: the connections, and how many requests were sent, so that each round goes on where the last one ended. */
+const targets = new Map()
 
 async function send(url, count) {
-  if (!pools.has(url)) pools.set(url, await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url))))
-  let sent = 0
+  if (!targets.has(url)) {
+    const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url)))
+    targets.set(url, { connections, sent: 0 })
+  }
+  const target = targets.get(url)
+  const end = target.sent + count
   const start = process.hrtime.bigint()
   await Promise.all(
-    pools.get(url).map(async (exchange) => {
-      while (sent < count) await exchange(requests[sent++ % requests.length])
+    target.connections.map(async (exchange) => {
+      while (target.sent < end) await exchange(requests[target.sent++ % requests.length])
     }),
   )
   return Number(process.hrtime.bigint() - start) / 1000
@@ -42,12 +47,14 @@ async function open(url) {
     if (received === 0 && chunk.toString('latin1', 0, 15) !== 'HTTP/1.1 200 OK')
       settle.reject(new Error(chunk.toString('latin1')))
     received += chunk.length
-    length ||= chunk.indexOf('\r\n\r\n') + 4 + Number(/content-length: (\d+)/i.exec(chunk.toString('latin1'))[1])
+    length ||=
+      chunk.indexOf('\r\n\r\n') + 4 + Number(/content-length: (\d+)/i.exec(chunk.toString('latin1'))[1])
     if (received >= length) settle.resolve()
   })
   socket.on('close', () => settle?.reject(new Error('the connection was closed')))
   return (request) =>
     new Promise((resolve, reject) => {
+      if (socket.destroyed) reject(new Error('the connection was closed'))
       settle = { resolve, reject }
       received = 0
       socket.write(request)

@@ -1,10 +1,10 @@
 // A million different valid tokens pushed through one guard, and what the process has grown by since it was new.
 // memory.mjs CASE
 import { ours } from './guards.mjs'
-import { cpuOfCall, thirdParty } from './measure.mjs'
+import { cpuOfCalls, thirdParty } from './measure.mjs'
 import { mintHs256 } from './tokens.mjs'
 
-const TOKENS = Number(process.env.TOKENS ?? 1_000_000)
+const TOKENS = 1_000_000
 
 const WARM_UP = 100_000
 
@@ -28,16 +28,16 @@ function usage() {
 
 // Making tokens and requests takes room as well: what that needs is there before the count begins.
 for (let number = 0; number < WARM_UP; number += 1)
-  await cpuOfCall(empty, thirdParty(mintHs256('user-0', number)))
+  await cpuOfCalls(empty, [thirdParty(mintHs256('user-0', number))])
 const before = usage()
 let peak = 0
 for (let number = 0; number < TOKENS; number += 1) {
-  await cpuOfCall(guard, thirdParty(mintHs256(`user-${number % users}`, number)), code)
+  await cpuOfCalls(guard, [thirdParty(mintHs256(`user-${number % users}`, number))], code)
   if (number % 10_000 === 0) peak = Math.max(peak, process.memoryUsage.rss())
 }
 const after = usage()
 // The guard was alive all the time, with what it remembers.
-await cpuOfCall(guard, thirdParty(mintHs256('user-0', TOKENS)), code)
+await cpuOfCalls(guard, [thirdParty(mintHs256('user-0', TOKENS))], code)
 
 process.send({
   heapUsed: after.heapUsed - before.heapUsed,

@@ -1,36 +1,54 @@
-// One guard beside a bare Express app, in one process, over real HTTP. They take short turns, so that both meet the
-// same noise.  throughput.mjs GUARD ALGORITHM CREDENTIAL
+// One guard beside a bare Express app, in one process, over real HTTP. They take short turns, so that all meet the same
+// noise, and all get the same requests.  throughput.mjs GUARD ALGORITHM CREDENTIAL seen|new
+import { createPublicKey, verify } from 'node:crypto'
 import { logIn, neighbours, ours, setUser } from './guards.mjs'
 import { bearer, listenApp, spread, startLoad, thirdParty } from './measure.mjs'
-import { mintHs256, mintMany, mintRs256 } from './tokens.mjs'
+import { mintHs256, mintMany, mintRs256, PUBLIC_PEM, signedParts } from './tokens.mjs'
 
 const ROUNDS = 150
 const WARM_UP_ROUNDS = 30
 const REQUESTS = 400
+/** More than any cache here remembers: by the time one comes again, it was forgotten. */
+const NEW_TOKENS = 6000
 
-const [name, algorithm, credential] = process.argv.slice(2)
+const [name, algorithm, credential, age] = process.argv.slice(2)
 const guards = { ...neighbours, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }
 const guard = await guards[name](algorithm)
-const tokens = await mintMany(algorithm === 'HS256' ? mintHs256 : mintRs256, 100, { users: 100 })
+const count = age === 'new' ? NEW_TOKENS : 100
+const tokens = await mintMany(algorithm === 'HS256' ? mintHs256 : mintRs256, count, { users: 100 })
 const sent = credential === 'session' ? await logIn(guard, tokens) : tokens
 const load = startLoad(sent.map(credential === 'jwtTokenString' ? thirdParty : bearer))
 
-const bare = await listenApp()
-const guarded = await listenApp(guard)
+const apps = { bare: await listenApp(), guarded: await listenApp(guard) }
+if (age === 'new') apps.verifying = await listenApp(rawVerify())
 const rounds = []
 for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-  const taken = new Map()
-  for (const app of round % 2 === 0 ? [bare, guarded] : [guarded, bare])
-    taken.set(app, await load.round(app, REQUESTS))
-  if (round >= 0) rounds.push({ bare: taken.get(bare), guarded: taken.get(guarded) })
+  const taken = {}
+  const names = Object.keys(apps)
+  for (const app of round % 2 === 0 ? names : names.reverse())
+    taken[app] = await load.round(apps[app], REQUESTS)
+  if (round >= 0) rounds.push(taken)
 }
 load.stop()
 
+const over = (measure) => spread(rounds.map(measure))
 process.send({
-  bare: spread(rounds.map((round) => round.bare.cpu)),
-  guarded: spread(rounds.map((round) => round.guarded.cpu)),
-  cpu: spread(rounds.map((round) => round.guarded.cpu / round.bare.cpu - 1)),
-  throughput: spread(rounds.map((round) => 1 - round.bare.elapsed / round.guarded.elapsed)),
+  bare: over(({ bare }) => bare.cpu),
+  extra: over(({ bare, guarded }) => guarded.cpu - bare.cpu),
+  share: over(({ bare, guarded }) => guarded.cpu / bare.cpu - 1),
+  lost: over(({ bare, guarded }) => 1 - bare.elapsed / guarded.elapsed),
+  verify: age === 'new' ? over(({ bare, verifying }) => verifying.cpu - bare.cpu) : undefined,
 })
 process.disconnect()
 process.exit()
+
+/** Middleware of one raw signature verification, with all that it needs prepared. */
+function rawVerify() {
+  const key = createPublicKey(PUBLIC_PEM)
+  const prepared = tokens.map(signedParts)
+  let number = 0
+  return (_req, _res, next) => {
+    const { text, signature } = prepared[number++ % prepared.length]
+    next(verify('sha256', text, key, signature) ? undefined : new Error('a signature was found bad'))
+  }
+}

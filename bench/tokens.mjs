@@ -50,3 +50,9 @@ export function withBadSignature(token) {
   const at = token.length - 20
   return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
 }
+
+/** What a raw signature verification needs of a token. */
+export function signedParts(token) {
+  const end = token.lastIndexOf('.')
+  return { text: Buffer.from(token.slice(0, end)), signature: Buffer.from(token.slice(end + 1), 'base64url') }
+}

@@ -138,6 +138,5 @@ test('a log that throws does not make the issuer unreachable', async (t) => {
     },
   }
   const app = await startApp(t, { jwkUri: issuer.jwkUri, logger })
-  const statuses = [await app.me(issuer.token()), await app.me(issuer.token())].map(({ status }) => status)
-  assert.equal(statuses[1], 200)
+  for (let times = 0; times < 2; times += 1) assert.equal((await app.me(issuer.token())).status, 200)
 })
