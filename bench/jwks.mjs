@@ -73,7 +73,7 @@ async function measureCalls() {
   const fixed = {
     ...common,
     signingAlgorithm: 'RS256',
-    signingKeys: [{ key: pairs[0].publicKey.export({ type: 'spki', format: 'pem' }), kid: 'key-1' }],
+    signingKeys: [pairs[0].publicKey.export({ type: 'spki', format: 'pem' })],
   }
   const remote = { ...common, jwkUri: issuer.url }
   const off = { cache: { tokens: false } }
