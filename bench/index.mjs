@@ -1,4 +1,4 @@
-// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory]
+// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory] [jwks]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -120,4 +120,9 @@ if (isChosen('memory')) {
     rows.push([name, ...[heapUsed, rss, peak].map(megabytes)])
   }
   printTable('Growth after 1,000,000 different tokens', ['tokens', 'heap', 'RSS', 'RSS at its highest'], rows)
+}
+
+if (isChosen('jwks')) {
+  const [status] = await once(fork(new URL('jwks.mjs', import.meta.url)), 'exit')
+  if (status !== 0) throw new Error(`jwks.mjs ended with ${status}`)
 }
