@@ -77,6 +77,7 @@ const STORE_VERBS: KeysOf<Omit<Store, 'ready' | 'close'>> = {
   setUserDisabled: true,
   deleteUser: true,
   linkIdentity: true,
+  importUsers: true,
   createSession: true,
   findSession: true,
   rotateSession: true,

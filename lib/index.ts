@@ -23,7 +23,7 @@ export type {
   SessionOptions,
 } from './options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
-export type { Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
+export type { ImportOutcome, Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
 export type { Claims } from './token/compact.js'
 export type { ExplainedCheck, Explanation } from './token/explain.js'
 export type {

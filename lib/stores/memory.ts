@@ -34,12 +34,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return user
   }
 
-  function create(request: Required<SignInRequest>): UserRecord {
-    const { identity, newUserId } = request
-    if (users.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+  function add(user: UserRecord): UserRecord {
     if (users.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
-    owners.set(identityKey(identity), newUserId)
-    return keep(newUserRecord(request))
+    for (const identity of user.identities) owners.set(identityKey(identity), user.id)
+    return keep(user)
+  }
+
+  function create(request: Required<SignInRequest>): UserRecord {
+    const { newUserId } = request
+    if (users.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+    return add(newUserRecord(request))
   }
 
   function endSession(id: string): boolean {
@@ -102,6 +106,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       owners.set(identityKey(identity), userId)
       return keep({ ...user, identities: withIdentity(user.identities, identity) })
     },
+
+    importUsers: (records) =>
+      records.map((record) => {
+        if (users.has(record.id)) return 'known'
+        if (record.identities.some((identity) => owners.has(identityKey(identity)))) return 'taken'
+        add(record)
+        return 'added'
+      }),
 
     createSession(session) {
       if (!users.has(session.userId)) return false

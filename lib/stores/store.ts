@@ -37,6 +37,12 @@ export type Rotation =
   | { readonly outcome: 'missing' }
 
 /**
+ * What became of a user to import: `added`; `known`, when there is a user with its id; `taken`, when another user has
+ * one of its identities.
+ */
+export type ImportOutcome = 'added' | 'known' | 'taken'
+
+/**
  * Keeps users and sessions. Every verb is **atomic**: of any number of simultaneous calls, in any number of processes
  * on the same data, the outcome is as if they had come one after the other. A verb may answer at once or with a
  * promise. It throws only when the store itself fails; that becomes a 503.
@@ -65,6 +71,12 @@ export interface Store {
    * user has the identity, `missing` when there is no such user.
    */
   linkIdentity(userId: string, identity: Identity): MaybePromise<UserRecord | 'taken' | 'missing'>
+
+  /**
+   * Adds users as they are, each whole or not at all, and leaves users that are there untouched. Returns what became
+   * of each, in their order. A batch may be one transaction: when it throws, the whole batch can be sent again.
+   */
+  importUsers(users: readonly UserRecord[]): MaybePromise<readonly ImportOutcome[]>
 
   /** Returns false, keeping nothing, when there is no such user. */
   createSession(session: SessionRecord): MaybePromise<boolean>
