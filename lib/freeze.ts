@@ -5,7 +5,7 @@ export function deepFreeze<T>(value: T): T {
   for (const item of open) {
     if (typeof item !== 'object' || item === null || Object.isFrozen(item)) continue
     Object.freeze(item)
-    for (const inner of Object.values(item)) open.push(inner)
+    for (const inner of Object.values(item)) if (typeof inner === 'object') open.push(inner)
   }
   return value
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../user.js'
-import { show, type Check, type RequiredClaim } from './check.js'
+import { show, type Check, type RequiredClaim, type TokenRules } from './check.js'
 import type { Claims } from './compact.js'
 
 /** RFC 7519 §4.1.1. Made twice: before a key is looked up for a token, and on the verified claims. */
@@ -96,6 +96,15 @@ export const claimChecks: readonly Check<Claims>[] = [
       `Send a token with another ${wrongClaim(claims, requiredClaims)?.name ?? ''}, or correct requiredClaims${idTokenHint(claims)}`,
   },
 ]
+
+/**
+ * When the claims, found good once, pass every check: from `start` until before `end`, in epoch seconds. No check but
+ * those of the dates asks for the time.
+ */
+export function validityOf({ exp, iat, nbf }: Claims, { clockToleranceSeconds }: TokenRules) {
+  const start = Math.max(Number(iat ?? 0), Number(nbf ?? 0)) - clockToleranceSeconds
+  return { start, end: Number(exp) + clockToleranceSeconds }
+}
 
 /** A payload of this type is a session token of ours, never a third-party one. */
 export function isSessionType(typ: unknown): typ is 'access' | 'refresh' {

@@ -5,8 +5,8 @@ import { andThen } from '../promises.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
 import type { Check, TokenRules } from './check.js'
-import { claimChecks, issuerCheck } from './claims.js'
-import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from './compact.js'
+import { claimChecks, issuerCheck, validityOf } from './claims.js'
+import { readHeader, readUnverifiedClaims, requireCompact, verifySignature, type Claims } from './compact.js'
 import { headerChecks } from './header.js'
 import { VerifiedCache } from './verified-cache.js'
 
@@ -14,6 +14,7 @@ import { VerifiedCache } from './verified-cache.js'
 export interface VerifiedToken {
   /** The `sub` claim. */
   readonly subject: string
+  /** Read from the token again whenever they are looked at: few requests do, and they would take room. */
   readonly claims: Claims
   /** The claims that the metadata fields map. */
   readonly data: UserData
@@ -21,6 +22,8 @@ export interface VerifiedToken {
   readonly key: VerificationKey
   /** The `kid` header, by which the key was found. */
   readonly kid: string | undefined
+  /** From `start` until before `end`, in epoch seconds, the dates are good. */
+  readonly validity: { readonly start: number; readonly end: number }
   /** Whom the token signed in. Sign-in keeps it here, for as long as the verifier remembers the token. */
   userId: string | undefined
 }
@@ -48,6 +51,21 @@ export interface VerifierParts {
 /** Makes the verifier. A remembered verdict still has its dates and its key checked on every use. */
 export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierParts): Verifier {
   const cache = new VerifiedCache<VerifiedToken>(cacheMax)
+  /** The header that passed last, with its dot: issuers write the same one until they change keys. */
+  let passed: { text: string; kid: string | undefined } | undefined
+
+  /** Returns the `kid`. No header check asks for the time, so what passed once passes again. */
+  function judgeHeader(token: string, now: number): string | undefined {
+    if (passed && token.startsWith(passed.text)) {
+      requireCompact(token)
+      return passed.kid
+    }
+    const header = readHeader(token)
+    runChecks(headerChecks, header, rules, now)
+    const kid = readKeyId(header.kid)
+    passed = { text: token.slice(0, token.indexOf('.') + 1), kid }
+    return kid
+  }
 
   function judge(
     token: string,
@@ -59,10 +77,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     if (!signed) throw authError('TOKEN_SIGNATURE')
     const { claims, key } = signed
     runChecks(claimChecks, claims, rules, now)
-    // Frozen, because the cache, the store and every req.user share it.
-    const data = deepFreeze(readMetadata(claims, metadata))
-    const subject = claims[rules.subjectClaim] as string
-    const verified: VerifiedToken = { subject, claims, data, key, kid, userId: undefined }
+    const verified = new Verified(token, claims, readMetadata(claims, metadata), key, kid, rules)
     cache.set(token, verified)
     return verified
   }
@@ -77,7 +92,8 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
       cache.delete(token)
       return judge(token, known.kid, candidates, now)
     }
-    runChecks(claimChecks, known.claims, rules, now)
+    const { start, end } = known.validity
+    if (!(now >= start && now < end)) runChecks(claimChecks, known.claims, rules, now)
     return known
   }
 
@@ -87,13 +103,38 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
       if (token.length > rules.maxTokenLength) throw tooLong(token, rules)
       const known = cache.get(token)
       if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(token, known, found, now))
-      const header = readHeader(token)
-      runChecks(headerChecks, header, rules, now)
+      const kid = judgeHeader(token, now)
       // A token of another issuer's is no reason to ask ours for keys.
       if (rules.issuer) runChecks([issuerCheck], readUnverifiedClaims(token) ?? {}, rules, now)
-      const kid = readKeyId(header.kid)
       return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now))
     },
+  }
+}
+
+class Verified implements VerifiedToken {
+  readonly subject: string
+  readonly data: UserData
+  readonly validity: VerifiedToken['validity']
+  userId: string | undefined = undefined
+  readonly #token: string
+
+  constructor(
+    token: string,
+    claims: Claims,
+    data: UserData,
+    readonly key: VerificationKey,
+    readonly kid: string | undefined,
+    rules: TokenRules,
+  ) {
+    this.#token = token
+    this.subject = claims[rules.subjectClaim] as string
+    // Frozen, because the cache, the store and every req.user share it.
+    this.data = deepFreeze(data)
+    this.validity = validityOf(claims, rules)
+  }
+
+  get claims(): Claims {
+    return readUnverifiedClaims(this.#token) ?? {}
   }
 }
 

@@ -76,6 +76,10 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
         throw authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing` })
       continue
     }
+    if (isShort(value, maxFieldLength)) {
+      data[fieldName] = value
+      continue
+    }
     const json = tryStringify(value)
     if (json === undefined || json.length > maxFieldLength)
       throw authError('METADATA_TOO_LONG', {
@@ -93,6 +97,11 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
     data[fieldName] = value
   }
   return data
+}
+
+/** Whether a string has room without being written as JSON, where a character takes six at most. */
+function isShort(value: JsonValue, max: number): boolean {
+  return typeof value === 'string' && value.length * 6 + 2 <= max
 }
 
 /** Undefined for a value that is nested deeper than the stack, which only a very long token can hold. */

@@ -53,7 +53,11 @@ export function createSignIn(parts: SignInParts): SignIn {
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
     const request: SignInRequest = { identity, now: Math.floor(now) }
-    const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
+    const withId = () => ({
+      identity,
+      now: request.now,
+      newUserId: newUserId(appId, identity, generateUserId),
+    })
     if (mayCreate && !creationHook) return askStore(token, withId())
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
