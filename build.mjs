@@ -1,6 +1,6 @@
 // Compiles lib/ twice: dist/esm for `import`, dist/cjs for `require`, each with its own declarations.
 import { execSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 
 rmSync('dist', { recursive: true, force: true })
 execSync('tsc --project tsconfig.esm.json', { stdio: 'inherit' })
@@ -8,3 +8,5 @@ execSync('tsc --project tsconfig.cjs.json', { stdio: 'inherit' })
 
 // The package says "type": "module"; below dist/cjs the files are CommonJS all the same.
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
+
+chmodSync('dist/esm/cli/main.js', 0o755)

@@ -15,6 +15,12 @@ export type { Middleware } from './http/middleware.js'
 export { issuers } from './issuers/index.js'
 export type { Algorithm } from './keys/key-source.js'
 export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
+export {
+  fromProvidersJson,
+  type CarriedOver,
+  type FromProvidersJsonOptions,
+} from './migrate/providers-json.js'
+export type { NotCarriedOver } from './migrate/report.js'
 export type {
   CacheOptions,
   ClaimValue,

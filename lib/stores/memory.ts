@@ -1,6 +1,7 @@
 import { authError, type AuthError } from '../errors.js'
 import { Problems } from '../problems.js'
-import type { Identity, UserRecord } from '../user.js'
+import type { UserRecord } from '../user.js'
+import { identityKey, withIdentity } from './identities.js'
 import { newUserRecord, type SessionRecord, type SignInRequest, type Store } from './store.js'
 
 /** Bounds of the in-memory store. */
@@ -166,21 +167,4 @@ function parseBounds(options: MemoryStoreOptions): Required<MemoryStoreOptions> 
   const bounds = { maxUsers: bound('maxUsers', 50_000), maxSessions: bound('maxSessions', 100_000) }
   problems.throwIfAny()
   return bounds
-}
-
-/** The identity's data replaced, or the identity added at the end. */
-function withIdentity(identities: readonly Identity[], identity: Identity): readonly Identity[] {
-  const others = identities.some((known) => isSame(known, identity))
-  return others
-    ? identities.map((known) => (isSame(known, identity) ? identity : known))
-    : [...identities, identity]
-}
-
-function isSame(a: Identity, b: Identity): boolean {
-  return a.provider_type === b.provider_type && a.id === b.id
-}
-
-// JSON, because joined strings collide: ("a", "b:c") and ("a:b", "c").
-function identityKey({ provider_type, id }: Identity): string {
-  return JSON.stringify([provider_type, id])
 }

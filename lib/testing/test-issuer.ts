@@ -12,7 +12,10 @@ export interface MintOptions {
   readonly kid?: string
 }
 
-/** An issuer on loopback, for tests and for work without a network: it mints, rotates, withdraws and misbehaves. */
+/**
+ * An issuer on loopback, for tests and for work without a network: it mints, rotates, withdraws and misbehaves. It mints
+ * over HTTP too: `GET /token?sub=24601&aud=myapp-abcde` answers a token with these claims.
+ */
 export interface TestIssuer {
   /** The `iss` of its tokens, and what the option `discover` takes. */
   readonly issuer: string
@@ -48,8 +51,9 @@ interface IssuerKey {
 }
 
 /**
- * Starts a test issuer on a free port of loopback.
- * @param options `clock`: milliseconds since 1970, for the dates of its tokens; default `Date.now`
+ * Starts a test issuer on loopback.
+ * @param options `clock`: milliseconds since 1970, for the dates of its tokens; default `Date.now`. `port`: default a
+ *   free one
  * @example
  * const issuer = await createTestIssuer()
  * const auth = customJwtAuth({ appId: 'myapp-abcde', jwkUri: issuer.jwkUri })
@@ -57,7 +61,8 @@ interface IssuerKey {
  */
 export async function createTestIssuer({
   clock = Date.now,
-}: { clock?: () => number } = {}): Promise<TestIssuer> {
+  port = 0,
+}: { clock?: () => number; port?: number } = {}): Promise<TestIssuer> {
   const keys: IssuerKey[] = [createKey()]
   let published = [...keys]
   let delay = 0
@@ -70,16 +75,24 @@ export async function createTestIssuer({
     else if (delay > 0) setTimeout(answer, delay, req.url, res).unref()
     else answer(req.url, res)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+  })
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const jwkUri = `${issuer}/jwks`
 
   function answer(path: string | undefined, res: ServerResponse): void {
+    const { pathname, searchParams } = new URL(path ?? '', issuer)
+    if (pathname === '/token') {
+      res.writeHead(200, { 'content-type': 'text/plain' })
+      res.end(mint(toClaims(searchParams)))
+      return
+    }
     const documents: Record<string, object> = {
       '/jwks': { keys: published.map(({ jwk }) => jwk) },
       '/.well-known/openid-configuration': { issuer, jwks_uri: jwkUri },
     }
-    const document = documents[path ?? '']
+    const document = documents[pathname]
     res.writeHead(document ? 200 : 404, { 'content-type': 'application/json' })
     res.end(JSON.stringify(document ?? { error: 'not found' }))
   }
@@ -88,6 +101,20 @@ export async function createTestIssuer({
     const key = keys.find((known) => known.kid === kid)
     if (!key) throw new Error(`the test issuer has no key ${kid}`)
     return key
+  }
+
+  function mint(
+    claims: Readonly<Record<string, unknown>>,
+    { expiresInSeconds = 300, header = {}, kid }: MintOptions = {},
+  ): string {
+    const key = kid === undefined ? keys.at(-1) : keyNamed(kid)
+    if (!key) throw new Error('the test issuer has no key')
+    const iat = Math.floor(clock() / 1000)
+    const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
+    const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }
+    // Not with jsonwebtoken, which would refuse to make the bad tokens that tests want too.
+    const content = [joseHeader, payload].map(toSegment).join('.')
+    return `${content}.${sign('sha256', Buffer.from(content), key.privateKey).toString('base64url')}`
   }
 
   return {
@@ -99,16 +126,7 @@ export async function createTestIssuer({
     get fetches() {
       return fetches
     },
-    mint(claims, { expiresInSeconds = 300, header = {}, kid } = {}) {
-      const key = kid === undefined ? keys.at(-1) : keyNamed(kid)
-      if (!key) throw new Error('the test issuer has no key')
-      const iat = Math.floor(clock() / 1000)
-      const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
-      const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }
-      // Not with jsonwebtoken, which would refuse to make the bad tokens that tests want too.
-      const content = [joseHeader, payload].map(toSegment).join('.')
-      return `${content}.${sign('sha256', Buffer.from(content), key.privateKey).toString('base64url')}`
-    },
+    mint,
     rotate() {
       const key = createKey()
       keys.push(key)
@@ -135,6 +153,12 @@ export async function createTestIssuer({
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** The claims of a query: one that stands there several times is a list. */
+function toClaims(query: URLSearchParams): Record<string, unknown> {
+  const claims = [...new Set(query.keys())].map((name) => [name, query.getAll(name)] as const)
+  return Object.fromEntries(claims.map(([name, values]) => [name, values.length === 1 ? values[0] : values]))
 }
 
 function toSegment(part: object): string {

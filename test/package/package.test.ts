@@ -65,7 +65,7 @@ test('the tarball holds what is used at run time, and nothing else', async () =>
   mkdirSync(unpacked)
   await run(unpacked, 'tar', '-xzf', tarball)
   const files = readdirSync(join(unpacked, 'package'), { recursive: true }).map(String)
-  const expected = /^(dist\/.+(\.js|\.d\.ts)|dist\/cjs\/package\.json|package\.json|LICENSE|[A-Z]+\.md)$/
+  const expected = /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|package\.json|LICENSE|[A-Z]+\.md)$/
   const strays = files.filter((path) => path.includes('.') && !expected.test(path.replaceAll('\\', '/')))
   assert.deepEqual(strays, [])
 })

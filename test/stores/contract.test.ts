@@ -280,6 +280,7 @@ const brokenStores: readonly BrokenStore[] = [
     found: [
       'rotateSession answers the token before the newest',
       'rotateSession bears a clock that is behind',
+      'rotateSession and removeExpiredSessions take fractions',
       'rotateSession without overlap',
       'rotateSession ends the session for an older token',
       'rotateSession ends the session for a token that it never gave',
@@ -312,6 +313,7 @@ const brokenStores: readonly BrokenStore[] = [
     flaw: 'the overlap ends a moment too early',
     found: [
       'rotateSession answers the token before',
+      'rotateSession and removeExpiredSessions take fractions',
       'rotateSession without overlap',
       'of 100 simultaneous uses',
     ],
@@ -322,8 +324,62 @@ const brokenStores: readonly BrokenStore[] = [
   },
   {
     flaw: 'a session is removed a moment after it expires',
-    found: ['removeExpiredSessions removes what expires now'],
+    found: [
+      'rotateSession and removeExpiredSessions take fractions',
+      'removeExpiredSessions removes what expires now',
+    ],
     breakIt: (good) => ({ removeExpiredSessions: (now) => good.removeExpiredSessions(now - 1) }),
+  },
+  {
+    flaw: 'importUsers replaces users that are there',
+    found: [
+      'importUsers leaves a user whose id is known',
+      'importUsers calls a user known',
+      'importUsers tells what became',
+      'a batch that is sent again',
+    ],
+    breakIt: (good) => ({
+      async importUsers(users) {
+        for (const { id } of users) await good.deleteUser(id)
+        return good.importUsers(users)
+      },
+    }),
+  },
+  {
+    flaw: 'importUsers adds a user without the identities that are taken',
+    found: ['importUsers adds nothing of a user', 'importUsers tells what became'],
+    breakIt: (good) => ({
+      async importUsers(users) {
+        const outcomes = await good.importUsers(users)
+        for (const [index, outcome] of outcomes.entries()) {
+          const [user] = users.slice(index)
+          if (outcome !== 'taken' || !user) continue
+          await good.importUsers([{ ...user, identities: [] }])
+          for (const identity of user.identities) await good.linkIdentity(user.id, identity)
+        }
+        return outcomes
+      },
+    }),
+  },
+  {
+    flaw: 'importUsers tells from an earlier look who was there',
+    found: ['importUsers goes through a list', 'simultaneous imports'],
+    breakIt: (good) => ({
+      async importUsers(users) {
+        const known = new Set((await good.listUsers({ limit: Infinity })).map(({ id }) => id))
+        await pause()
+        const outcomes = await good.importUsers(users)
+        const outcomeNow = (index: number) => (outcomes[index] === 'taken' ? 'taken' : 'added')
+        return users.map(({ id }, index) => (known.has(id) ? 'known' : outcomeNow(index)))
+      },
+    }),
+  },
+  {
+    flaw: 'importUsers forgets who was disabled',
+    found: ['importUsers adds users with all'],
+    breakIt: (good) => ({
+      importUsers: (users) => good.importUsers(users.map((user) => ({ ...user, disabled: false }))),
+    }),
   },
 ]
 

@@ -1,0 +1,167 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import type { Identity, SessionRecord, Store, UserRecord } from 'custom-jwt-auth'
+
+interface Data {
+  users: UserRecord[]
+  sessions: SessionRecord[]
+}
+
+/** Keeps users and sessions in one JSON file, for one process. */
+export function fileStore(path: string): Store {
+  let queue: Promise<unknown> = Promise.resolve()
+
+  /** One verb after the other, so that each is atomic. When a verb answers, its changes are in the file. */
+  function atomic<Answer>(verb: (data: Data) => Answer): Promise<Answer> {
+    const turn = queue.then(async () => {
+      const before = await readFile(path, 'utf8').catch(emptyWhenMissing)
+      const data = JSON.parse(before) as Data
+      const answer = verb(data)
+      const after = JSON.stringify(data)
+      if (after !== before) {
+        // A new file takes the place of the old one: a crash leaves the one or the other, never half of one.
+        await writeFile(`${path}.new`, after)
+        await rename(`${path}.new`, path)
+      }
+      return answer
+    })
+    // A failure is the caller's, who has `turn`. The next verb has its turn all the same.
+    queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  return {
+    signIn: ({ identity, now, newUserId }) =>
+      atomic(({ users }) => {
+        const owner = users.find((user) => has(user, identity))
+        if (owner?.disabled) return { user: owner, created: false }
+        if (owner) {
+          const user = { ...withIdentity(owner, identity), last_authentication_date: now }
+          return { user: put(users, user), created: false }
+        }
+        if (newUserId === undefined) return undefined
+        if (users.some(hasId(newUserId))) throw new Error(`${newUserId} is another user`)
+        const user = {
+          id: newUserId,
+          type: 'normal' as const,
+          identities: [identity],
+          creation_date: now,
+          last_authentication_date: now,
+          disabled: false,
+        }
+        return { user: put(users, user), created: true }
+      }),
+
+    findUser: (id) => atomic(({ users }) => users.find(hasId(id))),
+
+    listUsers: ({ limit, after = '' }) =>
+      atomic(({ users }) => {
+        const rest = users.filter(({ id }) => id > after)
+        return rest.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
+      }),
+
+    setUserDisabled: (id, disabled) =>
+      atomic(({ users }) => {
+        const user = users.find(hasId(id))
+        if (user) put(users, { ...user, disabled })
+        return user !== undefined
+      }),
+
+    deleteUser: (id) =>
+      atomic(({ users, sessions }) => {
+        remove(sessions, ({ userId }) => userId === id)
+        return remove(users, hasId(id)) > 0
+      }),
+
+    linkIdentity: (userId, identity) =>
+      atomic(({ users }) => {
+        const user = users.find(hasId(userId))
+        if (!user) return 'missing'
+        const owner = users.find((other) => has(other, identity))
+        return owner && owner !== user ? 'taken' : put(users, withIdentity(user, identity))
+      }),
+
+    importUsers: (records) =>
+      atomic(({ users }) =>
+        records.map((record) => {
+          if (users.some(hasId(record.id))) return 'known'
+          if (record.identities.some((identity) => users.some((user) => has(user, identity)))) return 'taken'
+          put(users, record)
+          return 'added'
+        }),
+      ),
+
+    createSession: (session) =>
+      atomic(({ users, sessions }) => {
+        const user = users.find(hasId(session.userId))
+        if (user) put(sessions, session)
+        return user !== undefined
+      }),
+
+    findSession: (id) =>
+      atomic(({ users, sessions }) => {
+        const session = sessions.find(hasId(id))
+        const user = session && users.find(hasId(session.userId))
+        return user && { session, user }
+      }),
+
+    rotateSession: ({ id, generation, now, overlapSeconds }) =>
+      atomic(({ sessions }) => {
+        const session = sessions.find(hasId(id))
+        if (!session) return { outcome: 'missing' }
+        if (generation === session.generation) {
+          put(sessions, { ...session, generation: generation + 1, rotatedAt: now })
+          return { outcome: 'rotated', generation: generation + 1 }
+        }
+        if (generation === session.generation - 1 && now <= session.rotatedAt + overlapSeconds)
+          return { outcome: 'current', generation: session.generation }
+        remove(sessions, hasId(id))
+        return { outcome: 'reused' }
+      }),
+
+    revokeSession: (id) => atomic(({ sessions }) => remove(sessions, hasId(id)) > 0),
+
+    revokeSessions: (userId) => atomic(({ sessions }) => remove(sessions, (one) => one.userId === userId)),
+
+    removeExpiredSessions: (now) =>
+      atomic(({ sessions }) => {
+        remove(sessions, ({ expiresAt }) => expiresAt <= now)
+      }),
+  }
+}
+
+function emptyWhenMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return JSON.stringify({ users: [], sessions: [] })
+  throw error
+}
+
+const hasId =
+  (id: string) =>
+  (record: { readonly id: string }): boolean =>
+    record.id === id
+
+// Both parts are compared. Joined to one text, ("a", "b:c") and ("a:b", "c") would be the same.
+const isSame = (a: Identity, b: Identity): boolean => a.provider_type === b.provider_type && a.id === b.id
+
+const has = (user: UserRecord, identity: Identity): boolean =>
+  user.identities.some((own) => isSame(own, identity))
+
+/** The identity in the place that it has, or added at the end. */
+function withIdentity(user: UserRecord, identity: Identity): UserRecord {
+  const identities = has(user, identity)
+    ? user.identities.map((own) => (isSame(own, identity) ? identity : own))
+    : [...user.identities, identity]
+  return { ...user, identities }
+}
+
+/** Replaces the record with the same id, or adds one. */
+function put<Item extends { readonly id: string }>(list: Item[], record: Item): Item {
+  const index = list.findIndex(hasId(record.id))
+  list.splice(index < 0 ? list.length : index, 1, record)
+  return record
+}
+
+/** Returns how many there were. */
+function remove<Item>(list: Item[], isGone: (record: Item) => boolean): number {
+  const stays = list.filter((record) => !isGone(record))
+  return list.splice(0, list.length, ...stays).length - stays.length
+}

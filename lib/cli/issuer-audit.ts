@@ -1,0 +1,100 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage } from 'node:http'
+import { fetchJson } from '../http/fetch-json.js'
+import { IssuerClient } from '../keys/issuer-client.js'
+import type { RemoteKeysConfig } from '../keys/key-options.js'
+import type { TokenRules } from '../token/check.js'
+import type { Finding } from './check.js'
+
+/** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
+export async function* auditIssuer(
+  { request, ...source }: RemoteKeysConfig,
+  rules: TokenRules,
+  clock: () => number,
+): AsyncGenerator<Finding> {
+  const issuer = new IssuerClient({
+    ...source,
+    algorithm: rules.algorithm,
+    fetchJson: (url, signal) => fetchJson(url, request, signal),
+  })
+  const dates = watchDates(clock)
+  const begun = performance.now()
+  try {
+    const { keys, maxAgeSeconds } = await issuer.loadKeys(new AbortController().signal)
+    const took = Math.round(performance.now() - begun)
+    const names = keys.map(({ kid }) => kid ?? '(no kid)').join(', ')
+    const fresh = maxAgeSeconds === undefined ? '' : `, fresh for ${maxAgeSeconds} s`
+    const text = `${keys.length} usable ${rules.algorithm} of at most ${source.maxKeys} in ${took} ms: ${names}${fresh}`
+    yield { name: 'key set', level: 'ok', text }
+    if (keys.some(({ kid }) => kid === undefined) && !source.rules.allowMissingKid)
+      yield {
+        name: 'key set',
+        level: 'problem',
+        text: 'a key has no kid, so no token can name it',
+        mend: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
+      }
+  } catch (error) {
+    yield {
+      name: 'key set',
+      level: 'problem',
+      text: error instanceof Error ? error.message : String(error),
+      mend: 'Correct jwkUri or discover, and see that this machine reaches the issuer',
+    }
+  } finally {
+    dates.stop()
+  }
+  yield dates.seen.length === 0 ? NO_DATE : clockFinding(dates.seen, rules.clockToleranceSeconds)
+}
+
+const NO_DATE: Finding = {
+  name: 'clock',
+  level: 'note',
+  text: "cannot be compared: no Date header of the issuer's",
+}
+
+/** By how much the issuer's clock is ahead of ours, in seconds: at least and at most. */
+interface Ahead {
+  readonly least: number
+  readonly most: number
+}
+
+/** Listens to the `Date` headers of all answers: the issuer is the only one who is asked. */
+function watchDates(clock: () => number): { readonly seen: Ahead[]; stop(): void } {
+  const seen: Ahead[] = []
+  const onAnswer = (message: unknown): void => {
+    const { response } = message as { response: IncomingMessage }
+    const { date = '', age = '0' } = response.headers
+    // A cache in between keeps the date of when it asked, and says how long ago that was.
+    const theirs = Date.parse(date) / 1000 + Number(age)
+    // A date stands for the whole of its second.
+    const least = theirs - clock() / 1000
+    if (Number.isFinite(least)) seen.push({ least, most: least + 1 })
+  }
+  subscribe('http.client.response.finish', onAnswer)
+  return { seen, stop: () => unsubscribe('http.client.response.finish', onAnswer) }
+}
+
+/** How long an answer may have been under way, or a second have been cut short. */
+const SLACK_SECONDS = 2
+
+function clockFinding(seen: readonly Ahead[], toleranceSeconds: number): Finding {
+  const least = Math.max(...seen.map((ahead) => ahead.least))
+  const most = Math.min(...seen.map((ahead) => ahead.most))
+  const limit = toleranceSeconds + SLACK_SECONDS
+  const within = `within ${limit} s of the issuer's`
+  if (least > limit)
+    return {
+      name: 'clock',
+      level: 'problem',
+      text: `the issuer's is ${Math.round(least)} s ahead: its new tokens are refused as not valid yet`,
+      mend: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
+    }
+  if (most < -limit)
+    return {
+      name: 'clock',
+      level: 'problem',
+      text: `the issuer's is ${Math.round(-most)} s behind: its tokens expire that much too early`,
+      mend: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
+    }
+  return { name: 'clock', level: 'ok', text: within }
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+import { ConfigurationError } from '../errors.js'
+import { OperationError, readInput, UsageError, type AnyCommand, type ExitCode } from './command.js'
+import { COMMANDS } from './commands.js'
+import { commandHelp, generalHelp } from './help.js'
+import { printable, printLines, red } from './terminal.js'
+
+// A reader that has seen enough, as in `… | head -1`, is no failure: the work goes on, and the exit code tells of it.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+  })
+
+// That Node 22 calls its SQLite experimental is nothing that a person who imports users can act upon.
+process.removeAllListeners('warning').on('warning', ({ name, message }) => {
+  if (name !== 'ExperimentalWarning') complain(`${name}: ${message}`)
+})
+
+process.exitCode = await main(process.argv.slice(2))
+await flushed(process.stdout)
+await flushed(process.stderr)
+// A configuration file may have opened what nobody else can close.
+process.exit()
+
+async function main([name = '', ...argv]: readonly string[]): Promise<ExitCode> {
+  if (name === '' || name === '--help' || name === 'help') {
+    printLines(generalHelp(COMMANDS))
+    return name === '' ? 2 : 0
+  }
+  if (name === '--version') {
+    printLines(version())
+    return 0
+  }
+  const command = COMMANDS.find((known) => known.name === name)
+  if (command) return run(command, argv)
+  complain(`there is no command ${JSON.stringify(name)}`)
+  complain(`known are ${COMMANDS.map((known) => known.name).join(', ')}; see custom-jwt-auth --help`)
+  return 2
+}
+
+async function run(command: AnyCommand, argv: readonly string[]): Promise<ExitCode> {
+  try {
+    const input = readInput(command, argv)
+    if (!input.help) return await command.run(input)
+    printLines(commandHelp(command))
+    return 0
+  } catch (error) {
+    if (error instanceof UsageError)
+      complain(`${command.name}: ${error.message}`, `see custom-jwt-auth ${command.name} --help`)
+    else if (error instanceof OperationError) complain(`${command.name}: ${error.message}`)
+    else if (error instanceof ConfigurationError) complain(error.message.replace(/^custom-jwt-auth: /, ''))
+    else complain(`${command.name}: unexpected: ${String(error instanceof Error ? error.stack : error)}`)
+    return 2
+  }
+}
+
+function complain(...lines: readonly string[]): void {
+  for (const line of lines) console.error(`${red('custom-jwt-auth:', process.stderr)} ${printable(line)}`)
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)('custom-jwt-auth/package.json') as { version: string }
+  return version
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => {
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,133 @@
+import { describe } from '../problems.js'
+import { PROVIDER, type Identity, type JsonValue, type UserData, type UserRecord } from '../user.js'
+import { isObjectId } from '../users/user-id.js'
+import { isBag, type Bag } from './report.js'
+
+/** An exported user that cannot be taken over. The message says why. */
+export class ExportedUserError extends Error {}
+
+/** What is read of an exported user; other keys are the caller's to report. */
+export const USER_KEYS: readonly string[] = [
+  ...['_id', 'type', 'identities', 'data', 'creation_date', 'last_authentication_date', 'disabled'],
+]
+
+const USER_TYPES = ['normal', 'server', 'system'] as const
+/** Seconds reach this in the year 5138, milliseconds reached it in 1973. */
+const LIKELY_MILLISECONDS = 100_000_000_000
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
+
+/**
+ * Reads a user as the original's admin API exports it, in JSON or Extended JSON, into the record that a store keeps.
+ * Ids, identities (of other providers too), dates and `disabled` stay what they are.
+ * @throws {ExportedUserError} when anything in it is missing or not understood: a user is taken whole or not at all
+ */
+export function readExportedUser(value: unknown): UserRecord {
+  if (!isBag(value)) throw new ExportedUserError(`is ${describe(value)}, not a user`)
+  const id = readId(value._id)
+  const { type = 'normal', disabled = false } = value
+  const userType = USER_TYPES.find((known) => known === type)
+  if (!userType) throw new ExportedUserError(`type is none of ${USER_TYPES.join(', ')}`)
+  // Never guessed: a "true" that is taken for false would let somebody in again.
+  if (typeof disabled !== 'boolean')
+    throw new ExportedUserError(`disabled is ${describe(disabled)}, not true or false`)
+  const creation_date = readDate('creation_date', value.creation_date)
+  const { last_authentication_date: last } = value
+  return {
+    id,
+    type: userType,
+    identities: readIdentities(value),
+    creation_date,
+    // Of a user who never came back, the export may have none.
+    last_authentication_date: last === undefined ? creation_date : readDate('last_authentication_date', last),
+    disabled,
+  }
+}
+
+function readId(value: unknown): string {
+  const text = isBag(value) ? value.$oid : value
+  const id = typeof text === 'string' ? text.toLowerCase() : undefined
+  if (isObjectId(id)) return id
+  throw new ExportedUserError(value === undefined ? '_id is missing' : '_id is not 24 hex characters')
+}
+
+function readIdentities({ identities: value, data = {} }: Bag): readonly Identity[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw new ExportedUserError('identities is no list, or empty')
+  const userData = readData('data', data)
+  const given: readonly unknown[] = value
+  const identities = given.map((item, index) => readIdentity(`identities[${index}]`, item))
+  if (identities.some((identity) => Object.keys(identity.data).length > 0)) return identities
+  // The export has one `data`, all identities' data merged. It goes where the next login replaces it: to the identity
+  // of the custom JWT provider.
+  const own = identities.findIndex(({ provider_type }) => provider_type === PROVIDER)
+  return identities.map((identity, index) =>
+    index === Math.max(own, 0) ? { ...identity, data: userData } : identity,
+  )
+}
+
+function readIdentity(path: string, value: unknown): Identity {
+  const { id, provider_type, data = {} } = isBag(value) ? value : {}
+  for (const [name, text] of Object.entries({ id, provider_type })) {
+    if (typeof text !== 'string' || text === '') throw new ExportedUserError(`${path}.${name} is no text`)
+    if (!text.isWellFormed()) throw new ExportedUserError(`${path}.${name} is not valid Unicode`)
+  }
+  return { id: id as string, provider_type: provider_type as string, data: readData(`${path}.data`, data) }
+}
+
+function readData(path: string, value: unknown): UserData {
+  if (value === null) return {}
+  if (!isBag(value)) throw new ExportedUserError(`${path} is ${describe(value)}, not an object`)
+  return readMembers(path, value)
+}
+
+function readMembers(path: string, value: Bag): UserData {
+  if (Object.hasOwn(value, '__proto__'))
+    throw new ExportedUserError(`${path} has the forbidden key "__proto__"`)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, readValue(`${path}.${key}`, item)]),
+  )
+}
+
+/** A value without the type marks of Extended JSON: data came from claims, which are JSON. */
+function readValue(path: string, value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => readValue(`${path}[${index}]`, item))
+  if (!isBag(value)) return value as JsonValue
+  const [[mark, marked] = [], ...others] = Object.entries(value)
+  if (!mark?.startsWith('$') || others.length > 0) return readMembers(path, value)
+  if (mark === '$oid' && typeof marked === 'string') return marked
+  const instant = new Date(readInstant(value))
+  if (!Number.isNaN(instant.getTime())) return instant.toISOString()
+  const number = readNumber(value)
+  if (number === undefined) throw new ExportedUserError(`${path} holds ${mark}, which JSON has no value for`)
+  return number
+}
+
+/** A number of Extended JSON; undefined when it is none, or one that a double cannot hold. */
+function readNumber(value: unknown): number | undefined {
+  if (!isBag(value)) return typeof value === 'number' ? value : undefined
+  const { $numberInt, $numberLong, $numberDouble } = value
+  const text = $numberInt ?? $numberLong ?? $numberDouble
+  if (typeof text !== 'string' || !/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) return undefined
+  const number = Number(text)
+  return $numberDouble === undefined && !Number.isSafeInteger(number) ? undefined : number
+}
+
+/** Epoch seconds, of a number that says them, of an ISO date with its time zone, or of `{ "$date": … }`. */
+function readDate(path: string, value: unknown): number {
+  if (value === undefined) throw new ExportedUserError(`${path} is missing`)
+  const number = readNumber(value)
+  if (number !== undefined && number >= LIKELY_MILLISECONDS)
+    throw new ExportedUserError(`${path} looks like milliseconds: divide it by 1000, or write {"$date": …}`)
+  const seconds = number ?? readInstant(value) / 1000
+  if (Number.isFinite(seconds) && seconds >= 0) return Math.floor(seconds)
+  throw new ExportedUserError(
+    `${path} is no date: write epoch seconds, an ISO date with its time zone, or {"$date": …}`,
+  )
+}
+
+/** Milliseconds since 1970, of an ISO date or `{ "$date": … }`; NaN when it is neither. */
+function readInstant(value: unknown): number {
+  const given = isBag(value) ? value.$date : value
+  if (typeof given === 'string') return ISO_DATE.test(given) ? Date.parse(given) : Number.NaN
+  return (isBag(value) ? readNumber(given) : undefined) ?? Number.NaN
+}

@@ -1,0 +1,29 @@
+/** Something of the old configuration that the options of `customJwtAuth` have no place for. */
+export interface NotCarriedOver {
+  /** Where it stands, e.g. `auth/custom_user_data.json`. */
+  readonly item: string
+  readonly reason: string
+  /** What does its work now. */
+  readonly mend: string
+}
+
+export type Report = (item: string, reason: string, mend: string) => void
+
+export type Bag = Readonly<Record<string, unknown>>
+
+export function isBag(value: unknown): value is Bag {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Reports the keys that nobody reads, unless there is nothing in them to lose. `prefix` goes before each key. */
+export function reportUnknown(prefix: string, given: Bag, known: readonly string[], report: Report): void {
+  for (const [key, value] of Object.entries(given))
+    if (!known.includes(key) && !isEmpty(value))
+      report(`${prefix}${key}`, 'is not known to this package', 'Look up what it did, or remove it')
+}
+
+/** What Go, in which the original is written, leaves in a file for "not set". */
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+  return value === null || value === undefined || value === '' || value === false
+}

@@ -1,0 +1,50 @@
+import type { Store } from '../stores/store.js'
+import type { MaybePromise } from '../user.js'
+import { imports } from './store-contract/imports.js'
+import { races } from './store-contract/races.js'
+import { sessions } from './store-contract/sessions.js'
+import { subjects } from './store-contract/subjects.js'
+import type { StoreTest, TestRunner } from './store-contract/support.js'
+import { users } from './store-contract/users.js'
+
+export type { TestRunner } from './store-contract/support.js'
+
+/**
+ * Declares the tests of the contract of `Store`: its verbs one by one, odd subjects and data, imports, sessions, and
+ * races. They need `node:assert` and a runner with `describe` and `it`: those of node:test, Vitest, Jest and Mocha fit.
+ *
+ * @param runner where the tests are declared
+ * @param makeStore opens the store **with no users and no sessions**. It is called for each test; after the test the
+ *   store is closed, if it has a `close`. Tests run one after another, so one emptied database will do for all.
+ * @example
+ * import { describe, it } from 'node:test'
+ * storeContract({ describe, it }, () => myStore({ path: newTemporaryFile() }))
+ */
+export function storeContract({ describe, it }: TestRunner, makeStore: () => MaybePromise<Store>): void {
+  const test: StoreTest = (title, body) => {
+    it(title, async () => {
+      const store = await makeStore()
+      await store.ready?.()
+      try {
+        await body(store)
+      } finally {
+        await store.close?.()
+      }
+    })
+  }
+  describe('users', () => {
+    users(test)
+  })
+  describe('subjects and data', () => {
+    subjects(test)
+  })
+  describe('imports', () => {
+    imports(test)
+  })
+  describe('sessions', () => {
+    sessions(test)
+  })
+  describe('races', () => {
+    races(test)
+  })
+}

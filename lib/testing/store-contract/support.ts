@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import type { SessionRecord, Store } from '../../stores/store.js'
+import type { Identity, UserData, UserRecord } from '../../user.js'
+
+/** What the contract needs of a test runner. */
+export interface TestRunner {
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly it: (title: string, body: () => Promise<void>) => unknown
+}
+
+/** Declares a test that gets an empty store. */
+export type StoreTest = (title: string, body: (store: Store) => Promise<void>) => void
+
+/** The year 2100: later than any clock that a store might look at by itself, and more than 32 bits hold. */
+export const NOW = 4_102_444_800
+
+/** A user's or session's id, from a number. */
+export function objectId(number: number): string {
+  return number.toString(16).padStart(24, '0')
+}
+
+export function identity(subject: string, data: UserData = {}, provider = 'custom-token'): Identity {
+  return { id: subject, provider_type: provider, data }
+}
+
+export function session(id: number, userId: string, more: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: objectId(id),
+    userId,
+    deviceId: objectId(0xdece),
+    createdAt: NOW,
+    expiresAt: NOW + 3600,
+    generation: 0,
+    rotatedAt: 0,
+    ...more,
+  }
+}
+
+/** Makes a user, and fails when it was there already. */
+export async function createUser(
+  store: Store,
+  id: number,
+  owned: Identity = identity(`subject ${id}`),
+): Promise<UserRecord> {
+  const result = await store.signIn({ identity: owned, now: NOW, newUserId: objectId(id) })
+  assert.ok(result, 'signIn with newUserId answers with a user')
+  assert.equal(result.created, true)
+  return result.user
+}
+
+export function idsOf(records: readonly { readonly id: string }[]): string[] {
+  return records.map(({ id }) => id)
+}
+
+/** The user whom an identity signs in, when there is one. Makes none. */
+export async function ownerOf(store: Store, owned: Identity): Promise<string | undefined> {
+  return (await store.signIn({ identity: owned, now: NOW }))?.user.id
+}
+
+/** Makes a session, and fails when the store did not keep it. */
+export async function createSession(store: Store, record: SessionRecord): Promise<SessionRecord> {
+  assert.equal(await store.createSession(record), true)
+  return record
+}
+
+/** Starts so many calls at once, and waits for all of them. */
+export function atOnce<T>(count: number, call: (index: number) => Promise<T> | T): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, async (_, index) => call(index)))
+}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createTestIssuer } from 'custom-jwt-auth/testing'
+import type { Finding } from '../../lib/cli/check.js'
+import { runCli } from '../support/cli.js'
+import { startIssuer } from '../support/scripted-issuer.js'
+import { APP_ID, OTHER_SECRET, rsaKeys, SECRET, SESSION_SECRET } from '../support/tokens.js'
+
+const exportedApp = fileURLToPath(new URL('../fixtures/exported-app', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'check-'))
+after(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+function file(name: string, text: string): string {
+  writeFileSync(join(scratch, name), text)
+  return join(scratch, name)
+}
+
+const env = {
+  SIGNING_KEY: SECRET,
+  JWT_SIGNING_KEY: SECRET,
+  JWT_SIGNING_KEY_2023: OTHER_SECRET,
+  NO_PROXY: '*',
+}
+const flags = ['--alg', 'HS256', '--app-id', APP_ID]
+
+async function audit(...args: string[]) {
+  const { code, stdout, stderr } = await runCli(['check', ...args, '--json'], { env })
+  assert.equal(stderr, '')
+  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] }
+  assert.equal(code, ok ? 0 : 1)
+  return {
+    ok,
+    findings,
+    of: (name: string) => findings.find((finding) => finding.name === name),
+    problems: findings.filter(({ level }) => level === 'problem').map(({ name, text }) => `${name}: ${text}`),
+  }
+}
+
+/** An issuer with one key, whose clock is ahead of ours by some seconds. */
+function issuerAhead(t: TestContext, seconds: number, headers: Record<string, string> = {}, kid?: string) {
+  const jwk = { ...rsaKeys().publicKey.export({ format: 'jwk' }), ...(kid !== undefined && { kid }) }
+  return startIssuer(t, (_req, res) => {
+    const date = new Date(Date.now() + seconds * 1000).toUTCString()
+    res.writeHead(200, { 'content-type': 'application/json', date, ...headers })
+    res.end(JSON.stringify({ keys: [jwk] }))
+  })
+}
+
+describe('check', { concurrency: 2 }, () => {
+  test('finds nothing wrong with good options, in words', async () => {
+    const { code, stdout, stderr } = await runCli(['check', ...flags], { env })
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.match(stdout, /^✓ keys: 1 HS256 secret$/m)
+    assert.match(stdout, /^✓ audience: myapp-abcde$/m)
+    assert.match(stdout, /\nno problems\n$/)
+    assert.ok(!stdout.includes(SECRET))
+  })
+
+  test('names every mistake in the options, and ends with 1', async () => {
+    const options = { appId: '', signingAlgorithm: 'HS256', signingKeys: ['short'], sesion: {} }
+    const config = file('wrong.json', JSON.stringify(options))
+    const { ok, findings } = await audit('--config', config)
+    assert.equal(ok, false)
+    assert.deepEqual(
+      findings.map(({ text }) => text),
+      ['sesion: is not an option', 'appId: is an empty or blank string', 'signingKeys[0]: has 5 characters'],
+    )
+    assert.ok(findings.every(({ mend }) => mend))
+    const { code, stdout } = await runCli(['check', '--config', config])
+    assert.equal(code, 1)
+    assert.match(stdout, /^✗ options: sesion: is not an option\n +Did you mean session$/m)
+    assert.match(stdout, /\n3 to mend\n$/)
+  })
+
+  test('lists what of an exported app is not carried over, without calling it a problem', async () => {
+    const { ok, findings, of } = await audit('--providers', exportedApp)
+    assert.equal(ok, true)
+    assert.equal(of('audience')?.text, 'any of web, mobile')
+    const notes = findings.filter(({ name }) => name === 'not carried over')
+    assert.ok(notes.length > 5)
+    assert.ok(notes.every(({ level, mend }) => level === 'note' && mend))
+  })
+
+  test('names the secrets of an exported app that have no value', async () => {
+    const { stdout, code } = await runCli(['check', '--providers', exportedApp], {
+      env: { ...env, JWT_SIGNING_KEY: '' },
+    })
+    assert.equal(code, 1)
+    assert.match(stdout, /is the secret "jwt-signing-key", which has no value/)
+  })
+
+  test('wants something that tells the own tokens from those of other apps', async () => {
+    const options = { appId: APP_ID, audience: null, signingAlgorithm: 'HS256', signingKeys: [SECRET] }
+    const anyone = await audit('--config', file('anyone.json', JSON.stringify(options)))
+    assert.deepEqual(anyone.problems, [
+      'audience: anyone: a token that the issuer made for another app is accepted too',
+    ])
+    const claimed = { ...options, requiredClaims: { azp: 'web' } }
+    assert.equal(
+      (await audit('--config', file('claimed.json', JSON.stringify(claimed)))).of('audience')?.level,
+      'note',
+    )
+  })
+
+  test('says when the provider is switched off', async () => {
+    const options = { appId: APP_ID, disabled: true, signingAlgorithm: 'HS256', signingKeys: [SECRET] }
+    assert.equal(
+      (await audit('--config', file('off.json', JSON.stringify(options)))).of('provider')?.level,
+      'note',
+    )
+  })
+
+  test('wants a lasting store for sessions in production', async () => {
+    const options = { session: { signingKeys: [SESSION_SECRET] } }
+    const config = file('sessions.json', JSON.stringify(options))
+    assert.equal((await audit('--config', config, ...flags, '--key-env', 'SIGNING_KEY')).ok, true)
+    const { problems } = await audit('--config', config, ...flags, '--key-env', 'SIGNING_KEY', '--production')
+    assert.match(problems.join(), /^options: store: is not set, so that sessions would end/)
+  })
+
+  test('opens the store, and closes it', async () => {
+    const verbs =
+      'findUser listUsers setUserDisabled deleteUser linkIdentity importUsers signIn createSession'
+    const rest = 'findSession rotateSession revokeSession revokeSessions'
+    const store = (
+      ready: string,
+    ) => `const store = { ready() { ${ready} }, removeExpiredSessions() {}, close() { console.error('closed') } }
+      for (const verb of '${verbs} ${rest}'.split(' ')) store[verb] = () => undefined
+      export default { appId: 'a', signingAlgorithm: 'HS256', signingKeys: ['${SECRET}'], store }`
+    const good = await runCli(['check', '--config', file('store.mjs', store(''))])
+    assert.deepEqual([good.code, good.stderr], [0, 'closed\n'])
+    assert.match(good.stdout, /^✓ store: answers$/m)
+    const bad = await runCli([
+      'check',
+      '--config',
+      file('bad.mjs', store("throw new Error('refused on port 5432')")),
+    ])
+    assert.deepEqual([bad.code, bad.stderr], [1, 'closed\n'])
+    assert.match(bad.stdout, /^✗ store: does not answer: refused on port 5432\n +Start the database/m)
+  })
+})
+
+describe('check of an issuer', { concurrency: 2 }, () => {
+  test('names its keys, and finds its clock right', async (t) => {
+    const issuer = await createTestIssuer()
+    t.after(() => issuer.close())
+    for (const way of [
+      ['--jwk-uri', issuer.jwkUri],
+      ['--discover', issuer.issuer],
+    ]) {
+      const { ok, of } = await audit('--app-id', APP_ID, ...way)
+      assert.equal(ok, true)
+      const pattern = new RegExp(`^1 usable RS256 of at most 3 in \\d+ ms: ${issuer.kids.join()}$`)
+      assert.match(of('key set')?.text ?? '', pattern)
+      assert.equal(of('clock')?.level, 'ok')
+    }
+  })
+
+  test('that cannot be reached is a problem', async () => {
+    const issuer = await createTestIssuer()
+    await issuer.close()
+    const { problems, of } = await audit('--app-id', APP_ID, '--jwk-uri', issuer.jwkUri)
+    assert.match(problems.join(), /^key set: .*\/jwks could not be asked: .*ECONNREFUSED/)
+    assert.equal(of('clock')?.level, 'note')
+  })
+
+  test('that answers with something else is a problem', async (t) => {
+    const issuer = await startIssuer(t, (_req, res) => {
+      res.end('<html>')
+    })
+    const { problems } = await audit('--app-id', APP_ID, '--jwk-uri', issuer.jwkUri)
+    assert.match(problems.join(), /answered with something that is not JSON/)
+  })
+
+  test('whose key has no name is a problem, unless that is allowed', async (t) => {
+    const { jwkUri } = await issuerAhead(t, 0)
+    assert.match((await audit('--app-id', APP_ID, '--jwk-uri', jwkUri)).problems.join(), /a key has no kid/)
+    const options = { appId: APP_ID, jwkUri, jwks: { allowMissingKid: true } }
+    assert.equal((await audit('--config', file('kid.json', JSON.stringify(options)))).ok, true)
+  })
+
+  test('whose clock is ahead is a problem: its new tokens would be refused', async (t) => {
+    const { jwkUri } = await issuerAhead(t, 90, {}, 'k')
+    const { problems } = await audit('--app-id', APP_ID, '--jwk-uri', jwkUri)
+    assert.match(problems.join(), /^clock: the issuer's is (8[89]|90) s ahead: its new tokens are refused/)
+    const options = { appId: APP_ID, jwkUri, clockToleranceSeconds: 90 }
+    assert.equal((await audit('--config', file('tolerant.json', JSON.stringify(options)))).ok, true)
+  })
+
+  test('whose clock is behind is a problem: its tokens would expire too early', async (t) => {
+    const { jwkUri } = await issuerAhead(t, -90, {}, 'k')
+    const { problems } = await audit('--app-id', APP_ID, '--jwk-uri', jwkUri)
+    assert.match(problems.join(), /^clock: the issuer's is (8[89]|90) s behind: its tokens expire/)
+  })
+
+  test('whose answer is an old one of a cache has its age counted', async (t) => {
+    const { jwkUri } = await issuerAhead(t, -90, { age: '90' }, 'k')
+    assert.equal((await audit('--app-id', APP_ID, '--jwk-uri', jwkUri)).ok, true)
+  })
+})

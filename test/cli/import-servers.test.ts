@@ -1,0 +1,81 @@
+// The same import into the databases that need a server.
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
+import { postgresStore } from 'custom-jwt-auth/stores/postgres'
+import type { Store } from 'custom-jwt-auth'
+import { MongoClient, ObjectId } from 'mongodb'
+import { Pool } from 'pg'
+import { runCli } from '../support/cli.js'
+import { requireServer } from '../support/servers.js'
+
+const users = fileURLToPath(new URL('../fixtures/users.json', import.meta.url))
+const database = `import_users_${randomBytes(6).toString('hex')}`
+
+/** Imports twice, and looks at what is there. */
+async function importTwice(url: string, store: Store, ...flags: string[]): Promise<void> {
+  for (const outcome of ['3 added, 0 already there, 0 skipped', '0 added, 3 already there, 0 skipped']) {
+    const { code, stdout, stderr } = await runCli(['import-users', users, '--store', url, ...flags])
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.ok(stdout.includes(outcome), stdout)
+  }
+  const kept = await store.listUsers({ limit: 10 })
+  assert.deepEqual(
+    kept.map(({ id, disabled }) => [id, disabled]),
+    [
+      ['59fdd02846244cd5e5369ebf', false],
+      ['5f1a2b3c4d5e6f7081920304', false],
+      ['60d5ec49f1a4c12345678901', true],
+    ],
+  )
+  assert.deepEqual(kept[1]?.identities[1], {
+    ...{ id: 'users/cosette', provider_type: 'custom-token' },
+    data: { name: 'Cosette', age: 17 },
+  })
+}
+
+const postgres = requireServer('POSTGRES_URL')
+describe('import-users into PostgreSQL', { skip: 'skip' in postgres && postgres.skip }, () => {
+  if ('skip' in postgres) return
+  const admin = new Pool({ connectionString: postgres.url })
+  const url = new URL(postgres.url)
+  url.pathname = `/${database}`
+  const pool = new Pool({ connectionString: url.href })
+  after(async () => {
+    await pool.end()
+    await admin.query(`DROP DATABASE IF EXISTS ${database}`)
+    await admin.end()
+  })
+
+  test('keeps what was exported, and can be run again', async () => {
+    await admin.query(`CREATE DATABASE ${database}`)
+    await importTwice(url.href, postgresStore({ pool }))
+  })
+})
+
+const mongodb = requireServer('MONGODB_URI')
+describe('import-users into MongoDB', { skip: 'skip' in mongodb && mongodb.skip }, () => {
+  if ('skip' in mongodb) return
+  const client = new MongoClient(mongodb.url)
+  const urlOf = (name: string): string => {
+    const url = new URL(mongodb.url)
+    url.pathname = `/${name}`
+    return url.href
+  }
+  after(async () => {
+    for (const name of [database, `${database}_oid`]) await client.db(name).dropDatabase()
+    await client.close()
+  })
+
+  test('keeps what was exported, and can be run again', async () => {
+    await importTwice(urlOf(database), mongodbStore({ db: client.db(database) }))
+  })
+
+  test('keeps ids as ObjectIds when it is told to', async () => {
+    const db = client.db(`${database}_oid`)
+    await importTwice(urlOf(db.databaseName), mongodbStore({ db, ObjectId }), '--object-ids')
+    assert.ok(await db.collection('auth_users').findOne({ _id: new ObjectId('59fdd02846244cd5e5369ebf') }))
+  })
+})

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { customJwtAuth, type User } from 'custom-jwt-auth'
+import { sqliteStore } from 'custom-jwt-auth/stores/sqlite'
+import { eventually } from '../support/eventually.js'
+import { runCli, startCli } from '../support/cli.js'
+import { listen } from '../support/server.js'
+import { APP_ID, claims, mint, NOW, SECRET } from '../support/tokens.js'
+
+const users = fileURLToPath(new URL('../fixtures/users.json', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'import-users-'))
+after(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+function file(name: string, text: string): string {
+  writeFileSync(join(scratch, name), text)
+  return join(scratch, name)
+}
+
+const run = (...args: string[]) => runCli(['import-users', ...args], { cwd: scratch })
+
+/** A user in a line of its own. */
+const user = (number: number, others: object = {}) =>
+  JSON.stringify({
+    _id: String(number).padStart(24, '0'),
+    identities: [{ id: `user-${String(number)}`, provider_type: 'custom-token' }],
+    creation_date: 1500000000,
+    ...others,
+  })
+
+describe('import-users', { concurrency: 2 }, () => {
+  test('brings exported users into SQLite: they sign in, with their old ids, and the disabled one does not', async (t) => {
+    const first = await run(users, '--store', 'sqlite:users.db')
+    assert.deepEqual([first.code, first.stderr], [0, ''])
+    assert.match(first.stdout, /^3 users read: 3 added, 0 already there, 0 skipped \(/)
+
+    const again = await run(users, '--store', `sqlite:${join(scratch, 'users.db')}`)
+    assert.equal(again.code, 0)
+    assert.match(again.stdout, /^3 users read: 0 added, 3 already there, 0 skipped \(/)
+
+    const store = sqliteStore({ path: join(scratch, 'users.db') })
+    const options = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] } as const
+    const auth = customJwtAuth({ ...options, store, clock: () => NOW * 1000 })
+    t.after(() => auth.close())
+    const server = await listen((req, res) => {
+      auth(req, res, (error) => {
+        res.end(
+          JSON.stringify({
+            id: (req as { user?: User }).user?.id,
+            code: (error as { code?: string } | undefined)?.code,
+          }),
+        )
+      })
+    })
+    t.after(() => server.close())
+    const signIn = async (sub: string) => {
+      const response = await fetch(server.url, { headers: { jwtTokenString: mint(claims({ sub })) } })
+      return (await response.json()) as { id?: string; code?: string }
+    }
+    assert.equal((await signIn('24601')).id, '59fdd02846244cd5e5369ebf')
+    assert.equal((await signIn('users/cosette')).id, '5f1a2b3c4d5e6f7081920304')
+    assert.equal((await signIn('javert')).code, 'USER_DISABLED')
+    const { identities, creation_date } = (await auth.users.get('5f1a2b3c4d5e6f7081920304')) ?? assert.fail()
+    assert.deepEqual(
+      [identities.map(({ provider_type }) => provider_type), creation_date],
+      [['local-userpass', 'custom-token'], 1595550524],
+    )
+  })
+
+  test('looks at the file alone with --dry-run', async () => {
+    const { code, stdout } = await run(users, '--dry-run', '--store', 'sqlite:dry.db')
+    assert.equal(code, 0)
+    assert.match(stdout, /^3 users read: 3 can be added, 0 already there, 0 skipped \(/)
+    assert.ok(!existsSync(join(scratch, 'dry.db')))
+  })
+
+  test('says of every skipped user where it is and why, and ends with 1', async () => {
+    const lines = [
+      user(1),
+      user(2, { disabled: 'no' }),
+      user(3, { _id: '\u001b[2J' }),
+      user(4, { profile: {} }),
+    ]
+    const path = file('some.jsonl', lines.join('\n'))
+    const { code, stdout, stderr } = await run(path, '--store', 'sqlite:some.db')
+    assert.deepEqual([code, stderr], [1, ''])
+    assert.deepEqual(stdout.split('\n').slice(0, 2), [
+      'skipped line 2, user 2 (000000000000000000000002): disabled is a string, not true or false',
+      'skipped line 3, user 3 (\\u{1b}[2J): _id is not 24 hex characters',
+    ])
+    assert.match(stdout, /^4 users read: 2 added, 0 already there, 2 skipped \(/m)
+    assert.match(
+      stdout,
+      /^Not kept, because users have no place for it \(of how many users\): profile \(1\)$/m,
+    )
+  })
+
+  test('says the same as JSON, a line for each', async () => {
+    const path = file(
+      'taken.jsonl',
+      [user(1), user(2, { identities: [{ id: 'user-1', provider_type: 'custom-token' }] })].join('\n'),
+    )
+    const { code, stdout } = await run(path, '--store', 'sqlite:taken.db', '--json')
+    assert.equal(code, 1)
+    const [skipped, last, ...rest] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, object>)
+    assert.deepEqual(rest, [])
+    assert.deepEqual(skipped, {
+      skipped: {
+        ...{ line: 2, index: 2, id: '000000000000000000000002' },
+        reason: 'another user has one of its identities: it signed in here before, or is there twice',
+      },
+    })
+    const { usersPerSecond, ...summary } = last?.summary as { usersPerSecond: number }
+    assert.ok(usersPerSecond > 0)
+    assert.deepEqual(summary, {
+      ...{ read: 2, added: 1, known: 0, skipped: 1, ignoredKeys: {} },
+      ...{ interrupted: false, dryRun: false },
+    })
+  })
+
+  test('reads standard input, and takes the store of a configuration file', async () => {
+    const store = `const added = []
+      export default { store: {
+        importUsers: (users) => users.map(({ id }) => (added.push(id), 'added')),
+        close: () => console.error('closed', added.join()),
+      } }`
+    const config = file('auth.config.mjs', store)
+    const result = await runCli(['import-users', '-', '--config', config], {
+      input: [user(1), user(2)].join('\n'),
+    })
+    assert.deepEqual(
+      [result.code, result.stderr],
+      [0, 'closed 000000000000000000000001,000000000000000000000002\n'],
+    )
+  })
+
+  test('imports what is complete of a damaged file, says where it breaks off, and ends with 1', async () => {
+    const path = file('damaged.json', `[${user(1)},\n${user(2)},\n{"_id":`)
+    const { code, stdout } = await run(path, '--store', 'sqlite:damaged.db')
+    assert.equal(code, 1)
+    assert.match(stdout, /^The file is damaged: line 3: the file ends before the array does, in the middle/)
+    assert.match(stdout, /^2 users read: 2 added/m)
+  })
+
+  test('ends with 1 when there is nobody in the file', async () => {
+    const { code, stdout } = await run(file('nobody.json', '[]'), '--dry-run')
+    assert.equal(code, 1)
+    assert.match(stdout, /^There is no user in the file\.$/m)
+  })
+
+  test('stops at Ctrl-C while it waits for more, with what it has', async (t) => {
+    const child = startCli(['import-users', '-', '--store', `sqlite:${join(scratch, 'waits.db')}`])
+    t.after(() => child.kill('SIGKILL'))
+    let output = ''
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()))
+    const exit = once(child, 'exit')
+    const lines = Array.from({ length: 1500 }, (_, index) => user(index + 1))
+    child.stdin.write(lines.join('\n'))
+    const store = sqliteStore({ path: join(scratch, 'waits.db') })
+    await eventually(async () => (await store.listUsers({ limit: 1 })).length === 1)
+    child.kill('SIGINT')
+    assert.deepEqual(await exit, [130, null])
+    assert.match(output, /^Stopped\. What was added is complete; run the same command again/m)
+    await store.close?.()
+  })
+
+  const refusals: [what: string, args: string[], message: RegExp][] = [
+    ['without a store', [users], /pass --store, or --dry-run/],
+    [
+      'with two stores',
+      [users, '--store', 'sqlite:a', '--config', 'b'],
+      /pass --store or --config, not both/,
+    ],
+    [
+      'with a store of another kind',
+      [users, '--store', 'mysql://host/db'],
+      /--store is sqlite:<path>, postgres:\/\/… or/,
+    ],
+    ['with SQLite and no path', [users, '--store', 'sqlite:'], /lacks the path of a file/],
+    [
+      'with a folder that is not there',
+      [users, '--store', 'sqlite:no/where.db'],
+      /sqliteStore\.path: cannot be opened/,
+    ],
+    [
+      'with MongoDB and no database',
+      [users, '--store', 'mongodb://u:hidden@127.0.0.1:9'],
+      /lacks the name of a database/,
+    ],
+    [
+      'with ObjectIds elsewhere',
+      [users, '--store', 'sqlite:a', '--object-ids'],
+      /--object-ids is for mongodb:/,
+    ],
+    [
+      'with a file that is not there',
+      ['nowhere.json', '--dry-run'],
+      /nowhere\.json cannot be read \(ENOENT\)/,
+    ],
+    ['with a folder', ['.', '--dry-run'], /\. is a folder/],
+    ['with options without a store', [users, '--config', 'none.json'], /none\.json exports no store/],
+  ]
+  file('none.json', '{}')
+  for (const [what, args, message] of refusals)
+    test(`refuses to work ${what}`, async () => {
+      const { code, stdout, stderr } = await run(...args)
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, message)
+      assert.ok(!stderr.includes('hidden'))
+    })
+
+  test('says so when the database cannot be reached, and tells no password', async (t) => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => {
+      sockets.push(socket)
+      socket.destroy()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as { port: number }
+    const { code, stdout, stderr } = await run(
+      users,
+      '--store',
+      `postgres://jean:hidden@127.0.0.1:${String(port)}/app`,
+    )
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /^custom-jwt-auth: import-users: the store failed: .*run the same command again/)
+    assert.ok(sockets.length > 0 && !stderr.includes('hidden'))
+  })
+})

@@ -1,0 +1,375 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  ConfigurationError,
+  customJwtAuth,
+  fromProvidersJson,
+  type ConfigurationProblem,
+  type FromProvidersJsonOptions,
+} from 'custom-jwt-auth'
+import { claims, mint, NOW, OTHER_SECRET, rsaKeys, SECRET, SESSION_SECRET } from '../support/tokens.js'
+
+const FOLDER = fileURLToPath(new URL('../fixtures/exported-app', import.meta.url))
+const secrets = { 'jwt-signing-key': SECRET, JWT_SIGNING_KEY_2023: OTHER_SECRET }
+const scratch = mkdtempSync(join(tmpdir(), 'exported-app-'))
+after(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** A providers.json with one provider; give what a test wants otherwise. */
+function providers(config: object = {}, others: object = {}): object {
+  return {
+    'custom-token': {
+      name: 'custom-token',
+      type: 'custom-token',
+      disabled: false,
+      config: { audience: [], signingAlgorithm: 'HS256', useJWKURI: false, ...config },
+      secret_config: { signingKeys: ['key'] },
+      metadata_fields: [],
+      ...others,
+    },
+  }
+}
+
+const settings = { appId: 'myapp-abcde', secrets: { key: SECRET } }
+
+function problemsOf(source: string | object, given: FromProvidersJsonOptions = settings) {
+  try {
+    fromProvidersJson(source, given)
+  } catch (error) {
+    assert(error instanceof ConfigurationError)
+    assert.ok(!error.message.includes(SECRET))
+    return error.problems
+  }
+  return assert.fail('nothing was refused')
+}
+
+const optionsIn = (problems: readonly ConfigurationProblem[]) => problems.map(({ option }) => option)
+
+describe('the folder of an exported app', () => {
+  const { options, notCarriedOver } = fromProvidersJson(FOLDER, { secrets })
+
+  test('becomes the options of customJwtAuth', () => {
+    assert.deepEqual(options, {
+      appId: 'myapp-abcde',
+      signingAlgorithm: 'HS256',
+      signingKeys: [SECRET, OTHER_SECRET],
+      audience: ['web', 'mobile'],
+      requireAnyAudience: true,
+      metadataFields: [
+        { name: 'user_data.name', fieldName: 'name', required: true },
+        { name: 'user_data.aliases', required: false },
+        { name: 'http://example\\.com/id', fieldName: 'crmId', required: false },
+      ],
+      disabled: false,
+      autoCreateUser: true,
+    })
+  })
+
+  test('has everything else listed, with what does its work now', () => {
+    assert.deepEqual(
+      notCarriedOver.map(({ item }) => item),
+      [
+        'http_endpoints/data_api_config.json: return_type',
+        'auth/providers.json: api-key',
+        'auth/providers.json: local-userpass',
+        'auth/providers.json: oauth2-google',
+        'auth/custom_user_data.json: enabled',
+        'auth/custom_user_data.json: on_user_creation_function_name',
+        'http_endpoints/config.json: GET /greet',
+        ...['data_sources/', 'environments/', 'functions/', 'graphql/', 'sync/', 'values/'],
+      ],
+    )
+    for (const { item, reason, mend } of notCarriedOver) assert.ok(reason && mend, item)
+    const mendOf = (part: string) => notCarriedOver.find(({ item }) => item.includes(part))?.mend
+    assert.equal(
+      mendOf('custom_user_data.json: enabled'),
+      "Pass customData: (userId) => client.db('app').collection('custom_data').findOne({ 'user_id': userId })",
+    )
+    assert.match(mendOf('on_user_creation') ?? '', /functions\/onUserCreation\.js .* autoCreateUser/)
+  })
+
+  test('makes a guard that accepts tokens by the old rules', async () => {
+    const session = { signingKeys: [SESSION_SECRET] }
+    const auth = customJwtAuth({ ...options, session, clock: () => NOW * 1000 })
+    const user_data = { name: 'Jean Valjean' }
+    const accepted = async (token: string) => (await auth.explain(token)).ok
+    assert.ok(await accepted(mint(claims({ aud: 'mobile', user_data }))))
+    assert.ok(await accepted(mint(claims({ aud: ['web', 'other'], user_data }), { key: OTHER_SECRET })))
+    assert.ok(!(await accepted(mint(claims({ user_data })))), 'the App ID is no audience now')
+    assert.ok(!(await accepted(mint(claims({ aud: 'web' })))), 'the name is required')
+  })
+
+  test('may be given as a URL', () => {
+    const url = new URL('../fixtures/exported-app/', import.meta.url)
+    assert.deepEqual(fromProvidersJson(url, { secrets }).options, options)
+  })
+
+  test('may be of the exporter that wrote https_endpoints and root_config.json', () => {
+    const folder = join(scratch, 'renamed')
+    cpSync(FOLDER, folder, { recursive: true })
+    cpSync(join(folder, 'http_endpoints'), join(folder, 'https_endpoints'), { recursive: true })
+    rmSync(join(folder, 'http_endpoints'), { recursive: true })
+    cpSync(join(folder, 'realm_config.json'), join(folder, 'root_config.json'))
+    rmSync(join(folder, 'realm_config.json'))
+    assert.deepEqual(fromProvidersJson(folder, { secrets }).options, options)
+  })
+
+  test('whose App ID is not the given one keeps the given one, and says so', () => {
+    const carried = fromProvidersJson(FOLDER, { secrets, appId: 'other-fghij' })
+    assert.equal(carried.options.appId, 'other-fghij')
+    assert.ok(carried.notCarriedOver.some(({ item }) => item === 'realm_config.json: app_id'))
+  })
+
+  test('without auth/providers.json is refused, and so is one of the older layout', () => {
+    const folder = join(scratch, 'older')
+    mkdirSync(join(folder, 'auth_providers'), { recursive: true })
+    const [missing] = problemsOf(folder)
+    assert.equal(missing?.option, 'auth/providers.json')
+    assert.match(missing.mend, /layout of an older exporter/)
+  })
+
+  test('with files that are not JSON names each of them, and quotes none', () => {
+    const folder = join(scratch, 'damaged')
+    cpSync(FOLDER, folder, { recursive: true })
+    writeFileSync(join(folder, 'auth/custom_user_data.json'), '{ "database_name": "secret-name')
+    writeFileSync(join(folder, 'http_endpoints/data_api_config.json'), 'true')
+    const problems = problemsOf(folder, { secrets })
+    assert.deepEqual(optionsIn(problems), [
+      'http_endpoints/data_api_config.json',
+      'auth/custom_user_data.json',
+    ])
+    assert.ok(!JSON.stringify(problems).includes('secret-name'))
+  })
+})
+
+describe('a path that leads nowhere', () => {
+  test('is named', () => {
+    const path = join(scratch, 'nowhere')
+    assert.equal(problemsOf(path)[0]?.option, path)
+  })
+})
+
+describe('auth/providers.json alone', () => {
+  const file = join(FOLDER, 'auth/providers.json')
+
+  test('becomes the same options, without those of the other files', () => {
+    const { options } = fromProvidersJson(file, { appId: 'myapp-abcde', secrets })
+    const { autoCreateUser, ...others } = fromProvidersJson(FOLDER, { secrets }).options
+    assert.equal(autoCreateUser, true)
+    assert.deepEqual(options, others)
+  })
+
+  test('takes the data API configuration as a path or an object', () => {
+    const path = join(FOLDER, 'http_endpoints/data_api_config.json')
+    for (const dataApiConfig of [path, { create_user_on_auth: true }]) {
+      const { options } = fromProvidersJson(file, { appId: 'myapp-abcde', secrets, dataApiConfig })
+      assert.equal(options.autoCreateUser, true)
+    }
+  })
+
+  test('lacks the App ID, which has to be given', () => {
+    assert.deepEqual(optionsIn(problemsOf(file, { secrets })), ['appId'])
+  })
+})
+
+describe('the audience', () => {
+  const audienceOf = (config: object) => {
+    const { audience, requireAnyAudience } = fromProvidersJson(providers(config), settings).options
+    return { audience, requireAnyAudience }
+  }
+
+  test('is the App ID when the file has none', () => {
+    for (const audience of [[], '', null, undefined])
+      assert.deepEqual(audienceOf({ audience }), { audience: undefined, requireAnyAudience: undefined })
+  })
+
+  test('may be a list, or a text with commas', () => {
+    assert.deepEqual(audienceOf({ audience: ['a', 'b'] }), {
+      audience: ['a', 'b'],
+      requireAnyAudience: false,
+    })
+    assert.deepEqual(audienceOf({ audience: 'a, b', requireAnyAudience: true }), {
+      audience: 'a, b',
+      requireAnyAudience: true,
+    })
+  })
+
+  test('of another type, or with a blank name, is refused', () => {
+    for (const audience of [5, {}, ['a', ''], [5]])
+      assert.deepEqual(optionsIn(problemsOf(providers({ audience }))), [
+        'providers: custom-token.config.audience',
+      ])
+  })
+})
+
+describe('the keys', () => {
+  test('may be a JWK URI, which leaves the rest unused, and says so', () => {
+    const jwkURI = 'https://issuer.example/jwks.json'
+    const { options, notCarriedOver } = fromProvidersJson(providers({ useJWKURI: true, jwkURI }), settings)
+    assert.equal(options.jwkUri, jwkURI)
+    assert.ok(!('signingKeys' in options) && !('signingAlgorithm' in options))
+    assert.deepEqual(
+      notCarriedOver.map(({ item }) => item),
+      [
+        'providers: custom-token.secret_config.signingKeys',
+        'providers: custom-token.config.signingAlgorithm',
+      ],
+    )
+    customJwtAuth(options)
+  })
+
+  test('may be public keys as PEM', () => {
+    const pem = rsaKeys().publicPem
+    const source = providers({ signingAlgorithm: 'RS256', jwkURI: '' })
+    const { options, notCarriedOver } = fromProvidersJson(source, { ...settings, secrets: { key: pem } })
+    assert.deepEqual(options.signingKeys, [pem])
+    assert.deepEqual(notCarriedOver, [])
+    customJwtAuth(options)
+  })
+
+  test('come from the environment when no secrets are given', (t) => {
+    t.after(() => delete process.env.CUSTOM_JWT_AUTH_TEST_KEY)
+    process.env.CUSTOM_JWT_AUTH_TEST_KEY = SECRET
+    const source = providers({}, { secret_config: { signingKeys: ['custom-jwt-auth.test-key'] } })
+    assert.deepEqual(fromProvidersJson(source, { appId: 'a' }).options.signingKeys, [SECRET])
+  })
+
+  test('are looked for by their own name, then by the names that a variable can have', () => {
+    const source = providers({}, { secret_config: { signingKeys: ['2024-key'] } })
+    const find = (secrets: Record<string, string>) =>
+      fromProvidersJson(source, { appId: 'a', secrets }).options.signingKeys?.[0]
+    const all = { '2024-key': 'own', _2024_KEY: 'upper', _2024_key: 'lower' }
+    assert.equal(find(all), 'own')
+    assert.equal(find({ ...all, '2024-key': ' ' }), 'upper')
+    assert.equal(find({ _2024_key: 'lower' }), 'lower')
+  })
+
+  test('without a value are all named, with the variable to set', () => {
+    const signingKeys = ['jwt-key', 'constructor']
+    const problems = problemsOf(providers({}, { secret_config: { signingKeys } }), {
+      appId: 'a',
+      secrets: {},
+    })
+    assert.deepEqual(
+      problems.map(({ problem, mend }) => [problem, mend]),
+      [
+        [
+          'is the secret "jwt-key", which has no value',
+          'Pass it in secrets, or set the environment variable JWT_KEY',
+        ],
+        [
+          'is the secret "constructor", which has no value',
+          'Pass it in secrets, or set the environment variable CONSTRUCTOR',
+        ],
+      ],
+    )
+  })
+})
+
+describe('the data API configuration', () => {
+  const withDataApi = (dataApiConfig: object) =>
+    fromProvidersJson(providers(), { ...settings, dataApiConfig })
+
+  test('says whether requests create users, false by default', () => {
+    assert.equal(withDataApi({ create_user_on_auth: true }).options.autoCreateUser, true)
+    assert.equal(withDataApi({}).options.autoCreateUser, false)
+  })
+
+  test('that was off creates nobody, and is reported', () => {
+    const { options, notCarriedOver } = withDataApi({ create_user_on_auth: true, disabled: true })
+    assert.equal(options.autoCreateUser, false)
+    assert.match(notCarriedOver[0]?.reason ?? '', /off, so that create_user_on_auth had no effect/)
+  })
+
+  test('has its other settings reported, unless they are empty', () => {
+    const { notCarriedOver } = withDataApi({ run_as_user_id: '', can_evaluate: {}, run_as_system: true })
+    assert.deepEqual(
+      notCarriedOver.map(({ item }) => item),
+      ['dataApiConfig: run_as_system'],
+    )
+  })
+
+  test('of a path that is not there is a problem', () => {
+    const dataApiConfig = join(scratch, 'nowhere.json')
+    assert.deepEqual(optionsIn(problemsOf(providers(), { ...settings, dataApiConfig })), ['dataApiConfig'])
+  })
+})
+
+test('a disabled provider stays disabled', () => {
+  const { options } = fromProvidersJson(providers({}, { disabled: true }), settings)
+  assert.equal(options.disabled, true)
+})
+
+test('unknown keys are reported on every level', () => {
+  const source = providers(
+    { leeway: 5 },
+    {
+      domain_restrictions: ['example.com'],
+      redirect_uris: [],
+      secret_config: { signingKeys: ['key'], other: 'x' },
+      metadata_fields: [{ name: 'a', description: 'the a' }],
+    },
+  )
+  assert.deepEqual(
+    fromProvidersJson(source, settings)
+      .notCarriedOver.map(({ item }) => item)
+      .sort(),
+    [
+      'providers: custom-token.config.leeway',
+      'providers: custom-token.domain_restrictions',
+      'providers: custom-token.metadata_fields[0].description',
+      'providers: custom-token.secret_config.other',
+    ],
+  )
+})
+
+test('all that is wrong is said at once', () => {
+  const source = providers(
+    { signingAlgorithm: 'none', requireAnyAudience: 'yes' },
+    {
+      disabled: 'no',
+      secret_config: { signingKeys: [] },
+      metadata_fields: [{ name: '', required: 1 }, 'name', { name: 'b', field_name: 5 }],
+    },
+  )
+  const at = (path: string) => `providers: custom-token.${path}`
+  const problems = problemsOf(source, { ...settings, secret: {} } as FromProvidersJsonOptions)
+  assert.deepEqual(optionsIn(problems).sort(), [
+    'fromProvidersJson.secret',
+    at('config.requireAnyAudience'),
+    at('config.signingAlgorithm'),
+    at('disabled'),
+    at('metadata_fields[0].name'),
+    at('metadata_fields[0].required'),
+    at('metadata_fields[1]'),
+    at('metadata_fields[1].name'),
+    at('metadata_fields[2].field_name'),
+    at('secret_config.signingKeys'),
+  ])
+  for (const { option, mend } of problems) assert.ok(mend, option)
+})
+
+test('what is no providers.json is refused, with a word about the likely mistake', () => {
+  const bare = (providers() as { 'custom-token': object })['custom-token']
+  const [problem] = problemsOf(bare)
+  assert.match(problem?.mend ?? '', /\{ 'custom-token': … \}/)
+  assert.match(problemsOf({ 'anon-user': {} })[0]?.mend ?? '', /"Custom JWT Authentication"/)
+  assert.deepEqual(optionsIn(problemsOf(providers({ useJWKURI: true, jwkURI: undefined }))), [
+    'providers: custom-token.config.jwkURI',
+  ])
+})
+
+test('the options fit customJwtAuth without a cast, with more options beside them', async () => {
+  const { options } = fromProvidersJson(FOLDER, { secrets })
+  const auth = customJwtAuth({
+    ...options,
+    autoCreateUser: ({ id }) => Promise.reject(new Error(id)),
+    bearerJwt: true,
+  })
+  await auth.close()
+})

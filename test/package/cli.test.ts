@@ -1,0 +1,147 @@
+// The command as npm would deliver it: packed, installed in an app, started there with npx.
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, delimiter, dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { COMMANDS } from '../../lib/cli/commands.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const users = join(root, 'test/fixtures/users.json')
+const exportedApp = join(root, 'test/fixtures/exported-app')
+const scratch = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-cli-'))
+// `node`, in npx and in scripts, is the one that runs the tests.
+const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+const env = { ...process.env, PATH, NODE_TEST_CONTEXT: undefined }
+
+/** Runs a command to its end; its failure is the error's message. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<void> {
+  try {
+    await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1e8 })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error([command, ...args].join(' ') + '\n' + stdout + stderr)
+  }
+}
+
+/** Runs a script in a shell, in an app. */
+async function shell(app: string, script: string) {
+  const child = spawn('sh', ['-c', script], { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const [stdout, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), exit])
+  // npm itself may have something to say about the machine.
+  const stderr = errors.replace(/^npm (?:warn|notice).*\n/gm, '')
+  return { code, stdout, stderr }
+}
+
+async function installApp(name: string, ...packages: string[]): Promise<string> {
+  const app = join(scratch, name)
+  mkdirSync(app)
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true }))
+  await run(app, 'npm', 'install', '--prefer-offline', '--no-audit', ...packages)
+  return app
+}
+
+/** Packs a copy of the project: packing builds, and the other test of the package does so too. */
+async function pack(): Promise<string> {
+  const copy = join(scratch, 'copy')
+  const left = ['node_modules', '.git', 'dist', 'test', 'bench', 'examples']
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (path) => dirname(path) !== root.replace(/\/$/, '') || !left.includes(basename(path)),
+  })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  await run(copy, 'npm', 'pack', '--pack-destination', scratch)
+  return join(scratch, readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
+}
+
+let bare: string
+let app: string
+before(async () => {
+  const tarball = await pack()
+  bare = await installApp('bare', tarball)
+  app = await installApp('with-drivers', tarball, 'libsql', 'pg', 'mongodb')
+})
+after(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+test('every test of test/cli passes with the installed command', async () => {
+  const CLI_BIN = join(app, 'node_modules/.bin/custom-jwt-auth')
+  const child = spawn(process.execPath, ['test/run.mjs', 'test/cli'], { cwd: root, env: { ...env, CLI_BIN } })
+  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const [output, code] = await Promise.all([text(child.stdout), exit])
+  assert.equal(code, 0, output)
+  assert.ok(Number(/^ℹ pass (\d+)$/m.exec(output)?.[1]) > 100, output)
+})
+
+describe('npx', () => {
+  test('starts every command', async () => {
+    for (const { name } of COMMANDS) {
+      const { code, stdout, stderr } = await shell(bare, `npx --no custom-jwt-auth ${name} --help`)
+      assert.deepEqual([code, stderr], [0, ''], name)
+      assert.match(stdout, new RegExp(`custom-jwt-auth ${name}`))
+    }
+  })
+
+  test('pipes: a key becomes a token, a token is explained, a refused one ends with 1', async () => {
+    const script = `set -e
+      npx --no custom-jwt-auth keygen >> .env
+      npx --no custom-jwt-auth token --dotenv .env --sub 24601 --aud myapp-abcde > token.txt
+      npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id myapp-abcde < token.txt | tail -1
+      npx --no custom-jwt-auth check --alg HS256 --dotenv .env --app-id myapp-abcde | tail -1
+      npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id other --json < token.txt > explained.json`
+    const { code, stdout, stderr } = await shell(bare, script)
+    assert.deepEqual([code, stdout, stderr], [1, 'accepted\nno problems\n', ''])
+    const { ok } = JSON.parse(readFileSync(join(bare, 'explained.json'), 'utf8')) as { ok: boolean }
+    assert.equal(ok, false)
+  })
+
+  test('audits an exported app', async () => {
+    const keys = 'JWT_SIGNING_KEY=$(openssl rand -hex 32) JWT_SIGNING_KEY_2023=$(openssl rand -hex 32)'
+    const { code, stdout } = await shell(
+      bare,
+      `${keys} npx --no custom-jwt-auth check --providers ${exportedApp}`,
+    )
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /^✓ keys: 2 HS256 secrets$/m)
+  })
+
+  test('imports users where a driver is installed', async () => {
+    const { code, stdout } = await shell(
+      app,
+      `npx --no custom-jwt-auth import-users ${users} --store sqlite:users.db`,
+    )
+    assert.equal(code, 0)
+    assert.match(stdout, /^3 users read: 3 added/)
+  })
+
+  for (const [name, url] of [
+    ['pg', 'postgres://127.0.0.1:9/app'],
+    ['mongodb', 'mongodb://127.0.0.1:9/app'],
+  ])
+    test(`says that the package ${name ?? ''} is to be installed where it is not`, async () => {
+      const { code, stderr } = await shell(
+        bare,
+        `npx --no custom-jwt-auth import-users ${users} --store ${url ?? ''}`,
+      )
+      assert.equal(code, 2)
+      assert.match(
+        stderr,
+        new RegExp(`the package ${name ?? ''} is not there: run npm install custom-jwt-auth ${name ?? ''}`),
+      )
+    })
+})

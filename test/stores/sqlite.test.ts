@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { ConfigurationError } from 'custom-jwt-auth'
+import { sqliteStore, type SqliteStoreOptions } from 'custom-jwt-auth/stores/sqlite'
+import { storeContract } from './contract.js'
+import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import { chosen, drivers, folder, newPath } from './sqlite-files.js'
+
+describe(`sqliteStore({ path }) keeps the contract, on ${chosen.name}`, () => {
+  storeContract({ describe, it }, () => sqliteStore({ path: newPath() }))
+})
+
+for (const { name, open } of drivers)
+  describe(`sqliteStore({ database }) keeps the contract, on ${name}`, () => {
+    storeContract({ describe, it }, () => {
+      const database = open(':memory:')
+      return { ...sqliteStore({ database }), close: () => void database.close() }
+    })
+  })
+
+describe('sqliteStore({ path })', () => {
+  test('keeps users and sessions beyond its end', async () => {
+    const path = newPath()
+    const first = sqliteStore({ path })
+    const user = await createUser(first, 1, identity('24601', { name: 'Jean' }))
+    const record = await createSession(first, session(10, user.id))
+    await first.setUserDisabled(user.id, true)
+    await first.close?.()
+    const second = sqliteStore({ path })
+    const kept = { ...user, disabled: true }
+    assert.deepEqual(await second.findSession(record.id), { session: record, user: kept })
+    await second.close?.()
+  })
+
+  test('shares its file with other stores', async () => {
+    const path = newPath()
+    const [one, two] = [sqliteStore({ path }), sqliteStore({ path })]
+    const user = await createUser(one, 1, identity('24601'))
+    assert.deepEqual(await two.signIn({ identity: identity('24601'), now: NOW }), { user, created: false })
+    await two.deleteUser(user.id)
+    assert.equal(await one.findUser(user.id), undefined)
+    await one.close?.()
+    await two.close?.()
+  })
+
+  test('makes the tables once when several processes start at once, and one user of each subject', async () => {
+    const path = newPath()
+    const script = fileURLToPath(new URL('sqlite-process.ts', import.meta.url))
+    const begin = String(Date.now() + 1500)
+    const runs = ['1', '2', '3', '4'].map((number) =>
+      promisify(execFile)(process.execPath, ['--import=tsx', script, path, number, begin]),
+    )
+    const created = (await Promise.all(runs)).map(({ stdout }) => Number(stdout))
+    assert.equal(
+      created.reduce((sum, count) => sum + count, 0),
+      50,
+    )
+    const store = sqliteStore({ path })
+    assert.equal((await store.listUsers({ limit: 1000 })).length, 50)
+    await store.close?.()
+  })
+
+  test('can be closed twice, and then throws', async () => {
+    const store = sqliteStore({ path: newPath() })
+    await store.ready?.()
+    await store.close?.()
+    await store.close?.()
+    await assert.rejects(async () => store.findUser(objectId(1)), /the SQLite store is closed/)
+  })
+
+  test('refuses a file that is no database when it gets ready', async () => {
+    const path = newPath()
+    writeFileSync(path, 'no database '.repeat(100))
+    const store = sqliteStore({ path })
+    await assert.rejects(async () => store.ready?.(), /not a database/)
+    await store.close?.()
+  })
+})
+
+describe('sqliteStore({ database })', () => {
+  for (const { name, open } of drivers) {
+    test(`leaves the database of the app open and as it is, on ${name}`, async () => {
+      const database = open(':memory:')
+      database.exec('CREATE TABLE users (name text); INSERT INTO users VALUES (1)')
+      database.exec('PRAGMA busy_timeout = 1234')
+      const store = sqliteStore({ database })
+      await store.ready?.()
+      await createUser(store, 1)
+      await store.close?.()
+      const count = (table: string) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()
+      assert.equal((count('users') as { n: number }).n, 1)
+      assert.equal((count('custom_jwt_auth_users') as { n: number }).n, 1)
+      const timeout = database.prepare('PRAGMA busy_timeout').get() as { timeout: number }
+      assert.equal(timeout.timeout, 1234)
+      database.close()
+    })
+
+    test(`refuses one that does not enforce foreign keys, on ${name}`, async () => {
+      const database = open(':memory:')
+      database.exec('PRAGMA foreign_keys = OFF')
+      const store = sqliteStore({ database })
+      await assert.rejects(async () => store.ready?.(), {
+        code: 'CONFIGURATION_INVALID',
+        message: /sqliteStore\.database: does not enforce foreign keys.*Run PRAGMA foreign_keys = ON/,
+      })
+      await assert.rejects(async () => store.findUser(objectId(1)))
+      database.close()
+    })
+
+    test(`changes nothing inside a transaction that the app holds open, on ${name}`, async () => {
+      const database = open(':memory:')
+      const store = sqliteStore({ database })
+      await store.ready?.()
+      database.exec('BEGIN')
+      await assert.rejects(
+        async () => store.signIn({ identity: identity('a'), now: NOW, newUserId: objectId(1) }),
+        /within a transaction/,
+      )
+      database.exec('COMMIT')
+      await createUser(store, 1)
+      database.close()
+    })
+  }
+})
+
+describe('the options of sqliteStore', () => {
+  const database = chosen.open(':memory:')
+  const path = newPath()
+  const cases: Record<string, { options: unknown; named: string[] }> = {
+    'no options': { options: undefined, named: ['sqliteStore', 'sqliteStore.path'] },
+    'neither path nor database': { options: {}, named: ['sqliteStore.path'] },
+    'both path and database': { options: { path, database }, named: ['sqliteStore'] },
+    'a blank path': { options: { path: ' ' }, named: ['sqliteStore.path'] },
+    'a path that is no text': { options: { path: 5 }, named: ['sqliteStore.path'] },
+    'a database that is a path': { options: { database: path }, named: ['sqliteStore.database'] },
+    'a database that is null': { options: { database: null }, named: ['sqliteStore.database'] },
+    'an unknown option': { options: { path, timeout: 5 }, named: ['sqliteStore.timeout'] },
+    'a folder that is not there': {
+      options: { path: join(folder, 'none', 'users.db') },
+      named: ['sqliteStore.path'],
+    },
+    'a path that is a folder': { options: { path: folder }, named: ['sqliteStore.path'] },
+  }
+  for (const [title, { options, named }] of Object.entries(cases))
+    test(`${title}: refused at once`, () => {
+      assert.throws(
+        () => sqliteStore(options as SqliteStoreOptions),
+        (error) => {
+          assert.ok(error instanceof ConfigurationError)
+          assert.deepEqual(
+            error.problems.map(({ option }) => option),
+            named,
+          )
+          return true
+        },
+      )
+    })
+})
