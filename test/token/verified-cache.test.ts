@@ -16,6 +16,29 @@ test('remembers a verdict by the exact text of the token', () => {
   }
 })
 
+test('a token that differs from a known one in one character is not known, wherever that is', () => {
+  const cache = new VerifiedCache<object>(10)
+  const token = 'abcdefghij'.repeat(60)
+  const good = verdict('good')
+  cache.set(token, good)
+  for (let index = 0; index < token.length; index += 1) {
+    const other = `${token.slice(0, index)}_${token.slice(index + 1)}`
+    assert.equal(cache.get(other), undefined, `at ${String(index)}`)
+    assert.equal(cache.has(other), false, `at ${String(index)}`)
+    cache.delete(other)
+  }
+  assert.equal(cache.get(token), good)
+})
+
+test('of two tokens with one end, the newer one is remembered, each with its own verdict', () => {
+  const cache = new VerifiedCache<object>(10)
+  const [first, second] = ['a', 'b'].map((start) => start + 'x'.repeat(100)) as [string, string]
+  cache.set(first, verdict('first'))
+  cache.set(second, verdict('second'))
+  assert.equal(cache.get(first), undefined)
+  assert.deepEqual(cache.get(second), verdict('second'))
+})
+
 test('forgets what it is told to forget', () => {
   const cache = new VerifiedCache<object>(10)
   cache.set('token', verdict('good'))
@@ -36,8 +59,9 @@ test('keeps as many as allowed, the least recently used goes first', () => {
 
 test('is bounded in characters too: long tokens leave room for fewer', () => {
   const cache = new VerifiedCache<object>(10, 100)
-  for (let index = 0; index < 10; index += 1) cache.set(`${String(index)}${'x'.repeat(499)}`, verdict('long'))
-  const kept = Array.from({ length: 10 }, (_, index) => cache.has(`${String(index)}${'x'.repeat(499)}`))
+  const tokens = Array.from({ length: 10 }, (_, index) => `${'x'.repeat(499)}${String(index)}`)
+  for (const token of tokens) cache.set(token, verdict('long'))
+  const kept = tokens.map((token) => cache.has(token))
   assert.deepEqual(kept, [...Array<boolean>(8).fill(false), true, true])
 })
 
