@@ -1,4 +1,4 @@
-// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory] [jwks]
+// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory] [jwks] [stores]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -122,7 +122,7 @@ if (isChosen('memory')) {
   printTable('Growth after 1,000,000 different tokens', ['tokens', 'heap', 'RSS', 'RSS at its highest'], rows)
 }
 
-if (isChosen('jwks')) {
-  const [status] = await once(fork(new URL('jwks.mjs', import.meta.url)), 'exit')
-  if (status !== 0) throw new Error(`jwks.mjs ended with ${status}`)
+for (const part of ['jwks', 'stores'].filter(isChosen)) {
+  const [status] = await once(fork(new URL(`${part}.mjs`, import.meta.url)), 'exit')
+  if (status !== 0) throw new Error(`${part}.mjs ended with ${status}`)
 }

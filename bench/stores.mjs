@@ -1,6 +1,6 @@
 // What a million users cost: the SQLite and PostgreSQL stores with a thousand and with a million of them.
 //
-//   npm run build && node bench/stores.mjs
+//   npm --prefix bench start -- stores
 //
 // PostgreSQL is measured when POSTGRES_URL names a server; it gets two schemas of its own, which are dropped at the end.
 // Calls come one after another, in rounds that alternate between the two sizes; a number is the median of all.

@@ -124,7 +124,7 @@ describe('links in the documents', () => {
         .replaceAll(' ', '-'),
     )
 
-  for (const path of ['docs/options.md', 'docs/errors.md']) {
+  for (const path of ['docs/options.md', 'docs/errors.md', 'docs/migrating-from-app-services.md']) {
     test(`every link of ${path} leads somewhere`, () => {
       const links = [...read(path).matchAll(/\]\(([\w.]*)#([\w-]+)\)/g)]
       assert.ok(links.length > 0)

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Problems } from '../problems.js'
-import { isBag, type Bag } from './report.js'
+import type { Bag } from './report.js'
 
 /** A file of the export: what it says, and its name in messages. */
 export interface ExportedFile {
@@ -13,11 +13,12 @@ export interface ExportedFile {
 /** What an exported app says that this package looks at. */
 export interface ExportedApp {
   readonly providers: ExportedFile
-  readonly appId: ExportedFile | undefined
+  /** The app's own settings, its App ID among them. */
+  readonly settings: ExportedFile | undefined
   readonly dataApi: ExportedFile | undefined
   readonly endpoints: ExportedFile | undefined
   readonly customUserData: ExportedFile | undefined
-  /** How many files each of its folders has. */
+  /** How many files each of its folders has, without those of endpoints that are above. */
   readonly folders: ReadonlyMap<string, number>
 }
 
@@ -56,7 +57,7 @@ export function readGiven(
 }
 
 function providersAlone(providers: ExportedFile): ExportedApp {
-  const none = { appId: undefined, dataApi: undefined, endpoints: undefined, customUserData: undefined }
+  const none = { settings: undefined, dataApi: undefined, endpoints: undefined, customUserData: undefined }
   return { providers, ...none, folders: new Map() }
 }
 
@@ -76,14 +77,9 @@ function readFolder(folder: string, problems: Problems): ExportedApp {
       : 'Pass the folder that holds auth/, or the path of the file'
     problems.add(name, `is not in ${folder}`, mend)
   }
-  const settings = firstOf(APP_FILES)
-  const appId = isBag(settings?.content) ? settings.content.app_id : undefined
   return {
     providers: providers ?? { name, content: {} },
-    appId:
-      settings && typeof appId === 'string'
-        ? { name: `${settings.name}: app_id`, content: appId }
-        : undefined,
+    settings: firstOf(APP_FILES),
     dataApi: firstOf(ENDPOINT_FOLDERS.map((endpoints) => `${endpoints}/data_api_config.json`)),
     endpoints: firstOf(ENDPOINT_FOLDERS.map((endpoints) => `${endpoints}/config.json`)),
     customUserData: read('auth/custom_user_data.json'),
@@ -112,8 +108,12 @@ function countFiles(folder: string): Map<string, number> {
   const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return new Map(
     folders.map(({ name }) => {
-      const below = readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
-      return [name, below.filter((entry) => entry.isFile()).length]
+      const path = join(folder, name)
+      const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      )
+      const isRead = ENDPOINT_FOLDERS.includes(name)
+      return [name, files.filter(({ parentPath }) => !isRead || parentPath !== path).length]
     }),
   )
 }

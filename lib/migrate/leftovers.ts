@@ -1,3 +1,4 @@
+import { secretOf } from './data-api.js'
 import type { ExportedApp, ExportedFile } from './exported-app.js'
 import { isBag, reportUnknown, type Bag, type Report } from './report.js'
 
@@ -16,6 +17,8 @@ const FOLDERS: Readonly<Record<string, string>> = {
   environments: 'Use environment variables',
   functions: 'Make each function a module or a route of your app',
   graphql: 'Start from examples/graphql',
+  http_endpoints: 'Make each endpoint a route of your app',
+  https_endpoints: 'Make each endpoint a route of your app',
   hosting: 'Serve the files with express.static, or from any web server',
   log_forwarders: 'Pass a logger to customJwtAuth',
   services: 'Connect with the client of each service; write incoming webhooks as routes',
@@ -24,17 +27,37 @@ const FOLDERS: Readonly<Record<string, string>> = {
   values: 'Use constants or environment variables',
 }
 
-/** Reports the parts of an exported app that do not become options. */
-export function reportLeftovers(app: ExportedApp, report: Report): void {
+/** Where the service ran, and which file this is. */
+const NEUTRAL_SETTINGS = [
+  ...['app_id', 'config_version', 'name', 'location', 'provider_region', 'deployment_model', 'environment'],
+]
+
+/**
+ * Reports the parts of an exported app that do not become options.
+ * @param createsUsers whether requests create users, and not log-ins alone
+ */
+export function reportLeftovers(app: ExportedApp, createsUsers: boolean, report: Report): void {
+  if (isBag(app.settings?.content)) reportSettings(app.settings.name, app.settings.content, report)
   if (isBag(app.providers.content)) reportProviders(app.providers.name, app.providers.content, report)
   if (isBag(app.customUserData?.content))
-    reportCustomUserData(app.customUserData.name, app.customUserData.content, report)
+    reportCustomUserData(app.customUserData.name, app.customUserData.content, createsUsers, report)
   if (app.endpoints) reportEndpoints(app.endpoints, report)
   for (const [folder, count] of app.folders) {
     const mend = FOLDERS[folder]
     if (mend !== undefined && count > 0)
       report(`${folder}/`, `is not about signing in (${count === 1 ? '1 file' : `${count} files`})`, mend)
   }
+}
+
+function reportSettings(name: string, settings: Bag, report: Report): void {
+  const { allowed_request_origins: origins } = settings
+  if (Array.isArray(origins) && origins.length > 0)
+    report(
+      `${name}: allowed_request_origins`,
+      `lets pages of ${origins.join(', ')} send requests`,
+      'Answer CORS requests as examples/browser/cors.ts does',
+    )
+  reportUnknown(`${name}: `, settings, [...NEUTRAL_SETTINGS, 'allowed_request_origins'], report)
 }
 
 function reportProviders(name: string, providers: Bag, report: Report): void {
@@ -48,7 +71,7 @@ function reportProviders(name: string, providers: Bag, report: Report): void {
   }
 }
 
-function reportCustomUserData(name: string, given: Bag, report: Report): void {
+function reportCustomUserData(name: string, given: Bag, createsUsers: boolean, report: Report): void {
   const { enabled, database_name, collection_name, user_id_field, on_user_creation_function_name } = given
   if (enabled === true) {
     const [database, collection, field] = [database_name, collection_name, user_id_field].map(String)
@@ -63,7 +86,10 @@ function reportCustomUserData(name: string, given: Bag, report: Report): void {
     report(
       `${name}: on_user_creation_function_name`,
       'names a function of the old service',
-      `Pass what functions/${on_user_creation_function_name}.js does as autoCreateUser: async (user) => { … }`,
+      `Pass what functions/${on_user_creation_function_name}.js does as autoCreateUser: async (user) => { … }` +
+        (createsUsers
+          ? ''
+          : '; routes then create users too, unless a second guard on the same store protects them'),
     )
   const known = ['enabled', 'mongo_service_name', 'database_name', 'collection_name', 'user_id_field']
   reportUnknown(`${name}: `, given, [...known, 'on_user_creation_function_name'], report)
@@ -74,10 +100,11 @@ function reportEndpoints({ name, content }: ExportedFile, report: Report): void 
   for (const endpoint of endpoints) {
     if (!isBag(endpoint) || endpoint.disabled === true) continue
     const { http_method, route, function_name, create_user_on_auth } = endpoint
+    const secret = secretOf(endpoint)
     const guard = create_user_on_auth === true ? ' behind a guard with autoCreateUser: true' : ''
     report(
       `${name}: ${String(http_method)} ${String(route)}`,
-      `runs the function ${String(function_name)}`,
+      `runs the function ${String(function_name)}${secret === undefined ? '' : `, for ${secret}`}`,
       `Write a route of your app${guard}`,
     )
   }

@@ -1,9 +1,19 @@
 import type { CommonOptions, JwkUriOptions, StaticKeyOptions } from '../options.js'
-import { describe, Problems } from '../problems.js'
+import { Problems } from '../problems.js'
 import type { MetadataField } from '../users/metadata.js'
+import { readDataApi } from './data-api.js'
 import { readExportedApp, readGiven, type ExportedApp } from './exported-app.js'
 import { reportLeftovers } from './leftovers.js'
-import { isBag, reportUnknown, type Bag, type NotCarriedOver, type Report } from './report.js'
+import {
+  found,
+  isBag,
+  isText,
+  reportUnknown,
+  section,
+  type Bag,
+  type NotCarriedOver,
+  type Report,
+} from './report.js'
 import { findSecret, namesOfSecret, type Secrets } from './secrets.js'
 
 /** What the exported files do not say. */
@@ -66,7 +76,7 @@ export function fromProvidersJson(
   }
   if (provider) reportUnknown(`${path}.`, provider, PROVIDER_KEYS, report)
   const autoCreateUser = readDataApi(app, problems, report)
-  reportLeftovers(app, report)
+  reportLeftovers(app, autoCreateUser === true, report)
   problems.throwIfAny()
   const creation = autoCreateUser === undefined ? {} : { autoCreateUser }
   const options = { appId, ...translated, ...creation } as CarriedOver['options']
@@ -74,14 +84,19 @@ export function fromProvidersJson(
 }
 
 function readAppId(
-  { appId: exported }: ExportedApp,
+  { settings: file }: ExportedApp,
   settings: FromProvidersJsonOptions,
   problems: Problems,
   report: Report,
 ): string | undefined {
-  const appId = 'appId' in settings ? settings.appId : exported?.content
-  if (exported && appId !== exported.content)
-    report(exported.name, 'is not the given App ID', 'Keep the old one, unless you change all clients')
+  const exported = isBag(file?.content) ? file.content.app_id : undefined
+  const appId = 'appId' in settings ? settings.appId : exported
+  if (file && isText(exported) && appId !== exported)
+    report(
+      `${file.name}: app_id`,
+      'is not the given App ID',
+      'Keep the old one, unless you change all clients',
+    )
   return problems.text('appId', appId, 'Pass the App ID that clients use, e.g. myapp-abcde')
 }
 
@@ -181,48 +196,10 @@ function readMetadataFields(
   })
 }
 
-/** Whether requests may create users: the option `autoCreateUser`. Undefined when the Data API's file is not there. */
-function readDataApi({ dataApi }: ExportedApp, problems: Problems, report: Report): boolean | undefined {
-  if (dataApi?.content === undefined) return undefined
-  const { name } = dataApi
-  const given = section(name, dataApi.content, problems)
-  const neutral = ['versions', 'validation_method', 'disabled', 'create_user_on_auth', 'return_type']
-  reportUnknown(`${name}: `, given, neutral, report)
-  const creates = problems.boolean(`${name}: create_user_on_auth`, given.create_user_on_auth, false)
-  const toEndpoint = 'Start your endpoint from examples/data-api'
-  if (problems.boolean(`${name}: disabled`, given.disabled, false)) {
-    const effect = creates ? ', so that create_user_on_auth had no effect and is not carried over' : ''
-    report(
-      `${name}: disabled`,
-      `the Data API was off${effect}`,
-      'Set autoCreateUser if requests create users',
-    )
-    return false
-  }
-  if (isText(given.return_type))
-    report(`${name}: return_type`, `${given.return_type}: the guard answers no such request`, toEndpoint)
-  return creates
-}
-
-function section(path: string, value: unknown, problems: Problems): Bag {
-  if (isBag(value)) return value
-  problems.add(path, found(value), 'Write an object, as the exporter does')
-  return {}
-}
-
 /** A list of texts; an empty one when it is absent. */
 function readTexts(path: string, value: unknown, problems: Problems): readonly string[] {
   if (value === undefined || value === null) return []
   if (Array.isArray(value) && value.every(isText)) return value
   problems.add(path, 'is not a list of names', 'Write an array of strings, none of them blank')
   return []
-}
-
-/** What stands in a file where something else should. */
-function found(value: unknown): string {
-  return value === undefined ? 'is missing' : `is ${describe(value)}`
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== ''
 }

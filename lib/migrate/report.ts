@@ -1,3 +1,5 @@
+import { describe, type Problems } from '../problems.js'
+
 /** Something of the old configuration that the options of `customJwtAuth` have no place for. */
 export interface NotCarriedOver {
   /** Where it stands, e.g. `auth/custom_user_data.json`. */
@@ -13,6 +15,22 @@ export type Bag = Readonly<Record<string, unknown>>
 
 export function isBag(value: unknown): value is Bag {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+/** An object of the file; an empty one when it is something else, which is a problem. */
+export function section(path: string, value: unknown, problems: Problems): Bag {
+  if (isBag(value)) return value
+  problems.add(path, found(value), 'Write an object, as the exporter does')
+  return {}
+}
+
+/** What stands in a file where something else should. */
+export function found(value: unknown): string {
+  return value === undefined ? 'is missing' : `is ${describe(value)}`
 }
 
 /** Reports the keys that nobody reads, unless there is nothing in them to lose. `prefix` goes before each key. */
