@@ -4,6 +4,7 @@ import { createEvents, type CredentialKind } from './events.js'
 import type { Credentials } from './http/credentials.js'
 import { fetchJson } from './http/fetch-json.js'
 import { createMiddleware, type Middleware } from './http/middleware.js'
+import { ROUTE_PARTS, type RouteParts } from './http/route-parts.js'
 import { createSessionRoutes } from './http/session-routes.js'
 import { IssuerClient } from './keys/issuer-client.js'
 import type { RemoteKeysConfig } from './keys/key-options.js'
@@ -122,20 +123,17 @@ function compose(config: Config): CustomJwtAuth {
     return andThen(verified, (good) => signIn.useToken(good, time))
   }
 
+  function routeParts(): RouteParts {
+    const { baseUrl } = config
+    const { maxTokenLength } = rules
+    if (sessions) return { appId, domainId, baseUrl, maxTokenLength, sessions, verify, now, events }
+    const mend = 'Set session.signingKeys to have session routes'
+    throw new ConfigurationError([{ option: 'session', problem: 'is not set', mend }])
+  }
+
   const middleware = createMiddleware({ ...config, kindOf, authenticate, events })
-  return Object.assign(middleware, {
-    sessionRoutes(): Middleware {
-      if (!sessions)
-        throw new ConfigurationError([
-          {
-            option: 'session',
-            problem: 'is not set',
-            mend: 'Set session.signingKeys to have session routes',
-          },
-        ])
-      const { maxTokenLength } = rules
-      return createSessionRoutes({ ...config, domainId, maxTokenLength, sessions, verify, now, events })
-    },
+  const auth = Object.assign(middleware, {
+    sessionRoutes: () => createSessionRoutes(routeParts()),
     users: createUsers({ store, knownUsers, dependency }),
     explain: (token: string) => explain(token, now()),
     async ready() {
@@ -146,4 +144,5 @@ function compose(config: Config): CustomJwtAuth {
       await store.close?.()
     },
   })
+  return Object.defineProperty(auth, ROUTE_PARTS, { value: routeParts })
 }

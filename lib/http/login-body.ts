@@ -13,12 +13,21 @@ export interface Login {
  */
 export function readLogin(body: unknown): Login {
   const { token, options } = objectAt('the request body', body)
-  if (token === undefined || token === null) throw missing('token')
-  if (typeof token !== 'string') throw invalid("'token'", 'a string')
-  if (token.trim() === '') throw missing('token')
+  const text = textAt('token', token)
   const { device } = objectAt("'options'", options)
   const { deviceId } = objectAt("'options.device'", device)
-  return { token: token.trim(), deviceId }
+  return { token: text, deviceId }
+}
+
+/**
+ * A parameter that must be there, without the white space around it.
+ * @throws {AuthError} PARAMETER_MISSING or PARAMETER_INVALID, naming the parameter
+ */
+export function textAt(name: string, value: unknown): string {
+  if (value === undefined || value === null) throw missing(name)
+  if (typeof value !== 'string') throw invalid(`'${name}'`, 'a string')
+  if (value.trim() === '') throw missing(name)
+  return value.trim()
 }
 
 /** An absent object is an empty one. */
@@ -32,6 +41,6 @@ function missing(name: string) {
   return authError('PARAMETER_MISSING', { reason: `missing parameter: '${name}'` })
 }
 
-function invalid(name: string, wanted: string) {
+export function invalid(name: string, wanted: string) {
   return authError('PARAMETER_INVALID', { reason: `invalid parameter: ${name} must be ${wanted}` })
 }

@@ -96,6 +96,50 @@ const apps = [
   },
 ]
 
+const drivers = ['libsql', 'mongodb', 'pg']
+const entries = ['', '/stores/sqlite', '/stores/postgres', '/stores/mongodb'].map(
+  (path) => `custom-jwt-auth${path}`,
+)
+const formats = [
+  { folder: 'esm', type: 'module', importOf: (name: string) => `await import('${name}')` },
+  { folder: 'cjs', type: 'commonjs', importOf: (name: string) => `require('${name}')` },
+]
+const hasSqlite = process.getBuiltinModule('node:sqlite') !== undefined
+
+/** Of an app in which no driver is installed. */
+function driverTests(appOf: () => string): void {
+  for (const { folder, type, importOf } of formats) {
+    const evaluate = (code: string) =>
+      run(join(appOf(), folder), process.execPath, `--input-type=${type}`, '--eval', code)
+
+    test(`as ${folder}, no driver is loaded before a database is opened`, async (t) => {
+      for (const driver of drivers) {
+        const stub = join(appOf(), 'node_modules', driver)
+        mkdirSync(stub)
+        writeFileSync(join(stub, 'index.js'), `console.log('loaded ${driver}')`)
+        t.after(() => {
+          rmSync(stub, { recursive: true })
+        })
+      }
+      const said = await evaluate(`${entries.map(importOf).join('\n')}
+        console.log(process.moduleLoadList.filter((name) => name.includes('sqlite')))`)
+      assert.equal(said, '[]\n')
+    })
+
+    for (const [name, options, expected] of [
+      ['postgresStore', '{}', /npm install pg/],
+      ['mongodbStore', '{}', /npm install mongodb/],
+      ['sqliteStore', `{ path: ':memory:' }`, hasSqlite ? /^opened/ : /npm install libsql/],
+    ] as const)
+      test(`as ${folder}, ${name} says what it needs`, async () => {
+        const entry = `custom-jwt-auth/stores/${name.replace('Store', '')}`
+        const said = await evaluate(`const { ${name} } = ${importOf(entry)}
+          try { ${name}(${options}); console.log('opened') } catch (error) { console.log(error.message) }`)
+        assert.match(said, expected)
+      })
+  }
+}
+
 for (const { name, dependencies, types, sources } of apps) {
   describe(`an app with ${dependencies.join(', ')}`, { concurrency: 2 }, () => {
     let app: string
@@ -112,11 +156,17 @@ for (const { name, dependencies, types, sources } of apps) {
     }
 
     if (name === 'bare') return
+    if (name === 'express4')
+      // One after another, as they change what is installed.
+      describe('and no driver', { concurrency: 1 }, () => {
+        driverTests(() => app)
+      })
     for (const file of ['esm/use.mjs', 'cjs/use.cjs']) {
       test(`runs ${file}`, async () => {
         assert.deepEqual(JSON.parse(await run(app, process.execPath, file)), {
           known: { status: 200, subject: '24601' },
           unknown: { status: 401, error: 'no authentication methods were specified' },
+          old: { status: 200, subject: '24601' },
         })
       })
     }

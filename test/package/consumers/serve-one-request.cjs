@@ -1,6 +1,8 @@
 // What both kinds of consumer do with what they imported: serve one signed request, and print the answer.
 const { createHmac } = require('node:crypto')
 const { once } = require('node:events')
+// As CommonJS, also where the guard was loaded as an ES module.
+const { realmObjectServerRoutes } = require('custom-jwt-auth/realm-object-server')
 
 const appId = 'myapp-abcde'
 const key = 'a-secret-that-only-two-lines-of-this-test-know'
@@ -20,21 +22,32 @@ exports.serveOneRequest = async (express, { customJwtAuth, errorHandler, memoryS
     signingAlgorithm: 'HS256',
     signingKeys: [key],
     autoCreateUser: true,
+    session: { signingKeys: [key.toUpperCase()] },
     store: memoryStore(),
   })
   const app = express()
+  app.use(realmObjectServerRoutes(auth))
   app.use('/api', auth)
   app.get('/api/me', (req, res) => res.json(req.user))
   app.use(errorHandler())
 
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = `http://127.0.0.1:${server.address().port}/api/me`
-  const [known, unknown] = await Promise.all([fetch(url, { headers: { jwtTokenString: token } }), fetch(url)])
+  const url = `http://127.0.0.1:${server.address().port}`
+  const [known, unknown, old] = await Promise.all([
+    fetch(`${url}/api/me`, { headers: { jwtTokenString: token } }),
+    fetch(`${url}/api/me`),
+    fetch(`${url}/auth`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ provider: 'jwt', data: token }),
+    }),
+  ])
   console.log(
     JSON.stringify({
       known: { status: known.status, subject: (await known.json()).identities[0].id },
       unknown: { status: unknown.status, error: (await unknown.json()).error },
+      old: { status: old.status, subject: (await old.json()).refresh_token.token_data.identity },
     }),
   )
   server.close()

@@ -1,0 +1,20 @@
+// docs/realm-object-server.md, and what its routes take. Compiled, never run.
+import connect from 'connect'
+import express from 'express'
+import { customJwtAuth, issuers } from 'custom-jwt-auth'
+import { realmObjectServerRoutes } from 'custom-jwt-auth/realm-object-server'
+
+const auth = customJwtAuth({
+  appId: 'myapp-abcde',
+  ...issuers.realmObjectServer({ publicKey: process.env.JWT_PUBLIC_KEY }),
+  session: { signingKeys: [process.env.SESSION_KEY] },
+})
+
+export const app = express()
+app.use(realmObjectServerRoutes(auth))
+app.use('/api', auth)
+
+connect().use(realmObjectServerRoutes(auth))
+
+// @ts-expect-error another middleware is no guard
+realmObjectServerRoutes(app)
