@@ -273,7 +273,7 @@ describe('session', () => {
       options: keys([rsaKeys().publicPem]),
       option: 'session.signingKeys[0]',
       problem: /^is a PEM key/,
-      mend: /./,
+      mend: /for sessions, generate a secret$/,
     },
     {
       what: 'the same session key twice',
@@ -447,6 +447,31 @@ describe('several mistakes', () => {
       (one: ConfigurationProblem) => `  - ${one.option}: ${one.problem}. ${one.mend}.`,
     )
     assert.equal(message, `custom-jwt-auth: 11 problems in the options\n${lines.join('\n')}`)
+  })
+
+  test('in one key or one metadata field are all told, as far as they can be judged', () => {
+    const { problems } = refusalOf({
+      ...good,
+      signingKeys: [{ key: 'short', kid: 5 }, { key: '', encoding: 'rot13', kid: '' }, SECRET, undefined],
+      metadataFields: [{ name: 'a..b', fieldName: 'x'.repeat(64), required: 1 }, { fieldName: '' }],
+    })
+    assert.deepEqual(
+      problems.map(({ option }) => option),
+      [
+        'signingKeys',
+        'signingKeys[0].kid',
+        'signingKeys[0]',
+        'signingKeys[1].kid',
+        'signingKeys[1].encoding',
+        'signingKeys[1]',
+        'signingKeys[3]',
+        'metadataFields[0].required',
+        'metadataFields[0].name',
+        'metadataFields[0].fieldName',
+        'metadataFields[1].name',
+        'metadataFields[1].fieldName',
+      ],
+    )
   })
 
   test('of an app whose environment is empty are all about the environment', () => {

@@ -7,7 +7,8 @@ export interface Credentials {
   readonly token: string
 }
 
-const BEARER = /^bearer(?: +|$)/i
+// A tab is no space (RFC 9110 §11.4), but what is meant is plain: a credential, good or bad, and not a missing one.
+const BEARER = /^bearer(?:[ \t]+|$)/i
 
 /**
  * Reads the credentials of a request: a bearer token comes first, and there is no way back from it to the

@@ -109,16 +109,25 @@ function parseLocation(
   const text = problems.text(option, given[option], mend)
   const url = text === undefined ? undefined : parseIssuerUrl(text)
   if (text !== undefined && !url) problems.add(option, 'is not an https URL', mend)
-  if (url && option === 'discover' && /[?#]|\/\.well-known(?:\/|$)/.test(url.href))
-    problems.add(option, 'is more than an issuer', 'Pass exactly what stands in iss, without /.well-known/…')
   if (!url || text === undefined) return () => new URL('https://invalid')
-  return option === 'jwkUri' ? () => url : discoverKeySet(text)
+  if (option === 'jwkUri') return () => url
+  const problem = issuerFault(text, url)
+  if (problem === undefined) return discoverKeySet(text)
+  problems.add(option, problem, 'Pass exactly what stands in iss, without /.well-known/…')
+  return () => url
+}
+
+/** Why a URL cannot be what an issuer calls itself: URLs lose white space, but `iss` is compared as a text. */
+function issuerFault(text: string, { href }: URL): string | undefined {
+  if (/[\s\p{Cc}]/u.test(text)) return 'has white space in it (a stray space or newline?)'
+  return /[?#]|\/\.well-known(?:\/|$)/.test(href) ? 'is more than an issuer' : undefined
 }
 
 function isHeaders(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every((item) => typeof item === 'string')
   )
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey } from 'node:crypto'
+import { createPublicKey, createSecretKey, X509Certificate } from 'node:crypto'
 import type { Algorithm } from './key-source.js'
 import type { KeyEncoding, ParsedKey } from './signing-keys.js'
 
@@ -20,7 +20,7 @@ export function parseSecretKey(
   if (text.includes('-----BEGIN') || bytes.includes('-----BEGIN') || isPublicKey(text))
     return {
       problem: `is a PEM key, but the algorithm is ${algorithm}`,
-      mend: 'Set signingAlgorithm to RS256, or what else the issuer signs with',
+      mend: 'Set signingAlgorithm to RS256, or what else the issuer signs with; for sessions, generate a secret',
     }
   if (encoding === undefined && !/^[A-Za-z0-9_\-+/=]*$/.test(text))
     return {
@@ -40,10 +40,18 @@ export function parseSecretKey(
 // A public key used as a secret would let everybody who knows it forge tokens. Some issuers show theirs as the body of
 // a PEM alone, in one line.
 function isPublicKey(text: string): boolean {
+  const der = Buffer.from(text, 'base64')
+  return (
+    parses(() => createPublicKey({ key: der, format: 'der', type: 'spki' })) ||
+    parses(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' })) ||
+    parses(() => new X509Certificate(der))
+  )
+}
+
+function parses(parse: () => unknown): boolean {
   try {
-    return (
-      createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' }).type === 'public'
-    )
+    parse()
+    return true
   } catch {
     return false
   }

@@ -51,11 +51,12 @@ export function parseSigningKeys(
   max: number,
   problems: Problems,
 ): VerificationKey[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > max) {
-    const got = Array.isArray(value) ? `has ${value.length} keys` : `is ${describe(value)}`
-    problems.add(option, got, `Pass an array of one to ${max} keys`)
+  const mend = `Pass an array of one to ${max} keys`
+  if (!Array.isArray(value)) {
+    problems.add(option, `is ${describe(value)}`, mend)
     return []
   }
+  if (value.length === 0 || value.length > max) problems.add(option, `has ${value.length} keys`, mend)
   const keys = value.flatMap((item: unknown, index) => {
     const key = parseSigningKey(`${option}[${index}]`, item, algorithm, problems)
     return key ? [key] : []
@@ -75,16 +76,14 @@ function parseSigningKey(
   const bare = typeof value === 'string' || value === undefined
   const given = bare ? { key: value } : problems.object(option, value, ['key', 'encoding', 'kid'])
   const { key: text, encoding, kid } = given
+  if (kid !== undefined) problems.text(`${option}.kid`, kid, 'Pass the key id as a string')
+  const isEncoding = encoding === undefined || ENCODINGS.includes(encoding as string)
+  if (!isEncoding) problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
   if (typeof text !== 'string' || text.trim() === '') {
     problems.add(option, `is ${describe(text)}`, SET_THE_VARIABLE)
     return undefined
   }
-  if (kid !== undefined && problems.text(`${option}.kid`, kid, 'Pass the key id as a string') === undefined)
-    return undefined
-  if (encoding !== undefined && !ENCODINGS.includes(encoding as string)) {
-    problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
-    return undefined
-  }
+  if (!isEncoding) return undefined
   const parsed = parseKey(text, algorithm, encoding as KeyEncoding | undefined)
   if ('problem' in parsed) {
     problems.add(option, parsed.problem, parsed.mend)

@@ -82,17 +82,17 @@ export async function createTestIssuer({
   const jwkUri = `${issuer}/jwks`
 
   function answer(path: string | undefined, res: ServerResponse): void {
-    const { pathname, searchParams } = new URL(path ?? '', issuer)
-    if (pathname === '/token') {
+    const url = URL.canParse(path ?? '', issuer) ? new URL(path ?? '', issuer) : undefined
+    if (url?.pathname === '/token') {
       res.writeHead(200, { 'content-type': 'text/plain' })
-      res.end(mint(toClaims(searchParams)))
+      res.end(mint(toClaims(url.searchParams)))
       return
     }
     const documents: Record<string, object> = {
       '/jwks': { keys: published.map(({ jwk }) => jwk) },
       '/.well-known/openid-configuration': { issuer, jwks_uri: jwkUri },
     }
-    const document = documents[pathname]
+    const document = documents[url?.pathname ?? '']
     res.writeHead(document ? 200 : 404, { 'content-type': 'application/json' })
     res.end(JSON.stringify(document ?? { error: 'not found' }))
   }

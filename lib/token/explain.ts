@@ -26,7 +26,7 @@ export interface ExplainedCheck {
 
 /** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
 export interface Explanation {
-  /** Whether the guard would accept the token now. */
+  /** Whether the token passes every check now. Its user, and the option `disabled`, are not looked at. */
   readonly ok: boolean
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
@@ -184,13 +184,9 @@ function explainMetadata(claims: Claims, metadata: MetadataRules): ExplainedChec
     readMetadata(claims, metadata)
     return pass('metadata', expected, 'that')
   } catch (error) {
-    const got = isAuthError(error) ? error.message : 'something else'
-    return fail(
-      'metadata',
-      expected,
-      got,
-      'Let the issuer add the claim, or correct the path of the metadata field',
-    )
+    const { message, detail } = isAuthError(error) ? error : { message: 'something else', detail: undefined }
+    const mend = 'Let the issuer add the claim, or correct the path of the metadata field'
+    return fail('metadata', detail?.expected ?? expected, message, detail?.mend ?? mend)
   }
 }
 

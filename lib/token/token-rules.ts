@@ -20,9 +20,8 @@ export function parseTokenRules(
     audience: given.audience === null ? undefined : (list('audience') ?? Object.freeze([appId])),
     issuer:
       list('issuer') ?? (typeof given.discover === 'string' ? Object.freeze([given.discover]) : undefined),
-    subjectClaim:
-      problems.text('subjectClaim', given.subjectClaim ?? 'sub', 'Pass the name of a claim') ?? 'sub',
-    requiredClaims: parseRequiredClaims(given.requiredClaims, problems),
+    subjectClaim: 'subjectClaim' in given ? parseSubjectClaim(given.subjectClaim, problems) : 'sub',
+    requiredClaims: 'requiredClaims' in given ? parseRequiredClaims(given.requiredClaims, problems) : [],
     requireAnyAudience: problems.boolean('requireAnyAudience', given.requireAnyAudience, false),
     allowedTypes: parseAllowedTypes(given.allowedTypes, problems),
     maxTokenLength: integer('maxTokenLength', 2048, 1, 1_000_000),
@@ -46,15 +45,18 @@ function parseList(option: string, value: unknown, problems: Problems): readonly
   return []
 }
 
+function parseSubjectClaim(value: unknown, problems: Problems): string {
+  return problems.text('subjectClaim', value, 'Pass the name of a claim') ?? 'sub'
+}
+
 function parseRequiredClaims(value: unknown, problems: Problems): readonly RequiredClaim[] {
-  if (value === undefined) return []
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     problems.add('requiredClaims', `is ${describe(value)}`, "Pass an object such as { azp: 'my-client' }")
     return []
   }
   return Object.entries(value).map(([name, wanted]: [string, unknown]) => {
     const values: unknown[] = Array.isArray(wanted) ? [...(wanted as unknown[])] : [wanted]
-    if (values.length === 0 || !values.every((item) => ['string', 'number', 'boolean'].includes(typeof item)))
+    if (values.length === 0 || !values.every(isClaimValue))
       problems.add(
         `requiredClaims.${name}`,
         'is no value',
@@ -62,6 +64,11 @@ function parseRequiredClaims(value: unknown, problems: Problems): readonly Requi
       )
     return Object.freeze({ name, values: values as string[] })
   })
+}
+
+// JSON allows 1e400, which reads as Infinity: no number that is none may be asked for.
+function isClaimValue(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
 function parseAllowedTypes(value: unknown, problems: Problems): ReadonlySet<string | null> {

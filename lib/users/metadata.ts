@@ -86,6 +86,7 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
         reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
         detail: {
           check: fieldName,
+          expected: `at most ${maxFieldLength} characters of JSON`,
           got: json === undefined ? 'a value nested too deep' : `${json.length} characters`,
           mend: 'Let the issuer put less there, or raise maxFieldLength',
         },
@@ -93,6 +94,12 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
     if (json.includes(POISONED_KEY))
       throw authError('METADATA_INVALID', {
         reason: `metadata field "${name}" has the forbidden key "__proto__"`,
+        detail: {
+          check: fieldName,
+          expected: 'no key "__proto__" in the value',
+          got: 'one',
+          mend: 'Let the issuer leave the key out',
+        },
       })
     data[fieldName] = value
   }
@@ -122,30 +129,26 @@ function parseField(option: string, item: unknown, problems: Problems): ParsedFi
   const given = problems.object(option, item, ['name', 'fieldName', 'required'])
   const name = problems.text(`${option}.name`, given.name, 'Pass the path of the claim, e.g. user_data.name')
   const required = problems.boolean(`${option}.required`, given.required, false)
-  if (name === undefined) return undefined
-  const path = parsePath(name)
-  if (path.includes('')) {
-    problems.add(`${option}.name`, 'has an empty part', 'Write a literal dot as \\.')
-    return undefined
+  const path = name === undefined ? [] : parsePath(name)
+  const isPath = !path.includes('')
+  if (!isPath) problems.add(`${option}.name`, 'has an empty part', 'Write a literal dot as \\.')
+  const fieldName = given.fieldName ?? (isPath ? path.at(-1) : undefined)
+  // Without a name there is none to take it from, which has been reported.
+  if (fieldName === undefined || !isFieldName(`${option}.fieldName`, fieldName, problems)) return undefined
+  return name === undefined || !isPath
+    ? undefined
+    : Object.freeze({ name, path: Object.freeze(path), fieldName, required })
+}
+
+function isFieldName(option: string, value: unknown, problems: Problems): value is string {
+  if (typeof value !== 'string' || value === '' || value === '__proto__') {
+    problems.add(option, 'is not a usable name', 'Pass the name that the value has in user.data')
+    return false
   }
-  const fieldName = given.fieldName ?? path.at(-1)
-  if (typeof fieldName !== 'string' || fieldName === '' || fieldName === '__proto__') {
-    problems.add(
-      `${option}.fieldName`,
-      'is not a usable name',
-      'Pass the name that the value has in user.data',
-    )
-    return undefined
-  }
-  if (fieldName.length >= FIELD_NAME_LIMIT) {
-    problems.add(
-      `${option}.fieldName`,
-      `has ${fieldName.length} characters`,
-      `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`,
-    )
-    return undefined
-  }
-  return Object.freeze({ name, path: Object.freeze(path), fieldName, required })
+  if (value.length < FIELD_NAME_LIMIT) return true
+  const mend = `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`
+  problems.add(option, `has ${value.length} characters`, mend)
+  return false
 }
 
 function valueAt(claims: Claims, path: readonly string[]): JsonValue | undefined {

@@ -2,7 +2,10 @@ import { hash, randomBytes } from 'node:crypto'
 import { authError } from '../errors.js'
 import type { Identity } from '../user.js'
 
-/** Makes the id of a new user: 24 lower-case hex characters. Called before the user exists, maybe more than once. */
+/**
+ * Makes the id of a new user: 24 lower-case hex characters. Called before it is known whether there is a user, so also
+ * for one who has an id already, which then stays.
+ */
 export type GenerateUserId = (identity: { appId: string; provider: string; subject: string }) => string
 
 const OBJECT_ID = /^[0-9a-f]{24}$/

@@ -27,6 +27,8 @@ test('a bearer token is judged alone, whatever else the request carries', async 
     [{ Authorization: 'Bearer', jwtTokenString: jwt }, '401 SESSION_INVALID'],
     [{ Authorization: 'Bearer ', jwtTokenString: jwt }, '401 SESSION_INVALID'],
     [{ Authorization: 'bearer' }, '401 SESSION_INVALID'],
+    [{ Authorization: `Bearer\t${access}` }, 'ok'],
+    [{ Authorization: 'Bearer\tjunk', jwtTokenString: jwt }, '401 SESSION_INVALID'],
   ]
   for (const [headers, expected] of cases)
     assert.equal(await outcome(app, headers), expected, JSON.stringify(headers))

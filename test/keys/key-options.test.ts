@@ -222,6 +222,18 @@ describe('a secret', () => {
       'a public key in hex',
       'hex',
     ),
+    secret(
+      rsaKeys().publicKey.export({ type: 'pkcs1', format: 'der' }).toString('base64'),
+      isPem,
+      /^Set signingAlgorithm to RS256/,
+      'the body of a public key in PKCS #1',
+    ),
+    secret(
+      certificateOf(rsaKeys()).replace(/-----[^-]+-----|\n/g, ''),
+      isPem,
+      /^Set signingAlgorithm to RS256/,
+      'the body of a certificate',
+    ),
     ...[undefined, 'utf8', 'base64'].map((encoding) =>
       secret(
         pem.replace(/-----[^-]+-----|\n/g, ''),

@@ -124,6 +124,25 @@ test('discover is the issuer, not its discovery document', () => {
   }
 })
 
+test('discover is compared with iss as a text: white space that a URL would lose is refused', () => {
+  for (const discover of [
+    'https://issuer.example.com\n',
+    ' https://issuer.example.com',
+    'https://issuer.example.com ',
+    'https://issuer.example.com/ten\tant',
+    'https://issuer.example.com\0',
+  ]) {
+    const { problems } = refusalOf({ ...app, discover })
+    assert.deepEqual(problems, [
+      {
+        option: 'discover',
+        problem: 'has white space in it (a stray space or newline?)',
+        mend: 'Pass exactly what stands in iss, without /.well-known/…',
+      },
+    ])
+  }
+})
+
 describe('signingAlgorithm', () => {
   test('is RS256 when it is not set, and may be any with public keys', () => {
     accept({})
@@ -184,7 +203,7 @@ describe('jwks', () => {
 
   test('jwks.headers is an object of strings', () => {
     accept({ jwks: { headers: { 'x-api-key': 'k' } } })
-    for (const headers of [null, 'x', 5, { 'x-key': undefined }, { 'x-key': 5 }, ['x', 5]])
+    for (const headers of [null, 'x', 5, { 'x-key': undefined }, { 'x-key': 5 }, ['x', 5], ['x']])
       assert.match(
         problemOf({ jwks: { headers } }),
         /^jwks\.headers: is not an object of strings\. Pass e\.g\./,

@@ -5,6 +5,7 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import jwt from 'jsonwebtoken'
 import { createTestIssuer, type TestIssuer } from 'custom-jwt-auth/testing'
 import { startApp, type TestApp } from '../support/app.js'
+import { sendRaw } from '../support/client.js'
 import { eventually } from '../support/eventually.js'
 import { headerOf, payloadOf } from '../support/payload.js'
 import { APP_ID, claims, NOW } from '../support/tokens.js'
@@ -145,6 +146,16 @@ describe('a test issuer', () => {
     assert.ok(performance.now() - began >= 49)
     issuer.recover()
     assert.equal((await fetch(issuer.jwkUri)).status, 200)
+  })
+
+  test('answers 404 to a path that it does not know, also to one that is none', async () => {
+    for (const path of ['/', '/nothing', '//', '/\\\\', 'http://[']) {
+      const { status } = await sendRaw(
+        shared.issuer,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      )
+      assert.equal(status, 404, path)
+    }
   })
 
   test('is gone after close(), also when somebody waits for its answer', async () => {

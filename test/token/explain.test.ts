@@ -419,8 +419,16 @@ const rows: readonly Row[] = [
     what: 'a metadata field that is too long',
     ...metadata({ user: { name: 'x' }, bio: 'x'.repeat(400) }),
     options: { ...metadata({}).options, maxFieldLength: 300 },
+    expected: /^at most 300 characters of JSON$/,
     got: /"bio" is longer than 300/,
-    mend: /metadata field/,
+    mend: /^Let the issuer put less there, or raise maxFieldLength$/,
+  },
+  {
+    what: 'a metadata field with a forbidden key',
+    ...metadata({ user: { name: 'x' }, bio: JSON.parse('{"__proto__":{}}') as unknown }),
+    expected: /^no key "__proto__"/,
+    got: /"bio" has the forbidden key/,
+    mend: /^Let the issuer leave the key out$/,
   },
 ]
 
