@@ -3,7 +3,7 @@ import { BSON } from 'mongodb'
 import type { Collection, WriteResult } from './database.js'
 import { invalid, missing } from './errors.js'
 import { isDocument, type Document } from './formats.js'
-import { MAX_DOCUMENTS, ownDocument, ownFilter, ownPipeline, ownUpdate } from './rules.js'
+import { MAX_DOCUMENTS, ownDocument, ownFilter, ownPipeline, ownUpdate, USUAL_LIMIT } from './rules.js'
 
 const { Double, Int32, Long } = BSON
 
@@ -31,7 +31,7 @@ export const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
     'find',
     async ({ collection, owner, body }) => {
       const filter = ownFilter(owner, readDocument(body, 'filter', {}))
-      const limit = readInteger(body, 'limit', { min: 1, max: MAX_DOCUMENTS, otherwise: MAX_DOCUMENTS })
+      const limit = readInteger(body, 'limit', { min: 1, max: MAX_DOCUMENTS, otherwise: USUAL_LIMIT })
       const skip = readInteger(body, 'skip', { min: 0, max: 2 ** 31 - 1, otherwise: 0 })
       const options = { ...readProjection(body), ...readSort(body), limit, skip }
       return { body: { documents: await collection.find(filter, options).toArray() } }

@@ -1,9 +1,9 @@
 // Where documents are kept: a MongoDB server, or, without one, this process.
-import { MongoClient } from 'mongodb'
+import { MongoClient, type Collection as MongoCollection } from 'mongodb'
 import { EmbeddedCollection } from './embedded.js'
 import type { Document } from './formats.js'
 
-/** What the actions need of a collection: the driver's own has it, and so has the embedded one. */
+/** What the actions need of a collection. */
 export interface Collection {
   find(filter: Document, options: FindOptions): Cursor
   insertOne(document: Document): Promise<{ insertedId: unknown }>
@@ -42,17 +42,37 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** A MongoDB server. Nothing that one request asks may take longer than this. */
+/** Nothing that one request asks of a server may take longer than this. */
 const TIMEOUT_MS = 5000
 
-/** @throws when the server cannot be reached */
+/**
+ * A MongoDB server.
+ * @throws when it cannot be reached
+ */
 export async function mongoDatabase(uri: string): Promise<Database> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: TIMEOUT_MS, timeoutMS: TIMEOUT_MS })
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: TIMEOUT_MS })
   await client.connect()
   return {
     // Numbers keep their BSON types, for those who ask for Extended JSON.
-    collection: (database, name) => client.db(database).collection(name, { promoteValues: false }),
+    collection: (database, name) =>
+      inTime(client.db(database).collection(name, { promoteValues: false }), { maxTimeMS: TIMEOUT_MS }),
     close: () => client.close(),
+  }
+}
+
+/** The collection, whose server gives up on what takes too long. */
+function inTime(collection: MongoCollection, limit: { maxTimeMS: number }): Collection {
+  return {
+    find: (filter, options) => collection.find(filter, { ...options, ...limit }),
+    insertOne: (document) => collection.insertOne(document, limit),
+    insertMany: (documents) => collection.insertMany(documents, limit),
+    updateOne: (filter, update, options) => collection.updateOne(filter, update, { ...options, ...limit }),
+    updateMany: (filter, update, options) => collection.updateMany(filter, update, { ...options, ...limit }),
+    replaceOne: (filter, document, options) =>
+      collection.replaceOne(filter, document, { ...options, ...limit }),
+    deleteOne: (filter) => collection.deleteOne(filter, limit),
+    deleteMany: (filter) => collection.deleteMany(filter, limit),
+    aggregate: (pipeline) => collection.aggregate(pipeline, limit),
   }
 }
 

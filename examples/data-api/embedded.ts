@@ -1,5 +1,5 @@
 // An embedded engine: MongoDB's query language, by the package mingo, over documents in this process's memory.
-import { aggregate, find, updateOne } from 'mingo'
+import { Aggregator, find, updateOne } from 'mingo'
 import { BSON } from 'mongodb'
 import type { Collection, Cursor, FindOptions, WriteOptions } from './database.js'
 import { refusedByDatabase } from './errors.js'
@@ -9,8 +9,10 @@ const { BSONRegExp, EJSON, ObjectId } = BSON
 
 const OPTIONS = { scriptEnabled: false }
 const MAX_DOCUMENTS = 10_000
-/** What one stage of a pipeline may make, in fields and characters. */
+/** What one stage of a pipeline may make, in items and characters. */
 const MAX_SIZE = 4_000_000
+/** The items of all lists in a document. */
+const MAX_ITEMS = 1_000_000
 
 export class EmbeddedCollection implements Collection {
   /** By `_id`, as Extended JSON. */
@@ -18,20 +20,18 @@ export class EmbeddedCollection implements Collection {
 
   find(filter: Document, { projection = {}, sort, skip = 0, limit }: FindOptions): Cursor {
     return this.#cursor(() => {
-      const found = find<Document>(this.#all(), forMingo(filter), projection, OPTIONS)
-      return (sort ? found.sort(sort) : found).skip(skip).limit(limit).all()
+      const found = find<Document>(this.#all(), forMingo(filter), {}, OPTIONS)
+      const page = (sort ? found.sort(sort) : found).skip(skip).limit(limit).all()
+      return find<Document>(page.map(copy), {}, projection, OPTIONS).all() // it takes fields out of what it is given
     })
   }
 
-  aggregate(pipeline: Document[]): Cursor {
-    return this.#cursor(() =>
-      // Stage by stage, so that a result that grows and grows is noticed.
-      forMingo(pipeline).reduce<Document[]>((documents, stage) => {
-        const result = aggregate(documents, [stage], OPTIONS)
-        checkSize(result)
-        return result
-      }, this.#all()),
-    )
+  aggregate([narrowing, ...stages]: Document[]): Cursor {
+    return this.#cursor(() => {
+      if (!isDocument(narrowing?.$match)) throw new Error('a pipeline begins with $match')
+      // mingo's other stages write into what they are given.
+      return forMingo(stages).reduce(runStage, this.#matching(narrowing.$match).map(copy))
+    })
   }
 
   async insertOne(document: Document) {
@@ -160,6 +160,8 @@ function forMingo<T>(value: T): T {
 function updated(document: Document, modifier: Document, filter: Document = {}): Document {
   const result = copy(document)
   updateOne([result], filter, modifier, { cloneMode: 'deep' }, OPTIONS)
+  if (countItems(result) > MAX_ITEMS)
+    throw refusedByDatabase(`a document has at most ${MAX_ITEMS} items in lists`)
   return result
 }
 
@@ -189,10 +191,37 @@ function keyOf({ _id }: Document): string {
   return EJSON.stringify(_id)
 }
 
-function checkSize(documents: Document[]): void {
+/** Runs one stage, and stops it when it makes too much: nobody else is answered until it is done. */
+function runStage(documents: Document[], stage: Document): Document[] {
+  const tooMuch = () => refusedByDatabase('the pipeline makes too much data')
+  // Whatever a result is made of is named by a path, such as "$text", as often as it is in there.
+  if (!('$match' in stage) && sizeOf(documents) * countPaths(stage) > 10 * MAX_SIZE) throw tooMuch()
+  const results: Document[] = []
   let size = 0
-  walk(documents, (name, value) => {
-    size += name.length + (typeof value === 'string' || Array.isArray(value) ? value.length : 1)
-    if (size > MAX_SIZE) throw refusedByDatabase('the pipeline makes too much data')
+  new Aggregator([stage], OPTIONS).stream(documents).each((document: Document) => {
+    size += sizeOf(document)
+    if (size > MAX_SIZE) throw tooMuch()
+    results.push(document)
   })
+  return results
+}
+
+const partsOf = (value: unknown): unknown[] =>
+  Array.isArray(value) || isDocument(value) ? Object.values(value) : []
+
+function countPaths(value: unknown): number {
+  if (typeof value === 'string') return value.startsWith('$') ? 1 : 0
+  return partsOf(value).reduce<number>((sum, part) => sum + countPaths(part), 0)
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  const names = isDocument(value) ? Object.keys(value).join('').length : 0
+  return partsOf(value).reduce<number>((sum, part) => sum + sizeOf(part), 1 + names)
+}
+
+/** The items of all lists, and the holes of those that were set far beyond their end. */
+function countItems(value: unknown): number {
+  const length = Array.isArray(value) ? value.length : 0
+  return partsOf(value).reduce<number>((sum, part) => sum + countItems(part), length)
 }

@@ -24,6 +24,10 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   $minKey: [],
   $maxKey: [],
 }
+const NUMBERS: Readonly<Record<string, RegExp>> = {
+  $numberInt: /^-?\d{1,10}$/,
+  $numberDouble: /^(?:-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|-?Infinity|NaN)$/i,
+}
 /** Types that MongoDB deprecates, or that hold code. */
 const REFUSED_TYPES = ['$code', '$scope', '$symbol', '$dbPointer', '$ref', '$id', '$undefined']
 /** The first three mean something to JavaScript; the last makes the driver take an object for a BSON value. */
@@ -81,10 +85,17 @@ function checkDepth(value: unknown, left: number): void {
     for (const item of Object.values(value)) checkDepth(item, left - 1)
 }
 
-function checkField(name: string, _value: unknown, parent: Document): void {
+/** Checks the name of a field, or a path of them. Names also come as texts, e.g. the new one in `$rename`. */
+export function checkName(name: string): void {
   if (name.includes('\0')) throw invalid('a field name has a null character')
   if (name.split('.').some((part) => REFUSED_NAMES.includes(part)))
     throw invalid(`'${name}' cannot be the name of a field`)
+}
+
+function checkField(name: string, value: unknown, parent: Document): void {
+  checkName(name)
+  // The parser would make 0 or NaN of it.
+  if (NUMBERS[name]?.test(String(value)) === false) throw invalid(`the body is not Extended JSON: ${name}`)
   if (REFUSED_TYPES.includes(name)) throw invalid(`values of the type ${name} are not taken`)
   // The parser would drop what else is there: half a filter matches more than a whole one.
   const others = Object.hasOwn(TYPES, name) ? Object.keys(parent).filter((other) => other !== name) : []

@@ -1,7 +1,7 @@
 // The rules: a document belongs to the user whose id it bears. Whatever a client sends, reads and writes are narrowed to
 // the user's own documents here, on the server, and only what is on the lists below gets to the database.
 import { forbidden, invalid } from './errors.js'
-import { isDocument, walk, type Document } from './formats.js'
+import { checkName, isDocument, walk, type Document } from './formats.js'
 
 /** The field that says whose document it is. Clients read it, and can never change it. */
 export const OWNER_FIELD = 'owner_id'
@@ -21,6 +21,8 @@ const UPDATE_OPERATORS = words(
 const UPDATE_MODIFIERS = words('$each $position $slice $sort $type')
 // Not here, because they read or write other documents: $lookup, $graphLookup, $unionWith, $facet, $out, $merge.
 const STAGES = words('$match $sort $skip $limit $project $set $addFields $unset $unwind $group $count')
+/** Those in which texts name fields, and not keys alone. */
+const NAMING_STAGES = words('$unset $unwind $count')
 const EXPRESSIONS = words(
   '$sum $avg $min $max $first $last $push $addToSet $count ' +
     '$add $subtract $multiply $divide $mod $abs $ceil $floor $round $concat $toLower $toUpper $toString ' +
@@ -30,7 +32,9 @@ const EXPRESSIONS = words(
 const VARIABLE = /^\$\$(?!(?:ROOT|NOW|REMOVE)(?:\.|$))/
 
 const MAX_STAGES = 20
-export const MAX_DOCUMENTS = 1000
+/** The original's numbers: what an answer holds at the most, and what `find` does when nobody says more. */
+export const MAX_DOCUMENTS = 50_000
+export const USUAL_LIMIT = 1000
 
 export function checkCollection(database: string, collection: string): void {
   if (!COLLECTIONS.has(`${database}.${collection}`))
@@ -63,8 +67,11 @@ export function ownUpdate(owner: string, update: unknown, upsert: boolean): Docu
     if (!UPDATE_OPERATORS.has(operator)) throw notAllowed('update', operator)
     if (!isDocument(fields)) throw invalid(`'update.${operator}' must be an object`)
     for (const [path, value] of Object.entries(fields))
-      if (leadsToOwner(path) || (operator === '$rename' && leadsToOwner(value)))
-        throw forbidden(`'${OWNER_FIELD}' cannot be changed`)
+      for (const name of operator === '$rename' ? [path, value] : [path]) {
+        if (typeof name !== 'string') continue // the database says so
+        checkName(name)
+        if (name.split('.')[0] === OWNER_FIELD) throw forbidden(`'${OWNER_FIELD}' cannot be changed`)
+      }
     onlyOperators(fields, `update.${operator}`, operator === '$pull' ? QUERY_OPERATORS : UPDATE_MODIFIERS)
   }
   if (!upsert) return update
@@ -81,13 +88,10 @@ export function ownPipeline(owner: string, pipeline: readonly unknown[]): Docume
     if (!STAGES.has(name)) throw notAllowed('pipeline', name)
     if (name === '$match') onlyOperators(stage.$match, 'pipeline.$match', QUERY_OPERATORS)
     else onlyExpressions(stage[name], `pipeline.${name}`)
+    if (NAMING_STAGES.has(name)) eachText(stage[name], checkName)
     return stage
   })
   return [{ $match: { [OWNER_FIELD]: owner } }, ...stages, { $limit: MAX_DOCUMENTS }]
-}
-
-function leadsToOwner(path: unknown): boolean {
-  return typeof path === 'string' && path.split('.')[0] === OWNER_FIELD
 }
 
 function onlyOperators(value: unknown, where: string, allowed: ReadonlySet<string>): void {
@@ -97,15 +101,17 @@ function onlyOperators(value: unknown, where: string, allowed: ReadonlySet<strin
 }
 
 function onlyExpressions(value: unknown, where: string): void {
-  const checkText = (text: unknown): void => {
-    if (Array.isArray(text)) text.forEach(checkText)
-    else if (typeof text === 'string' && VARIABLE.test(text)) throw notAllowed(where, text)
-  }
-  checkText(value)
   onlyOperators(value, where, EXPRESSIONS)
-  walk(value, (_name, field) => {
-    checkText(field)
+  eachText(value, (text) => {
+    if (VARIABLE.test(text)) throw notAllowed(where, text)
   })
+}
+
+/** Visits every text of a value, however deep. */
+function eachText(value: unknown, visit: (text: string) => void): void {
+  if (typeof value === 'string') visit(value)
+  else if (Array.isArray(value) || isDocument(value))
+    for (const item of Object.values(value)) eachText(item, visit)
 }
 
 const notAllowed = (where: string, name: string) => forbidden(`'${name}' is not allowed in '${where}'`)

@@ -3,24 +3,26 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createTestIssuer } from 'custom-jwt-auth/testing'
 import { APP_ID, createApp } from './app.js'
 import { curlLines } from './curl-lines.js'
-import { createIssuer } from './issuer.js'
+import { createCounter } from './issuer.js'
 import { createScreen } from './screen.js'
 import { tellStory } from './story.js'
 
-const issuer = createIssuer(APP_ID)
-const impostor = createIssuer(APP_ID)
-const forgedToken = impostor.sign({ sub: '24601', name: 'Inspector Javert', audience: APP_ID, seconds: 300 })
+const issuer = await createTestIssuer()
+const impostor = await createTestIssuer()
+const [kid] = issuer.kids
+const forgedToken = impostor.mint({ aud: APP_ID, sub: '24601' }, { header: { kid } })
 
-const issuerServer = await listen(issuer.app, 0)
-const appServer = await listen(createApp(issuer.publicKey), Number(process.env.PORT ?? 0))
-const [issuerUrl, appUrl] = [issuerServer.url, appServer.url]
+const counter = await listen(createCounter(issuer, APP_ID), 0)
+const app = await listen(createApp(issuer.jwkUri), Number(process.env.PORT ?? 0))
+const [issuerUrl, appUrl] = [counter.url, app.url]
 
 const screen = createScreen()
 screen.title('custom-jwt-auth, from token to user')
 screen.say(`    issuer  ${issuerUrl}  signs tokens with its private key (RS256), made just now`)
-screen.say(`    app     ${appUrl}  knows the public key, and guards /api`)
+screen.say(`    app     ${appUrl}  finds the public key at ${issuer.jwkUri}, and guards /api`)
 
 try {
   await tellStory({ issuerUrl, appUrl, forgedToken, screen })
@@ -36,13 +38,14 @@ try {
   screen.failure(`The story went wrong: ${String(error)}`)
   process.exitCode = 1
 } finally {
-  issuerServer.close()
-  appServer.close()
+  counter.close()
+  app.close()
+  await Promise.all([issuer.close(), impostor.close()])
 }
 
 /** Port 0 means any free one. */
-async function listen(app: RequestListener, port: number) {
-  const server = createServer(app).listen(port, '127.0.0.1')
+async function listen(listener: RequestListener, port: number) {
+  const server = createServer(listener).listen(port, '127.0.0.1')
   await once(server, 'listening')
   const close = (): void => {
     server.close()

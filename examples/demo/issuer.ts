@@ -1,17 +1,8 @@
-// The issuer: an identity provider, or the older system that knows your users. It alone has the private key.
-import { generateKeyPairSync } from 'node:crypto'
+// The issuer's counter: a page and `POST /token`, where whoever asks gets a token. The keys are a test issuer's.
 import express, { type Express } from 'express'
-import jwt from 'jsonwebtoken'
+import type { TestIssuer } from 'custom-jwt-auth/testing'
 
-export interface Issuer {
-  /** A page with a form at `/`, and `POST /token`. */
-  readonly app: Express
-  /** What the app gets to know: PEM. */
-  readonly publicKey: string
-  sign(order: TokenOrder): string
-}
-
-export interface TokenOrder {
+interface TokenOrder {
   readonly sub: string
   readonly name: string
   readonly audience: string
@@ -19,18 +10,8 @@ export interface TokenOrder {
   readonly seconds: number
 }
 
-export function createIssuer(defaultAudience: string): Issuer {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-
-  function sign({ sub, name, audience, seconds }: TokenOrder): string {
-    const claims = { aud: audience, sub, user_data: { name } }
-    return jwt.sign(claims, privateKey, { algorithm: 'RS256', expiresIn: seconds })
-  }
-
+/** @param keys signs the tokens, and publishes the key set that the app verifies them with */
+export function createCounter(keys: TestIssuer, defaultAudience: string): Express {
   const app = express()
   app.get('/', (_req, res) => {
     res.type('html').send(page(formFor(defaultAudience)))
@@ -41,7 +22,8 @@ export function createIssuer(defaultAudience: string): Issuer {
       res.status(400).type('text').send('wanted: sub and name, and seconds as a whole number\n')
       return
     }
-    const token = sign(order)
+    const { sub, name, audience, seconds } = order
+    const token = keys.mint({ aud: audience, sub, user_data: { name } }, { expiresInSeconds: seconds })
     // The first is for curl, which takes anything.
     res.format({
       text: () => res.send(token),
@@ -49,7 +31,7 @@ export function createIssuer(defaultAudience: string): Issuer {
       html: () => res.send(page(tokenFor(order, token))),
     })
   })
-  return { app, publicKey, sign }
+  return app
 }
 
 function readOrder(body: unknown, defaultAudience: string): TokenOrder | undefined {

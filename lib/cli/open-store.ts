@@ -50,9 +50,20 @@ async function openMongodb(url: string, objectIds: boolean): Promise<OpenStore> 
   const { mongodbStore } = await import('../stores/mongodb.js')
   if (!/^mongodb(?:\+srv)?:\/\/[^/]+\/[^/?]+/.test(url))
     throw new UsageError('--store mongodb://… lacks the name of a database: mongodb://host/name')
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000 })
+  const client = tryUrl(() => new MongoClient(url, { serverSelectionTimeoutMS: 10_000 }))
   const store = mongodbStore({ db: client.db(), ...(objectIds && { ObjectId }) })
   return { store, close: () => client.close() }
+}
+
+/** What the driver says of a URL that it does not understand may quote a password. */
+function tryUrl<T>(use: () => T): T {
+  try {
+    return use()
+  } catch {
+    throw new UsageError(
+      '--store is no URL that MongoDB understands: the password has to be percent-encoded, options spelled as in its manual',
+    )
+  }
 }
 
 /** Loads a driver that the user has to install: the app's, when this package has none beside it. */

@@ -27,7 +27,7 @@ export const serveJwks = defineCommand({
   examples: [
     'npx custom-jwt-auth serve-jwks',
     "curl 'http://127.0.0.1:4000/token?sub=24601&aud=myapp-abcde'",
-    'npx custom-jwt-auth serve-jwks --port 0 --json | head -1',
+    'npx custom-jwt-auth serve-jwks --port 0 --json > issuer.json &',
   ],
   async run({ values, json }) {
     const { sub = '24601', aud = 'myapp-abcde' } = values

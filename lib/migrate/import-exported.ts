@@ -103,9 +103,9 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
   let damage: string | undefined
   try {
     for await (const item of splitJsonItems(chunks)) {
+      if (signal.aborted) break // the item may be half a line: the input ended where it was stopped
       take(item)
       if (batch.length >= batchSize) await finishBatch()
-      if (signal.aborted) break
     }
   } catch (error) {
     if (!(error instanceof JsonItemsError)) throw error

@@ -146,6 +146,50 @@ describe('check', { concurrency: 2 }, () => {
   })
 })
 
+describe('check refuses to work', { concurrency: 2 }, () => {
+  const refusals: [what: string, args: string[], message: RegExp][] = [
+    [
+      'without a configuration',
+      [],
+      /check: pass --config, --providers, --alg with a key, --jwk-uri or --disc/,
+    ],
+    ['with two', ['--config', 'a', '--providers', 'b'], /pass --config or --providers, not both/],
+    ['with a file that is not there', ['--config', 'nowhere.mjs'], /nowhere\.mjs is not there/],
+    ['with a file that fails', ['--config', 'fails.mjs'], /fails\.mjs cannot be imported: not today/],
+    [
+      'with a file that exports no options',
+      ['--config', 'text.mjs'],
+      /text\.mjs exports string: export the opt/,
+    ],
+    ['with JSON that is none', ['--config', 'half.json'], /half\.json is not JSON$/m],
+    ['with no env file', [...flags, '--dotenv', 'nowhere'], /nowhere cannot be read \(ENOENT\)/],
+    [
+      'with a key that is not set',
+      [...flags, '--key-env', 'NOT_SET'],
+      /there is no key: set NOT_SET, or pass/,
+    ],
+    ['with no key file', [...flags, '--key-file', 'nowhere.pem'], /nowhere\.pem cannot be read \(ENOENT\)/],
+    [
+      'with two keys',
+      [...flags, '--key-file', 'a', '--key-env', 'B'],
+      /pass --key-file or --key-env, not both/,
+    ],
+    ['with an unknown encoding', [...flags, '--encoding', 'rot13'], /--encoding is one of utf8, base64/],
+  ]
+  file('fails.mjs', "throw new Error('not today')")
+  file('text.mjs', "export default 'options'")
+  file('half.json', `{ "signingKeys": ["${SECRET}"`)
+  for (const [what, args, message] of refusals)
+    test(`${what}, also as JSON`, async () => {
+      for (const given of [args, [...args, '--json']]) {
+        const { code, stdout, stderr } = await runCli(['check', ...given], { env, cwd: scratch })
+        assert.deepEqual([code, stdout], [2, ''])
+        assert.match(stderr, message)
+        assert.ok(!stderr.includes(SECRET))
+      }
+    })
+})
+
 describe('check of an issuer', { concurrency: 2 }, () => {
   test('names its keys, and finds its clock right', async (t) => {
     const issuer = await createTestIssuer()

@@ -165,11 +165,12 @@ describe('import-users', { concurrency: 2 }, () => {
     child.stdout.on('data', (text: Buffer) => (output += text.toString()))
     const exit = once(child, 'exit')
     const lines = Array.from({ length: 1500 }, (_, index) => user(index + 1))
-    child.stdin.write(lines.join('\n'))
+    child.stdin.write(`${lines.join('\n')}\n{"_id":"0000`)
     const store = sqliteStore({ path: join(scratch, 'waits.db') })
     await eventually(async () => (await store.listUsers({ limit: 1 })).length === 1)
     child.kill('SIGINT')
     assert.deepEqual(await exit, [130, null])
+    assert.match(output, /^1,500 users read: 1,500 added, 0 already there, 0 skipped/m)
     assert.match(output, /^Stopped\. What was added is complete; run the same command again/m)
     await store.close?.()
   })
@@ -197,6 +198,15 @@ describe('import-users', { concurrency: 2 }, () => {
       [users, '--store', 'mongodb://u:hidden@127.0.0.1:9'],
       /lacks the name of a database/,
     ],
+    ...[
+      'mongodb://u:hid@den@127.0.0.1:9/x',
+      'mongodb://u:hidden/2@127.0.0.1:9/x',
+      'mongodb://h:9/x?frob=1',
+    ].map((url): [string, string[], RegExp] => [
+      `with ${url}`,
+      [users, '--store', url],
+      /import-users: --store is no URL that MongoDB understands: .*\n.* see custom-jwt-auth import-users --help\n$/,
+    ]),
     [
       'with ObjectIds elsewhere',
       [users, '--store', 'sqlite:a', '--object-ids'],

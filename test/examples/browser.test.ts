@@ -130,6 +130,25 @@ describe('the browser example', { concurrency: true }, () => {
     assert.equal(overflow, 0, 'nothing is wider than a telephone')
   })
 
+  test('long names and notes fit on a telephone', needsChromium(), async (t) => {
+    const { pageUrl } = await startPage(t, start)
+    const { page } = await openPage(t, { viewport: { width: 360, height: 740 } })
+    await page.goto(pageUrl)
+    await page.getByLabel('Your name').fill('W'.repeat(100))
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await says(page, /^You are logged in\.$/)
+    await page.getByLabel('New note').fill(`Bread, ${'w'.repeat(150)}`)
+    await page.getByRole('button', { name: 'Add' }).click()
+    const [remove, add] = [
+      page.getByRole('button', { name: /^Delete/ }),
+      page.getByRole('button', { name: 'Add' }),
+    ]
+    await remove.waitFor()
+    assert.equal((await remove.boundingBox())?.height, (await add.boundingBox())?.height, 'in one line')
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    assert.equal(overflow, 0)
+  })
+
   test(
     'the page says so when the API is not there, and when the session is over',
     needsChromium(),
@@ -157,7 +176,7 @@ describe('the browser example', { concurrency: true }, () => {
       await page.getByLabel('New note').fill('Doll')
       await page.keyboard.press('Enter')
       await says(page, /^The session is over\. Log in again\.$/)
-      await page.getByLabel('Your name').waitFor()
+      await page.locator('#name:focus').waitFor()
     },
   )
 

@@ -76,6 +76,9 @@ export function attacks({ victim, _id: id }: { victim: string; _id: string }): A
         $accumulator: { init: 'x', accumulate: 'x', accumulateArgs: [], merge: 'x', lang: 'js' },
       },
     },
+    '$set with $let': { x: { $let: { vars: { all: '$$ROOT' }, in: '$$all' } } },
+    '$set with $map': { x: { $map: { input: '$list', in: '$$this' } } },
+    '$set with $$CURRENT': { x: '$$CURRENT.text' },
     '$set with a server variable': { x: '$$USER_ROLES' },
     '$set with a server variable in a list': { x: { $concat: ['$text', '$$CLUSTER_TIME'] } },
   }
@@ -187,6 +190,23 @@ export function attacks({ victim, _id: id }: { victim: string; _id: string }): A
       body: JSON.parse('{"filter":{"__proto__":{"owner_id":"x"}}}') as object,
       status: 400,
     },
+    // Names that come as texts. On the embedded engine the first would give every list of the process an item.
+    ...['list.constructor.prototype.0', '__proto__.x', 'a\0b'].map((name): Attack => ({
+      what: `$rename to ${name}`,
+      action: 'updateOne',
+      body: { filter: {}, update: { $rename: { n: name } } },
+      status: 400,
+    })),
+    ...[
+      { $unset: ['n', 'list.constructor.prototype.0'] },
+      { $unwind: { path: '$list', includeArrayIndex: '__proto__.x' } },
+      { $count: '__proto__' },
+    ].map((stage): Attack => ({
+      what: JSON.stringify(stage),
+      action: 'aggregate',
+      body: { pipeline: [stage] },
+      status: 400,
+    })),
     { what: 'another collection', action: 'find', body: { collection: 'users' }, status: 403 },
     { what: 'another database', action: 'find', body: { database: 'admin' }, status: 403 },
     { what: 'a namespace split elsewhere', action: 'find', body: { database: 'example.notes' }, status: 403 },

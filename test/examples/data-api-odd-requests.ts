@@ -24,6 +24,10 @@ const invalid = odd(400, 'InvalidParameter')
 const missing = odd(400, 'MissingParameter')
 const database = odd(400, 'MongoDBError')
 
+const tooMuch = Object.fromEntries(
+  Array.from({ length: 100 }, (_, index) => [`copy${String(index)}`, { $concat: Array(300).fill('$long') }]),
+)
+
 export const oddRequests: readonly OddRequest[] = [
   invalid('no JSON', /^the body is not JSON$/, '{'),
   invalid('no body', /^the body is not JSON$/, ''),
@@ -34,6 +38,12 @@ export const oddRequests: readonly OddRequest[] = [
   invalid('a bad ObjectId', /not Extended JSON/, { filter: { _id: { $oid: 'xyz' } } }),
   invalid('a bad date', /not (?:Extended JSON|a date)/, { filter: { at: { $date: 'tomorrow' } } }),
   invalid('a bad decimal', /not Extended JSON/, { filter: { n: { $numberDecimal: 'many' } } }),
+  invalid('a number that is none', /not Extended JSON: \$numberInt/, {
+    filter: { n: { $numberInt: 'one' } },
+  }),
+  invalid('half of a number', /not Extended JSON: \$numberDouble/, {
+    filter: { n: { $numberDouble: '1e' } },
+  }),
   invalid('a bad pattern', /not Extended JSON/, { filter: { n: { $regularExpression: 5 } } }),
   invalid('a condition that would get lost', /cannot stand beside/, {
     filter: { n: { $regex: 'a', $ne: 'b' } },
@@ -42,8 +52,8 @@ export const oddRequests: readonly OddRequest[] = [
   invalid('a null character', /null character/, { filter: { 'a\0b': 1 } }),
   invalid('a text for a filter', /'filter' must be an object/, { filter: 'x' }),
   invalid('an ObjectId for a filter', /'filter' must be an object/, { filter: { $oid: 'a'.repeat(24) } }),
-  invalid('a negative limit', /'limit' must be a whole number from 1 to 1000/, { limit: -1 }),
-  invalid('a limit too high', /'limit' must be a whole number from 1 to 1000/, { limit: 1001 }),
+  invalid('a negative limit', /'limit' must be a whole number from 1 to 50000/, { limit: -1 }),
+  invalid('a limit too high', /'limit' must be a whole number from 1 to 50000/, { limit: 50_001 }),
   invalid('a text for a limit', /'limit' must be a whole number/, { limit: '5' }),
   invalid('half a skip', /'skip' must be a whole number/, { skip: 0.5 }),
   invalid('a list for a sort', /'sort' must be an object/, { sort: [['a', 1]] }),
@@ -83,6 +93,18 @@ export const oddRequests: readonly OddRequest[] = [
     /must have an operator/,
     { filter: {}, update: {}, upsert: true },
     { action: 'updateOne' },
+  ),
+  database(
+    'an index far beyond the end of a list',
+    /./,
+    { filter: {}, update: { $set: { 'list.99999999': 1 } } },
+    { action: 'updateOne' },
+  ),
+  database(
+    'a pipeline that makes far too much of a document',
+    /./,
+    { pipeline: [{ $project: tooMuch }] },
+    { action: 'aggregate' },
   ),
   database('a limit that is none', /./, { pipeline: [{ $limit: 'x' }] }, { action: 'aggregate' }),
   database(

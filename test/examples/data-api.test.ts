@@ -1,81 +1,31 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { createMongoDBDataAPI } from 'mongodb-data-api'
-import { requireServer } from '../support/servers.js'
-import { APP_ID, claims, mint } from '../support/tokens.js'
+import { APP_ID } from '../support/tokens.js'
 import { attacks } from './data-api-attacks.js'
+import {
+  act,
+  done,
+  engines,
+  logIn,
+  NOTES,
+  startDataApi,
+  tokenFor,
+  type Example,
+  type Json,
+} from './data-api-client.js'
 import { oddRequests } from './data-api-odd-requests.js'
-import { readBlocks, runShell, startExample } from './run-example.js'
+import { readBlocks, runShell } from './run-example.js'
 
-const [start = '', tryIt = ''] = readBlocks('data-api', 'sh')
-const [, SIGNING_KEY = ''] = /SIGNING_KEY=(\S+)/.exec(start) ?? []
+const [, tryIt = ''] = readBlocks('data-api', 'sh')
 const READS = ['find', 'findOne', 'aggregate']
-const NOTES = { dataSource: 'mongodb-atlas', database: 'example', collection: 'notes' }
 
-type Json = Record<string, unknown>
 /** The HTTP client that mongodb-data-api itself uses, and lets its users configure. */
 type Axios = NonNullable<Parameters<typeof createMongoDBDataAPI>[1]>
 const require = createRequire(createRequire(import.meta.url).resolve('mongodb-data-api'))
 const axios = require('axios') as { create: (defaults: { headers: Record<string, string> }) => Axios }
-
-interface Example {
-  readonly url: string
-  readonly api: string
-}
-
-async function startDataApi(t: TestContext, MONGODB_URI: string | undefined): Promise<Example> {
-  const example = startExample(t, start, { MONGODB_URI })
-  const [said, port = ''] = await example.printed(/Documents are kept in .*\nListening on .* port: (\d+)/)
-  assert.match(said, MONGODB_URI === undefined ? /in this process/ : /in a MongoDB server/)
-  const url = `http://127.0.0.1:${port}`
-  return { url, api: `${url}/app/${APP_ID}/endpoint/data/v1` }
-}
-
-/** A token for somebody whom no other run of these tests knows. */
-function tokenFor(sub: string): string {
-  const now = Math.floor(Date.now() / 1000)
-  return mint(claims({ sub: `${sub} ${randomUUID()}`, iat: now, exp: now + 600 }), { key: SIGNING_KEY })
-}
-
-async function logIn({ url }: Example, token: string): Promise<string> {
-  const answer = await fetch(`${url}/api/client/v2.0/app/${APP_ID}/auth/providers/custom-token/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  })
-  assert.equal(answer.status, 200)
-  return ((await answer.json()) as { access_token: string }).access_token
-}
-
-/** Sends an action as it is told. */
-async function act({ api }: Example, token: string, action: string, body: unknown, headers: object = {}) {
-  const answer = await fetch(`${api}/action/${action}`, {
-    method: 'POST',
-    headers: { jwtTokenString: token, 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify({ ...NOTES, ...(body as Json) }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, type: answer.headers.get('content-type'), text }
-}
-
-/** An action that must succeed. */
-async function done(example: Example, token: string, action: string, body: Json): Promise<Json> {
-  const { status, text } = await act(example, token, action, body)
-  assert.ok(status < 300, text)
-  return JSON.parse(text) as Json
-}
-
-const server = requireServer('MONGODB_URI')
-const engines = [
-  { name: 'the embedded engine', options: {}, uri: undefined },
-  {
-    name: 'a MongoDB server',
-    options: 'skip' in server ? server : {},
-    uri: 'url' in server ? server.url : '',
-  },
-]
 
 for (const { name, options, uri } of engines) {
   test(`the Data API on ${name}`, { ...options, concurrency: true }, async (t) => {
@@ -269,7 +219,7 @@ async function keepsApart(example: Example): Promise<void> {
 
 async function refusals(example: Example): Promise<void> {
   const token = tokenFor('Thénardier')
-  await done(example, token, 'insertOne', { document: { n: 1 } })
+  await done(example, token, 'insertOne', { document: { n: 1, list: [1], long: 'x'.repeat(900_000) } })
   for (const { what, action = 'find', body, headers, status, error_code, error } of oddRequests) {
     const answer = await act(example, token, action, body, headers)
     assert.equal(answer.status, status, `${what}: ${answer.text}`)
@@ -278,6 +228,9 @@ async function refusals(example: Example): Promise<void> {
     assert.match(refusal.error, error, what)
   }
   await done(example, token, 'deleteMany', { filter: {} })
+  const elsewhere = { ...example, api: example.api.replace(APP_ID, 'another-app') }
+  const { text: unknownApp } = await act(elsewhere, token, 'find', {})
+  assert.equal((JSON.parse(unknownApp) as Json).error_code, 'AppNotFound')
   const { status, text } = await act(example, 'not.a.token', 'find', {})
   assert.deepEqual([status, (JSON.parse(text) as Json).error_code], [401, 'AuthError'])
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { createTestIssuer } from 'custom-jwt-auth/testing'
 import { APP_ID, createApp } from '../../examples/demo/app.js'
-import { createIssuer } from '../../examples/demo/issuer.js'
+import { createCounter } from '../../examples/demo/issuer.js'
 import { createScreen } from '../../examples/demo/screen.js'
 import { tellStory } from '../../examples/demo/story.js'
 import { listen } from '../support/server.js'
@@ -96,9 +97,9 @@ describe('the demo, started', { concurrency: true }, () => {
 })
 
 test('the issuer signs tokens on a page where every field has its label, and shows no markup of others', async (t) => {
-  const issuer = createIssuer(APP_ID)
-  const server = await listen(issuer.app)
-  t.after(() => server.close())
+  const issuer = await createTestIssuer()
+  const server = await listen(createCounter(issuer, APP_ID))
+  t.after(() => Promise.all([server.close(), issuer.close()]))
   const form = await (await fetch(server.url)).text()
   const fields = [...form.matchAll(/<input id="(\w+)" name="(\w+)"/g)]
   assert.deepEqual(
@@ -123,15 +124,20 @@ test('the issuer signs tokens on a page where every field has its label, and sho
 })
 
 test('the story ends at the first answer that is not as told', async (t) => {
-  const issuer = createIssuer(APP_ID)
-  const stranger = createIssuer(APP_ID)
-  const servers = [await listen(issuer.app), await listen(createApp(stranger.publicKey))] as const
-  t.after(() => Promise.all(servers.map((server) => server.close())))
+  const [issuer, stranger] = [await createTestIssuer(), await createTestIssuer()]
+  const servers = [
+    await listen(createCounter(issuer, APP_ID)),
+    await listen(createApp(stranger.jwkUri)),
+  ] as const
+  t.after(() => Promise.all([...servers, issuer, stranger].map((server) => server.close())))
   const lines: string[] = []
   const screen = createScreen((line) => lines.push(line))
   const [issuerUrl, appUrl] = servers.map(({ url }) => url) as [string, string]
   await assert.rejects(tellStory({ issuerUrl, appUrl, forgedToken: '', screen }), {
     message: 'status should be 200, but is 401',
   })
-  assert.match(lines.at(-1) ?? '', /401 {"error":"invalid custom auth token: signature is invalid"/)
+  assert.match(
+    lines.at(-1) ?? '',
+    /401 {"error":"invalid custom auth token: 'kid' does not name a signing key"/,
+  )
 })

@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -102,10 +103,12 @@ describe('npx', () => {
       npx --no custom-jwt-auth keygen >> .env
       npx --no custom-jwt-auth token --dotenv .env --sub 24601 --aud myapp-abcde > token.txt
       npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id myapp-abcde < token.txt | tail -1
+      npx --no custom-jwt-auth token --dotenv .env --sub 24601 --aud other \\
+        | npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id other | tail -1
       npx --no custom-jwt-auth check --alg HS256 --dotenv .env --app-id myapp-abcde | tail -1
       npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id other --json < token.txt > explained.json`
     const { code, stdout, stderr } = await shell(bare, script)
-    assert.deepEqual([code, stdout, stderr], [1, 'accepted\nno problems\n', ''])
+    assert.deepEqual([code, stdout, stderr], [1, 'accepted\naccepted\nno problems\n', ''])
     const { ok } = JSON.parse(readFileSync(join(bare, 'explained.json'), 'utf8')) as { ok: boolean }
     assert.equal(ok, false)
   })
@@ -127,6 +130,17 @@ describe('npx', () => {
     )
     assert.equal(code, 0)
     assert.match(stdout, /^3 users read: 3 added/)
+  })
+
+  test('imports users into SQLite with the driver that Node has, or says which one to install', async () => {
+    const script = `npx --no custom-jwt-auth import-users ${users} --store sqlite:users.db`
+    const { code, stdout, stderr } = await shell(bare, script)
+    if (isBuiltin('node:sqlite')) assert.deepEqual([code, /: 3 added/.test(stdout)], [0, true], stderr)
+    else {
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /needs a driver: .* Run `npm install libsql`, or use Node 22\.13 or later/)
+      assert.doesNotMatch(stderr, /^ +at /m)
+    }
   })
 
   for (const [name, url] of [

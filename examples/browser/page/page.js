@@ -127,6 +127,8 @@ function handler(work) {
       await showFailure(error)
     }
     showUser()
+    // What had the focus may be gone with the session.
+    if (!document.activeElement.checkVisibility()) byId('name').focus()
   }
 }
 
