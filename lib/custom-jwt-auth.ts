@@ -85,13 +85,13 @@ function compose(config: Config): CustomJwtAuth {
   const knownUsers = new KnownUsers({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, knownUsers, dependency, events })
   const domainId = derivedObjectId(appId)
-  const explain = createExplain({ rules, metadata, keys })
+  const explain = createExplain({ rules, metadata, keys, disabled: config.disabled })
   const sessions = config.session && composeSessions(config.session)
 
   function composeRemoteKeys({ request, ...source }: RemoteKeysConfig): KeySource {
     const get = (url: URL, signal: AbortSignal) => fetchJson(url, request, signal)
     const issuer = new IssuerClient({ ...source, algorithm: rules.algorithm, fetchJson: get })
-    return new RemoteKeys({ rules: source.rules, issuer, events })
+    return new RemoteKeys({ uri: source.uri, rules: source.rules, issuer, events })
   }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {

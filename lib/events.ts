@@ -28,6 +28,8 @@ export interface Events {
   readonly keysStale: (event: { expiredAt: number; servedUntil: number }) => void
   /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
   readonly unknownKeyId: (event: { kid: string }) => void
+  /** A warning of the process, since a silent logger is the default: many guards fetch one key set. */
+  readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -82,6 +84,13 @@ export function createEvents(logger: Logger | undefined): Events {
       const event = { kid: kid.slice(0, SHOWN_KID_LENGTH) }
       unknownKeyId.publish(event)
       log('info', event, 'custom-jwt-auth: unknown key id, asking the issuer')
+    },
+    manyGuards({ uri, guards }) {
+      process.emitWarning(
+        `${guards} guards fetch the keys of ${uri}, each for itself. Make the guard once, at start-up, and not for each ` +
+          'request; close() those that are done with',
+        { type: 'CustomJwtAuthWarning', code: 'MANY_GUARDS' },
+      )
     },
     sweepFailed(error) {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')

@@ -16,6 +16,8 @@ interface StaticKeysConfig {
 /** Keys that the issuer publishes. */
 export interface RemoteKeysConfig {
   readonly kind: 'remote'
+  /** What the option says, for people: `jwkUri` or `discover`. */
+  readonly uri: string
   readonly rules: RemoteKeysRules
   readonly locate: (get: GetJson) => MaybePromise<URL>
   readonly maxKeys: number
@@ -87,6 +89,7 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
   const fetch = problems.function('jwks.fetch', jwks.fetch)
   return Object.freeze({
     kind: 'remote',
+    uri: String(given.jwkUri ?? given.discover),
     locate: parseLocation(given, problems),
     maxKeys: integer('maxKeys', 3, 1, 100),
     timeoutSeconds: integer('timeoutSeconds', 5, 1, 60),

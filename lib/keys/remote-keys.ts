@@ -3,6 +3,7 @@ import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { andThen } from '../promises.js'
 import type { MaybePromise } from '../user.js'
+import { countGuard } from './guard-count.js'
 import type { IssuerClient } from './issuer-client.js'
 import type { KeySource, VerificationKey } from './key-source.js'
 import { WaitingRoom } from './waiting-room.js'
@@ -19,6 +20,7 @@ export interface RemoteKeysRules {
 }
 
 export interface RemoteKeysParts {
+  readonly uri: string
   readonly rules: RemoteKeysRules
   readonly issuer: IssuerClient
   readonly events: Events
@@ -60,6 +62,7 @@ export class RemoteKeys implements KeySource {
     sizeCalculation: (_askedAt, kid) => kid.length + 1,
   })
   readonly #waitingRoom = new WaitingRoom()
+  readonly #uncount: () => void
   #set: KeySet | undefined
   #refreshing: Promise<void> | undefined
   /** How many refreshes have begun. */
@@ -71,6 +74,10 @@ export class RemoteKeys implements KeySource {
 
   constructor(parts: RemoteKeysParts) {
     this.#parts = parts
+    const { uri, events } = parts
+    this.#uncount = countGuard(uri, (guards) => {
+      events.manyGuards({ uri, guards })
+    })
   }
 
   find(kid: string | undefined, now: number): MaybePromise<readonly VerificationKey[]> {
@@ -87,6 +94,7 @@ export class RemoteKeys implements KeySource {
   }
 
   close(): void {
+    this.#uncount()
     const cause = new Error('closed')
     this.#closing.abort(cause)
     const refused = Promise.reject(authError('KEYS_UNAVAILABLE', { cause }))

@@ -26,7 +26,7 @@ export interface ExplainedCheck {
 
 /** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
 export interface Explanation {
-  /** Whether the token passes every check now. Its user, and the option `disabled`, are not looked at. */
+  /** Whether the token passes every check now. Its user is not looked at. */
   readonly ok: boolean
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
@@ -37,12 +37,16 @@ interface ExplainParts {
   readonly rules: TokenRules
   readonly metadata: MetadataRules
   readonly keys: KeySource
+  /** Whether the provider is switched off. */
+  readonly disabled: boolean
 }
 
 /** Makes `auth.explain`: the same checks as the verifier's, all of them, in words. Offline but for the key source. */
 export function createExplain(parts: ExplainParts): (token: string, now: number) => Promise<Explanation> {
   return async (token, now) => {
-    const checks = await explainAll(token.trim(), now, parts)
+    // A header that is not there is undefined, whatever the types say.
+    const text = typeof token === 'string' ? token.trim() : ''
+    const checks = [...explainProvider(parts), ...(await explainAll(text, now, parts))]
     const failed = checks.filter(({ pass }) => pass !== true)
     const first = failed.find(({ pass }) => pass === false) ?? failed[0]
     const verb = first?.pass === false ? 'refused' : 'cannot be judged'
@@ -75,6 +79,10 @@ async function explainAll(token: string, now: number, parts: ExplainParts): Prom
   const others = claimChecks.filter((check) => check !== issuerCheck)
   const claimed = others.map((check) => explainCheck(check, claims, rules, now))
   return [length, format, ...headers, issuer, signature, ...claimed, explainMetadata(claims, parts.metadata)]
+}
+
+function explainProvider({ disabled }: ExplainParts): ExplainedCheck[] {
+  return disabled ? [fail('provider', 'switched on', 'disabled', 'Set disabled to false')] : []
 }
 
 function explainLength(token: string, { maxTokenLength }: TokenRules): ExplainedCheck {

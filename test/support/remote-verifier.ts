@@ -46,6 +46,7 @@ export function remoteVerifier(
     },
   })
   const keys = new RemoteKeys({
+    uri: source.uri,
     rules: source.rules,
     issuer,
     events: {
@@ -53,6 +54,7 @@ export function remoteVerifier(
       keysFailed: record('keysFailed'),
       keysStale: record('keysStale'),
       unknownKeyId: record('unknownKeyId'),
+      manyGuards: record('manyGuards'),
     } as unknown as Events,
   })
   const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })

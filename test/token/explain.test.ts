@@ -52,6 +52,24 @@ async function onlyFailure(token: string, options?: object) {
   return failure
 }
 
+test('a provider that is switched off refuses a token that passes every other check', async () => {
+  const failure = await onlyFailure(mint(), { disabled: true })
+  assert.deepEqual(failure, {
+    name: 'provider',
+    pass: false,
+    expected: 'switched on',
+    got: 'disabled',
+    mend: 'Set disabled to false',
+  })
+})
+
+test('a header that is not there is explained too', async () => {
+  const auth = customJwtAuth({ appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] })
+  const { ok, summary } = await auth.explain(undefined as unknown as string)
+  assert.equal(ok, false)
+  assert.match(summary, /^refused by format: /)
+})
+
 test('a good token passes every check', async () => {
   const { ok, checks, summary } = await explain(mint())
   assert.equal(ok, true)
