@@ -39,6 +39,7 @@ async function openSqlite(path: string): Promise<OpenStore> {
 async function openPostgres(url: string): Promise<OpenStore> {
   const { default: pg } = await load('pg', () => import('pg'))
   const { postgresStore } = await import('../stores/postgres.js')
+  if (!URL.canParse(url)) throw unreadable('PostgreSQL')
   const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000, max: 2 })
   // An idle connection that breaks: the next query says so.
   pool.on('error', () => undefined)
@@ -55,15 +56,19 @@ async function openMongodb(url: string, objectIds: boolean): Promise<OpenStore> 
   return { store, close: () => client.close() }
 }
 
-/** What the driver says of a URL that it does not understand may quote a password. */
 function tryUrl<T>(use: () => T): T {
   try {
     return use()
   } catch {
-    throw new UsageError(
-      '--store is no URL that MongoDB understands: the password has to be percent-encoded, options spelled as in its manual',
-    )
+    throw unreadable('MongoDB')
   }
+}
+
+/** In place of what the driver says, which may quote a password. */
+function unreadable(database: string): UsageError {
+  return new UsageError(
+    `--store is no URL that ${database} understands: the password has to be percent-encoded, options spelled as in its manual`,
+  )
 }
 
 /** Loads a driver that the user has to install: the app's, when this package has none beside it. */

@@ -126,12 +126,12 @@ describe('check', { concurrency: 2 }, () => {
 
   test('opens the store, and closes it', async () => {
     const verbs =
-      'findUser listUsers setUserDisabled deleteUser linkIdentity importUsers signIn createSession'
+      'removeExpiredSessions listUsers setUserDisabled deleteUser linkIdentity importUsers signIn createSession'
     const rest = 'findSession rotateSession revokeSession revokeSessions'
     const store = (
       ready: string,
-    ) => `const store = { ready() { ${ready} }, removeExpiredSessions() {}, close() { console.error('closed') } }
-      for (const verb of '${verbs} ${rest}'.split(' ')) store[verb] = () => undefined
+    ) => `const store = { ready() { ${ready} }, findUser() {}, close() { console.error('closed') } }
+      for (const verb of '${verbs} ${rest}'.split(' ')) store[verb] = () => { throw new Error('an audit only reads') }
       export default { appId: 'a', signingAlgorithm: 'HS256', signingKeys: ['${SECRET}'], store }`
     const good = await runCli(['check', '--config', file('store.mjs', store(''))])
     assert.deepEqual([good.code, good.stderr], [0, 'closed\n'])

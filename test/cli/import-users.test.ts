@@ -202,10 +202,11 @@ describe('import-users', { concurrency: 2 }, () => {
       'mongodb://u:hid@den@127.0.0.1:9/x',
       'mongodb://u:hidden/2@127.0.0.1:9/x',
       'mongodb://h:9/x?frob=1',
+      'postgres://u:hidden@127.0.0.1:port/x',
     ].map((url): [string, string[], RegExp] => [
       `with ${url}`,
       [users, '--store', url],
-      /import-users: --store is no URL that MongoDB understands: .*\n.* see custom-jwt-auth import-users --help\n$/,
+      /import-users: --store is no URL that (?:MongoDB|PostgreSQL) understands: .*\n.* see custom-jwt-auth import-users --help\n$/,
     ]),
     [
       'with ObjectIds elsewhere',
