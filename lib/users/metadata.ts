@@ -27,6 +27,8 @@ interface ParsedField {
   readonly required: boolean
 }
 
+/** As deep as a value can be that has no more than the usual 4096 characters. Much deeper, `res.json()` has no stack. */
+const MAX_LEVELS = 2048
 const FIELD_NAME_LIMIT = 64
 // JSON escapes quotes inside strings, so this can only be a key: one that poisons objects which it is copied into.
 const POISONED_KEY = '"__proto__":'
@@ -80,14 +82,24 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
       data[fieldName] = value
       continue
     }
-    const json = tryStringify(value)
-    if (json === undefined || json.length > maxFieldLength)
+    if (isDeeper(value, MAX_LEVELS))
+      throw authError('METADATA_TOO_LONG', {
+        reason: `metadata field "${name}" is nested too deep`,
+        detail: {
+          check: fieldName,
+          expected: `at most ${MAX_LEVELS} levels`,
+          got: 'more',
+          mend: 'Let the issuer write a flatter value',
+        },
+      })
+    const json = JSON.stringify(value)
+    if (json.length > maxFieldLength)
       throw authError('METADATA_TOO_LONG', {
         reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
         detail: {
           check: fieldName,
           expected: `at most ${maxFieldLength} characters of JSON`,
-          got: json === undefined ? 'a value nested too deep' : `${json.length} characters`,
+          got: `${json.length} characters`,
           mend: 'Let the issuer put less there, or raise maxFieldLength',
         },
       })
@@ -111,13 +123,9 @@ function isShort(value: JsonValue, max: number): boolean {
   return typeof value === 'string' && value.length * 6 + 2 <= max
 }
 
-/** Undefined for a value that is nested deeper than the stack, which only a very long token can hold. */
-function tryStringify(value: JsonValue): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
-  }
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 /** Splits a path at its dots, `\.` being a literal one. */

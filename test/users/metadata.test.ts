@@ -202,10 +202,16 @@ describe('the length of a value', () => {
     })
   })
 
-  test('cannot be measured, on some Nodes, of a value nested deeper than the stack: it is too long on all', () => {
-    const bio = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    const verifier = verifierFor({ metadataFields: fields, maxTokenLength: 1_000_000 })
-    assert.equal(verifier.refuse(raw(`"user":{"bio":${bio}}`)).code, 'METADATA_TOO_LONG')
+  test('does not matter for a value nested so deep that no answer could hold it: it is refused', () => {
+    const options = { metadataFields: fields, maxTokenLength: 1_000_000, maxFieldLength: 1_000_000 }
+    const verifier = verifierFor(options)
+    const nested = (levels: number) => raw(`"user":{"bio":${'['.repeat(levels)}${']'.repeat(levels)}}`)
+    assert.match(JSON.stringify(verifier.accept(nested(2048)).data), /^{"bio":\[{2048}\]{2048}}$/)
+    for (const levels of [2049, 4000, 100_000]) {
+      const { code, message } = verifier.refuse(nested(levels))
+      assert.equal(code, 'METADATA_TOO_LONG')
+      assert.match(message, /metadata field "user\.bio" is nested too deep$/)
+    }
   })
 
   test('follows maxFieldLength, both ways', () => {
