@@ -13,18 +13,67 @@ export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybeP
 /** Calls something that is not ours: a store, a hook, a loader. */
 export type Dependency = <T>(code: ErrorCode, call: () => MaybePromise<T>) => MaybePromise<T>
 
+/** What never answers must not pile up calls, here and in the queue of its driver. */
+const MAX_UNANSWERED = 10_000
+
 /**
  * Makes the one way to call what is not ours: whatever it throws becomes the given code, with the `cause` kept, and
- * an answer that does not come within the time is a failure too. An answer that is no promise costs nothing extra.
+ * an answer that does not come within the time is a failure too. While too many calls are unanswered, also of those
+ * whose time is over, others fail at once. An answer that is no promise costs nothing extra.
  */
-export function createDependency(timeoutSeconds: number): Dependency {
+export function createDependency(timeoutSeconds: number, maxUnanswered = MAX_UNANSWERED): Dependency {
+  // By code, so that a loader that hangs does not bar the store.
+  const unanswered = new Map<ErrorCode, UnansweredCalls>()
   return (code, call) => {
+    const calls = unanswered.get(code) ?? new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered)
+    unanswered.set(code, calls)
     try {
+      calls.requireRoom()
       const answer = call()
-      return isPromise(answer) ? withDeadline(answer, code, timeoutSeconds) : answer
+      if (!isPromise(answer)) return answer
+      const promise = Promise.resolve(answer) // once: what then() starts, as in query builders, must not start twice
+      calls.add(promise)
+      return withDeadline(promise, code, timeoutSeconds)
     } catch (error) {
       throw asAuthError(error, code)
     }
+  }
+}
+
+class UnansweredCalls {
+  readonly #timeoutMs: number
+  readonly #max: number
+  readonly #calls = new Set<symbol>()
+  #triedAt = Number.NEGATIVE_INFINITY
+
+  constructor(timeoutMs: number, max: number) {
+    this.#timeoutMs = timeoutMs
+    this.#max = max
+  }
+
+  /** @throws when there are too many, unless it is time for a trial, which may find that answers come again */
+  requireRoom(): void {
+    if (!this.#isFull()) return
+    const now = performance.now()
+    if (now < this.#triedAt + this.#timeoutMs) throw new Error(`${this.#max} calls are unanswered`)
+    this.#triedAt = now
+  }
+
+  add(answer: Promise<unknown>): void {
+    const call = Symbol()
+    const isTrial = this.#isFull()
+    const madeAt = performance.now()
+    this.#calls.add(call)
+    const settled = (): void => {
+      this.#calls.delete(call)
+      // It answers, and so has lost the calls before this one.
+      if (isTrial && performance.now() < madeAt + this.#timeoutMs) this.#calls.clear()
+    }
+    answer.then(settled, settled)
+  }
+
+  #isFull(): boolean {
+    return this.#calls.size >= this.#max
   }
 }
 

@@ -4,6 +4,7 @@
 /** A database of the package `mongodb`, version 6 or 7: what `client.db(name)` returns. */
 export interface MongoDatabase {
   readonly writeConcern?: { readonly w?: number | string | undefined } | undefined
+  readonly client?: { connect(): Promise<unknown> }
   collection(name: string, options?: object): unknown
 }
 

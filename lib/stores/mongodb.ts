@@ -59,6 +59,8 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
   const parts = { users, sessions, ids: idCodec(ObjectId), usersCollection }
 
   async function prepare(): Promise<void> {
+    // The driver connects by itself, but not again when that has failed once. Where there is a connection, it looks only.
+    await db.client?.connect()
     await ensureIndexes({ users, usersCollection, sessions, sessionsCollection })
     await checkIdType(usersCollection, users, ObjectId)
   }

@@ -21,10 +21,15 @@ import type { ImportOutcome, Rotation, Store } from './store.js'
 /** What the store needs of a `pg.Pool`. */
 export interface PostgresPool {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
+  listenerCount?(event: 'error'): number
+  on?(event: 'error', listener: () => void): unknown
 }
 
 export interface PostgresStoreOptions {
-  /** A `Pool` of `pg` 8, which the app configures and ends. Its `connectionTimeoutMillis` should be a few seconds. */
+  /**
+   * A `Pool` of `pg` 8, which the app configures and ends. Its `connectionTimeoutMillis` and `query_timeout` should be a
+   * few seconds. When it has no listener for `error`, it gets one: Node would end the process.
+   */
   readonly pool: PostgresPool
   /** The schema of the tables; default `custom_jwt_auth`. Lower-case letters, digits and `_`; at most 63. */
   readonly schema?: string
@@ -58,7 +63,8 @@ type RotationRow = { readonly outcome: Rotation['outcome'] }
  * it.
  * @throws {ConfigurationError} for wrong options
  * @example
- * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 3000 })
+ * const limits = { connectionTimeoutMillis: 3000, query_timeout: 4000 }
+ * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, ...limits })
  * const auth = customJwtAuth({ appId, signingKeys, store: postgresStore({ pool }) })
  * await auth.ready()
  */
@@ -66,6 +72,10 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   const { pool, schema } = parseOptions(options)
   const sql = postgresTexts(schema)
   let prepared: Promise<void> | undefined
+
+  // An idle connection that breaks is an 'error' of the pool. There is nothing to do: the pool has dropped it, and opens
+  // another for the next query.
+  if (pool.listenerCount?.('error') === 0) pool.on?.('error', () => undefined)
 
   function ensureSchema(): Promise<void> {
     prepared ??= repeat(prepare).catch((error: unknown) => {
@@ -215,7 +225,11 @@ function parseOptions(options: PostgresStoreOptions): Required<PostgresStoreOpti
   const given = problems.object('postgresStore', options, ['pool', 'schema'])
   const pool = given['pool'] as Partial<PostgresPool> | null | undefined
   if (typeof pool?.query !== 'function')
-    problems.add('postgresStore.pool', `is ${describe(pool)}`, 'Pass a Pool of the package pg')
+    problems.add(
+      'postgresStore.pool',
+      `is ${describe(pool)}`,
+      'Install it (npm install pg) and pass new pg.Pool(…)',
+    )
   const { schema = 'custom_jwt_auth' } = given
   // Names that need no folding, so that psql takes them as they are; PostgreSQL keeps pg_ for itself.
   if (typeof schema !== 'string' || !/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema))

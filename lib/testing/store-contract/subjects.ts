@@ -5,7 +5,7 @@ import { createUser, identity, NOW, objectId, ownerOf, type StoreTest } from './
 const LONG = 'https://issuer.example.com/users/'.padEnd(1023, '0123456789abcdef')
 
 /** Subjects that a database might take for each other, for a query, for a path or for a number. */
-const SUBJECTS = [
+export const SUBJECTS = [
   ...['a', 'A', 'a ', ' a', 'a\t', 'a\0', 'a\0b', 'ä', 'Ä', 'á', 'a\u0301', 'ａ', 'а'],
   ...['ss', 'ß', 'i', 'I', 'İ', 'ı', '日本', '日本\ufe00', '\u{1f600}', '\u{1f601}', '\ufeffa', 'a\u200b'],
   ...['$', '$ne', '$where', '{"$gt":""}', '[object Object]', '.', '..', 'a.b', 'a.c', 'a/b', '%', '_', '*'],
