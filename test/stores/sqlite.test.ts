@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { ConfigurationError } from 'custom-jwt-auth'
 import { sqliteStore, type SqliteStoreOptions } from 'custom-jwt-auth/stores/sqlite'
 import { storeContract } from './contract.js'
@@ -46,23 +43,6 @@ describe('sqliteStore({ path })', () => {
     assert.equal(await one.findUser(user.id), undefined)
     await one.close?.()
     await two.close?.()
-  })
-
-  test('makes the tables once when several processes start at once, and one user of each subject', async () => {
-    const path = newPath()
-    const script = fileURLToPath(new URL('sqlite-process.ts', import.meta.url))
-    const begin = String(Date.now() + 1500)
-    const runs = ['1', '2', '3', '4'].map((number) =>
-      promisify(execFile)(process.execPath, ['--import=tsx', script, path, number, begin]),
-    )
-    const created = (await Promise.all(runs)).map(({ stdout }) => Number(stdout))
-    assert.equal(
-      created.reduce((sum, count) => sum + count, 0),
-      50,
-    )
-    const store = sqliteStore({ path })
-    assert.equal((await store.listUsers({ limit: 1000 })).length, 50)
-    await store.close?.()
   })
 
   test('can be closed twice, and then throws', async () => {

@@ -1,0 +1,36 @@
+// One of the processes of processes.test.ts, with a store of its own.
+import type { Store } from 'custom-jwt-auth'
+import { answerQuestions } from '../support/processes.js'
+import type { Verb } from '../support/wrapped-store.js'
+import { openStore, type Place } from './open-store.js'
+
+/** A verb of the store with its arguments. */
+export type Call = { [V in Verb]: readonly [V, ...Parameters<Store[V]>] }[Verb]
+
+let store: Store
+let prepared: readonly Call[] = []
+
+const make = ([verb, ...args]: Call): unknown => (store[verb] as (...args: unknown[]) => unknown)(...args)
+
+const tasks = {
+  async open(place: Place): Promise<void> {
+    store = openStore(place).store
+    await store.ready?.()
+    // Opens all connections, so that the first calls of a race run beside each other too.
+    await Promise.all(Array.from({ length: 50 }, async () => store.findUser('')))
+  },
+
+  prepare(calls: readonly Call[]): void {
+    prepared = calls
+  },
+
+  /** Makes all prepared calls at once. `from` and `to`: when, in milliseconds since 1970. */
+  async go() {
+    const from = Date.now()
+    const answers = await Promise.all(prepared.map(make))
+    return { answers, from, to: Date.now() }
+  },
+}
+
+export type StoreTasks = typeof tasks
+answerQuestions(tasks)
