@@ -30,7 +30,8 @@ export class VerifiedCache<Verdict extends object> {
   }
 
   get(token: string): Verdict | undefined {
-    const entry = this.#entries?.get(tailOf(token))
+    // A look alone: to keep what is used often a little longer would cost each request more than a rare verification.
+    const entry = this.#entries?.peek(tailOf(token))
     return entry?.token === token ? entry.verdict : undefined
   }
 

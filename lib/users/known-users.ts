@@ -91,7 +91,8 @@ export class KnownUsers {
   }
 
   #fresh(userId: string, now: number): Entry | undefined {
-    const entry = this.#entries?.get(userId)
+    // A look alone: an entry lives for seconds, so it need not be kept longer for being used often.
+    const entry = this.#entries?.peek(userId)
     return entry && now < entry.expiresAt ? entry : undefined
   }
 

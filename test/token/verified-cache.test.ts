@@ -46,14 +46,14 @@ test('forgets what it is told to forget', () => {
   assert.equal(cache.get('token'), undefined)
 })
 
-test('keeps as many as allowed, the least recently used goes first', () => {
+test('keeps as many as allowed, the oldest goes first', () => {
   const cache = new VerifiedCache<object>(2)
   for (const token of ['one', 'two']) cache.set(token, verdict(token))
   cache.get('one')
   cache.set('three', verdict('three'))
   assert.deepEqual(
     ['one', 'two', 'three'].map((token) => cache.has(token)),
-    [true, false, true],
+    [false, true, true],
   )
 })
 
