@@ -1,5 +1,6 @@
 /** Freezes a plain value and everything in it, and returns it. */
 export function deepFreeze<T>(value: T): T {
+  if (Object.isFrozen(value)) return value
   const open: unknown[] = [value]
   // A list instead of recursion: a token may be nested deeper than the stack.
   for (const item of open) {

@@ -11,12 +11,13 @@ interface Entry {
   readonly user: User
   /** Epoch seconds. */
   readonly expiresAt: number
-  /** The sessions of this user that were found alive since the entry was made. */
-  readonly sessions: Set<string>
+  /** The sessions of this user that were found alive since the entry was made; undefined for none. */
+  readonly sessions: Set<string> | undefined
 }
 
 /** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
 const memoriesOf = new WeakMap<Store, Set<WeakRef<KnownUsers>>>()
+const NO_CUSTOM_DATA: CustomData = Object.freeze({})
 /** More sessions of one user than this are not remembered at once. */
 const MAX_SESSIONS_REMEMBERED = 100
 
@@ -51,7 +52,7 @@ export class KnownUsers {
   /** The user, when it is remembered; with a session's id, only when that session was found alive. */
   get(userId: string, now: number, sessionId?: string): User | undefined {
     const entry = this.#fresh(userId, now)
-    return entry && (sessionId === undefined || entry.sessions.has(sessionId)) ? entry.user : undefined
+    return entry && (sessionId === undefined || entry.sessions?.has(sessionId)) ? entry.user : undefined
   }
 
   /**
@@ -97,16 +98,19 @@ export class KnownUsers {
   }
 
   #remember(user: User, now: number, sessionId: string | undefined): void {
+    if (!this.#entries) return
     const known = this.#fresh(user.id, now)
-    const sessions =
-      known && known.sessions.size < MAX_SESSIONS_REMEMBERED ? known.sessions : new Set<string>()
-    if (sessionId !== undefined) sessions.add(sessionId)
-    this.#entries?.set(user.id, { user, sessions, expiresAt: known?.expiresAt ?? now + this.#ttlSeconds })
+    let sessions = known?.sessions
+    if (sessionId !== undefined) {
+      if (!sessions || sessions.size >= MAX_SESSIONS_REMEMBERED) sessions = new Set()
+      sessions.add(sessionId)
+    }
+    this.#entries.set(user.id, { user, sessions, expiresAt: known?.expiresAt ?? now + this.#ttlSeconds })
   }
 
   #customData(userId: string): MaybePromise<CustomData> {
     const load = this.#loadCustomData
-    if (!load) return {}
+    if (!load) return NO_CUSTOM_DATA
     return this.#dependency('CUSTOM_DATA_UNAVAILABLE', () => andThen(load(userId), copyOf))
   }
 }
