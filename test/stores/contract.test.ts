@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as pause } from 'node:timers/promises'
 import { memoryStore, type Identity, type SessionRecord, type Store, type UserData } from 'custom-jwt-auth'
-import { storeContract } from './contract.js'
+import { storeContract } from 'custom-jwt-auth/testing'
 
 /** Runs the contract and returns the titles of the tests that failed. */
 async function failuresOf(makeStore: () => Store): Promise<string[]> {

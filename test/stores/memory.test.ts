@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { inspect } from 'node:util'
 import { ConfigurationError, memoryStore, type MemoryStoreOptions, type Store } from 'custom-jwt-auth'
-import { storeContract } from './contract.js'
-import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import { storeContract } from 'custom-jwt-auth/testing'
+import {
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 
 describe('memoryStore keeps the contract', () => {
   storeContract({ describe, it }, () => memoryStore())

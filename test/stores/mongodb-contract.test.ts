@@ -4,7 +4,7 @@ import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
 import { MongoClient } from 'mongodb'
 import { MongoClient as MongoClient6, ObjectId as ObjectId6 } from 'mongodb6'
 import { requireServer } from '../support/servers.js'
-import { storeContract } from './contract.js'
+import { storeContract } from 'custom-jwt-auth/testing'
 
 const server = requireServer('MONGODB_URI')
 

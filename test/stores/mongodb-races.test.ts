@@ -4,7 +4,14 @@ import { describe, test } from 'node:test'
 import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
 import { duplicatesOf } from '../../lib/stores/mongodb-driver.js'
 import { requireServer } from '../support/servers.js'
-import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import {
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 import { meddledStore, openDatabase, type Kept } from './mongodb-support.js'
 
 const server = requireServer('MONGODB_URI')

@@ -7,7 +7,15 @@ import type { Store } from 'custom-jwt-auth'
 import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
 import type { Document } from 'mongodb'
 import { requireServer } from '../support/servers.js'
-import { atOnce, createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import {
+  atOnce,
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 import { openDatabase, type Kept } from './mongodb-support.js'
 
 const server = requireServer('MONGODB_URI')

@@ -6,7 +6,14 @@ import { ConfigurationError, type Identity, type UserData } from 'custom-jwt-aut
 import { mongodbStore, type MongodbStoreOptions } from 'custom-jwt-auth/stores/mongodb'
 import { MongoClient } from 'mongodb'
 import { requireServer } from '../support/servers.js'
-import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import {
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 import { openDatabase, type Kept } from './mongodb-support.js'
 
 const DATE = new Date(NOW * 1000)

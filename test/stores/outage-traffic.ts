@@ -8,7 +8,7 @@ import type { Answer } from '../support/client.js'
 import { eventually } from '../support/eventually.js'
 import { claims, mint, SESSION_SECRET } from '../support/tokens.js'
 // Later than the clock of MongoDB, which removes sessions that have expired by it.
-import { NOW } from './contract/support.js'
+import { NOW } from '../../lib/testing/store-contract/support.js'
 
 export const KINDS = ['new subject', 'known subject', 'access token', 'login', 'refresh'] as const
 export type Kind = (typeof KINDS)[number]

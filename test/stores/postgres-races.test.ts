@@ -5,7 +5,7 @@ import { postgresStore, type PostgresStore } from 'custom-jwt-auth/stores/postgr
 import type { Pool, PoolClient } from 'pg'
 import { identityDigest, identityText } from '../../lib/stores/sql.js'
 import { eventually } from '../support/eventually.js'
-import { createUser, identity, NOW, objectId } from './contract/support.js'
+import { createUser, identity, NOW, objectId } from '../../lib/testing/store-contract/support.js'
 import { newPool, newSchema, pool, recorded, skip } from './postgres-server.js'
 
 interface Race {

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { ConfigurationError } from 'custom-jwt-auth'
 import { postgresStore, type PostgresStoreOptions } from 'custom-jwt-auth/stores/postgres'
-import { storeContract } from './contract.js'
-import { races } from './contract/races.js'
-import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import { storeContract } from 'custom-jwt-auth/testing'
+import { races } from '../../lib/testing/store-contract/races.js'
+import {
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 import { newPool, newSchema, pool, recorded, schema, skip } from './postgres-server.js'
 
 describe('postgresStore keeps the contract', { skip }, () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Identity, Store } from 'custom-jwt-auth'
 import { startProcess } from '../support/processes.js'
-import { identity, idsOf, NOW, objectId, session } from './contract/support.js'
+import { identity, idsOf, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
 import { databases } from './databases.js'
 import type { Call, StoreTasks } from './store-process.js'
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sqliteStore } from 'custom-jwt-auth/stores/sqlite'
 import { connect } from '../../lib/stores/sqlite-connection.js'
 import { SQLITE_TEXTS } from '../../lib/stores/sqlite-statements.js'
-import { atOnce, createUser, identity, NOW, objectId } from './contract/support.js'
+import { atOnce, createUser, identity, NOW, objectId } from '../../lib/testing/store-contract/support.js'
 import { chosen, drivers, newPath } from './sqlite-files.js'
 
 describe('a database that the store opened', () => {

@@ -4,8 +4,15 @@ import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
 import { ConfigurationError } from 'custom-jwt-auth'
 import { sqliteStore, type SqliteStoreOptions } from 'custom-jwt-auth/stores/sqlite'
-import { storeContract } from './contract.js'
-import { createSession, createUser, identity, NOW, objectId, session } from './contract/support.js'
+import { storeContract } from 'custom-jwt-auth/testing'
+import {
+  createSession,
+  createUser,
+  identity,
+  NOW,
+  objectId,
+  session,
+} from '../../lib/testing/store-contract/support.js'
 import { chosen, drivers, folder, newPath } from './sqlite-files.js'
 
 describe(`sqliteStore({ path }) keeps the contract, on ${chosen.name}`, () => {

@@ -1,1 +1,0 @@
-export { storeContract } from 'custom-jwt-auth/testing'
