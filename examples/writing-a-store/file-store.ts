@@ -85,7 +85,8 @@ export function fileStore(path: string): Store {
         records.map((record) => {
           if (users.some(hasId(record.id))) return 'known'
           if (record.identities.some((identity) => users.some((user) => has(user, identity)))) return 'taken'
-          put(users, record)
+          // An identity that comes twice is one.
+          put(users, record.identities.reduce(withIdentity, { ...record, identities: [] }))
           return 'added'
         }),
       ),

@@ -1,12 +1,15 @@
 import { authError, type AuthError } from '../errors.js'
 import { Problems } from '../problems.js'
-import type { UserRecord } from '../user.js'
+import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
 import { newUserRecord, type SessionRecord, type SignInRequest, type Store } from './store.js'
 
 /** Bounds of the in-memory store. */
 export interface MemoryStoreOptions {
-  /** Default: 50 000, about 40 MB. One more user is refused with STORE_FULL (503). */
+  /**
+   * Default: 50 000, about 40 MB. One more user is refused with STORE_FULL (503), and so is one more linked identity
+   * when as many are linked.
+   */
   readonly maxUsers?: number
   /** Default: 100 000. One more log-in is refused with STORE_FULL (503), unless expired sessions make room. */
   readonly maxSessions?: number
@@ -104,6 +107,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (!user) return 'missing'
       const owner = owners.get(identityKey(identity))
       if (owner !== undefined && owner !== userId) return 'taken'
+      if (owner === undefined && owners.size - users.size >= maxUsers)
+        throw full(`${owners.size} identities: raise maxUsers or use a lasting store`)
       owners.set(identityKey(identity), userId)
       return keep({ ...user, identities: withIdentity(user.identities, identity) })
     },
@@ -112,7 +117,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       records.map((record) => {
         if (users.has(record.id)) return 'known'
         if (record.identities.some((identity) => owners.has(identityKey(identity)))) return 'taken'
-        add(record)
+        add({ ...record, identities: record.identities.reduce<readonly Identity[]>(withIdentity, []) })
         return 'added'
       }),
 

@@ -50,6 +50,7 @@ export function connect(
   }
 
   function prepare(): SqliteStatements {
+    requireVersion(database)
     if (isOurs) {
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
       database.exec('PRAGMA journal_mode = WAL')
@@ -116,6 +117,20 @@ export function connect(
       database.close()
     },
   }
+}
+
+// A Node that is built on the system's SQLite may have an older one too.
+function requireVersion(database: SqliteDatabase): void {
+  const { version } = database.prepare('SELECT sqlite_version() AS version').get() as { version: unknown }
+  const [major = 0, minor = 0] = String(version).split('.').map(Number)
+  if (major > 3 || (major === 3 && minor >= 44)) return
+  throw new ConfigurationError([
+    {
+      option: 'sqliteStore',
+      problem: `needs SQLite 3.44 or later, and the driver has ${String(version)}`,
+      mend: 'Use a newer version of the driver, or a Node that brings its own SQLite',
+    },
+  ])
 }
 
 function requireForeignKeys(database: SqliteDatabase): void {

@@ -58,10 +58,18 @@ function prepare(database: SqliteDatabase, text: string): Statement {
     return '?'
   })
   const statement = database.prepare(questions)
-  const inOrder = (values: (string | number)[]) => order.map((index) => withoutNul(values[index] ?? ''))
+  const inOrder = (values: (string | number)[]) => order.map((index) => bindable(values[index] ?? ''))
   return {
     run: (...values) => Number(statement.run(...inOrder(values)).changes),
     get: (...values) => statement.get(...inOrder(values)),
     all: (...values) => statement.all(...inOrder(values)),
   }
+}
+
+// An app's mistake for an id, such as an object out of a query string, is a list of parameters to drivers: libsql would
+// look up what is in an array, and end the process for other objects.
+function bindable(value: unknown): string | number {
+  if (typeof value === 'string') return withoutNul(value)
+  if (typeof value === 'number') return value
+  throw new TypeError(`sqliteStore was given ${typeof value} for a text or a number`)
 }

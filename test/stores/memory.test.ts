@@ -26,7 +26,7 @@ async function isFull(call: () => unknown): Promise<boolean> {
     assert.deepEqual([code, status], ['STORE_FULL', 503])
     assert.match(
       String(cause),
-      /the in-memory store holds \d+ (users: raise maxUsers|sessions: raise maxSessions)/,
+      /the in-memory store holds \d+ ((users|identities): raise maxUsers|sessions: raise maxSessions)/,
     )
     return true
   }
@@ -51,6 +51,20 @@ describe('the bounds of memoryStore', () => {
     assert.equal(await isFull(signUp(store, 1)), false)
     assert.equal(typeof (await store.linkIdentity(objectId(1), identity('linked'))), 'object')
     assert.equal(await isFull(signUp(store, 3)), true)
+  })
+
+  test('as many identities as maxUsers can be linked, and none more, while there is room for users', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    await createUser(store, 1)
+    const link = (subject: string) => () => store.linkIdentity(objectId(1), identity(subject))
+    assert.equal(await isFull(link('a')), false)
+    assert.equal(await isFull(link('b')), false)
+    assert.equal(await isFull(link('c')), true)
+    assert.equal(await isFull(link('a')), false)
+    assert.equal(await store.signIn({ identity: identity('c'), now: NOW }), undefined)
+    assert.equal(await isFull(signUp(store, 2)), false)
+    await store.deleteUser(objectId(1))
+    assert.equal(await isFull(() => store.linkIdentity(objectId(2), identity('c'))), false)
   })
 
   test('nothing is forgotten to make room: a disabled user stays disabled', async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
 import { ConfigurationError } from 'custom-jwt-auth'
-import { sqliteStore, type SqliteStoreOptions } from 'custom-jwt-auth/stores/sqlite'
+import { sqliteStore, type SqliteDatabase, type SqliteStoreOptions } from 'custom-jwt-auth/stores/sqlite'
 import { storeContract } from 'custom-jwt-auth/testing'
 import {
   createSession,
@@ -84,6 +84,22 @@ describe('sqliteStore({ database })', () => {
       assert.equal((count('custom_jwt_auth_users') as { n: number }).n, 1)
       const timeout = database.prepare('PRAGMA busy_timeout').get() as { timeout: number }
       assert.equal(timeout.timeout, 1234)
+      database.close()
+    })
+
+    test(`refuses a SQLite that is too old, and makes no tables in it, on ${name}`, async () => {
+      const database = open(':memory:')
+      database.exec('PRAGMA foreign_keys = ON')
+      const old: SqliteDatabase = {
+        exec: (sql) => database.exec(sql),
+        prepare: (sql) => database.prepare(sql.replace('sqlite_version()', "'3.43.2'")),
+        close: () => database.close(),
+      }
+      await assert.rejects(async () => sqliteStore({ database: old }).ready?.(), {
+        code: 'CONFIGURATION_INVALID',
+        message: /sqliteStore: needs SQLite 3\.44 or later, and the driver has 3\.43\.2/,
+      })
+      assert.deepEqual(database.prepare('SELECT name FROM sqlite_master').all(), [])
       database.close()
     })
 

@@ -106,6 +106,16 @@ export function imports(test: StoreTest): void {
     assert.deepEqual(await store.importUsers([]), [])
   })
 
+  test('an identity that comes twice in an imported user is one, with the later data', async (store) => {
+    const [first, second, again] = [identity('a', { n: 1 }), identity('b'), identity('a', { n: 2 })]
+    const given = record(1, { identities: [first, second, again] })
+    assert.deepEqual(await store.importUsers([given]), ['added'])
+    await wantUsers(store, [{ ...given, identities: [again, second] }])
+    const renamed = identity('a', { n: 3 })
+    const result = await store.signIn({ identity: renamed, now: NOW })
+    assert.deepEqual(result?.user.identities, [renamed, second])
+  })
+
   test('importUsers goes through a list from the first to the last', async (store) => {
     const shared = identity('shared')
     const given = [

@@ -93,6 +93,28 @@ export function users(test: StoreTest): void {
     assert.equal((await store.findUser(objectId(1)))?.disabled, false)
   })
 
+  test('what is no text finds and changes nobody, whether or not the store refuses it', async (store) => {
+    const user = await createUser(store, 1)
+    const begun = await createSession(store, session(10, user.id))
+    for (const mistake of [{ $ne: null }, { a: 'b' }, [user.id], [begun.id], true]) {
+      const id = mistake as unknown as string
+      const nothing = async <Answer>(wanted: Answer, verb: () => Answer | Promise<Answer>) => {
+        const answer = await (async () => verb())().catch(() => wanted)
+        assert.deepEqual(answer, wanted)
+      }
+      await nothing(undefined, () => store.findUser(id))
+      await nothing(undefined, () => store.findSession(id))
+      await nothing(false, () => store.setUserDisabled(id, true))
+      await nothing(false, () => store.deleteUser(id))
+      await nothing(0, () => store.revokeSessions(id))
+      await nothing(false, () => store.revokeSession(id))
+      await nothing('missing', () => store.linkIdentity(id, identity('a')))
+      await nothing(false, () => store.createSession(session(11, id)))
+    }
+    assert.deepEqual(await store.findSession(begun.id), { session: begun, user })
+    assert.deepEqual(await store.listUsers({ limit: 10 }), [user])
+  })
+
   test('listUsers goes through all users by ascending id, page by page', async (store) => {
     const numbers = [0xb0, 0x9, 0xfff, 0x1, 0xa, 0x99, 0x10]
     for (const number of numbers) await createUser(store, number)
