@@ -169,12 +169,13 @@ export interface ConfigurationProblem {
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly code = 'CONFIGURATION_INVALID'
-  readonly problems: readonly ConfigurationProblem[]
+  /** Also in the message, which is why Node shall not print it beside that. */
+  declare readonly problems: readonly ConfigurationProblem[]
 
   constructor(problems: readonly ConfigurationProblem[]) {
     const lines = problems.map(({ option, problem, mend }) => `  - ${option}: ${problem}. ${mend}.`)
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
     super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
-    this.problems = problems
+    Object.defineProperty(this, 'problems', { value: problems })
   }
 }

@@ -154,13 +154,13 @@ export interface CommonOptions<Fields extends readonly MetadataField[] = readonl
 export type CustomJwtAuthOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> =
   CommonOptions<Fields> & (StaticKeyOptions | JwkUriOptions | DiscoverOptions)
 
-/** The type of `user.data` that metadata fields given as literals make: required ones are present. */
+/** The type of `user.data` that metadata fields given as literals make: required ones are present, and not `null`. */
 export type DataOf<Fields extends readonly MetadataField[]> = MetadataField extends Fields[number]
   ? UserData
   : {
       readonly [
         Field in Fields[number] as Field extends { required: true } ? NameOf<Field> : never
-      ]: JsonValue
+      ]: NonNullable<JsonValue>
     } & {
       readonly [
         Field in Fields[number] as Field extends { required: true } ? never : NameOf<Field>

@@ -65,7 +65,7 @@ export class Problems {
 
 /** Names a wrong value without showing it: it may be a secret. */
 export function describe(value: unknown): string {
-  if (value === undefined) return 'undefined (an environment variable that is not set?)'
+  if (value === undefined) return 'undefined (left out, or an environment variable that is not set?)'
   if (value === null) return 'null'
   if (typeof value === 'string') return value.trim() === '' ? 'an empty or blank string' : 'a string'
   if (typeof value === 'number') return `the number ${value}`

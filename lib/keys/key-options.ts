@@ -56,7 +56,7 @@ export function parseKeyRules(given: Readonly<Record<string, unknown>>, problems
       'Pass just one of signingKeys (with signingAlgorithm), jwkUri and discover',
     )
   const isStatic = ways[0] === undefined || ways[0] === 'signingKeys'
-  const algorithm = parseAlgorithm(given.signingAlgorithm, isStatic, problems)
+  const algorithm = parseAlgorithm(given.signingAlgorithm, isStatic && ways.length > 0, problems)
   if (!isStatic) return { algorithm, source: parseRemote(given, problems) }
   const isKnown = ways.length > 0 && ALGORITHMS.includes(given.signingAlgorithm as Algorithm)
   const keys = isKnown

@@ -9,6 +9,9 @@ import type { CustomData } from '../user.js'
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
 const MAX_SESSION_TOKEN_LENGTH = 16_384
+const STRANGER_MEND =
+  "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the session " +
+  'key that signed it in session.signingKeys'
 
 /** What a good session token says. */
 export interface SessionClaims {
@@ -50,13 +53,13 @@ export function createSessionTokens(parts: {
 
   /** The client learns nothing about why a token is refused; the app's log does. */
   function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
-    const refuse = (got: string) =>
+    const refuse = (got: string, mend?: string) =>
       authError(typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID', {
-        detail: { check: `${typ} token`, got },
+        detail: { check: `${typ} token`, got, ...(mend !== undefined && { mend }) },
       })
     if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
     const claims = readSigned(token, keys)
-    if (!claims) throw refuse('a token that none of the session keys signed')
+    if (!claims) throw refuse('a token that none of the session keys signed', STRANGER_MEND)
     if (claims.typ !== typ)
       throw refuse(claims.typ === 'access' ? 'an access token' : 'another kind of token')
     if (claims.baas_domain_id !== domainId) throw refuse("another app's token")

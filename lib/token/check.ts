@@ -53,3 +53,8 @@ export function show(value: unknown): string {
   }
   return json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json
 }
+
+/** What is expected of a signature. */
+export function madeWith(keys: number): string {
+  return keys === 1 ? 'made with the one key' : `made with one of ${keys} keys`
+}

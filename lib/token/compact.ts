@@ -1,4 +1,4 @@
-import { authError } from '../errors.js'
+import { authError, type AuthError } from '../errors.js'
 import type { VerificationKey } from '../keys/key-source.js'
 import { isSignedBy } from './signature.js'
 
@@ -10,6 +10,9 @@ export type Claims = Readonly<Record<string, unknown>>
 
 /** Three segments of base64url without padding (RFC 7515 §7.1). */
 const COMPACT = /^[\w-]*\.[\w-]*\.[\w-]*$/
+/** The form in words. */
+export const COMPACT_FORM = 'header.payload.signature, each in base64url'
+const SHOWN_SEGMENTS = 5
 /** What may end a segment, by its length modulo 4: other characters hold bits that nobody reads (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
@@ -27,15 +30,29 @@ export function readHeader(token: string): TokenHeader {
  * @throws {AuthError} TOKEN_SEGMENTS or TOKEN_MALFORMED
  */
 export function requireCompact(token: string): void {
-  if (!COMPACT.test(token))
-    throw authError(token.split('.', 4).length === 3 ? 'TOKEN_MALFORMED' : 'TOKEN_SEGMENTS')
+  if (!COMPACT.test(token)) throw notCompact(token)
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   const isGood =
     endsWell(token, 0, first) &&
     endsWell(token, first + 1, second) &&
     endsWell(token, second + 1, token.length)
-  if (!isGood) throw authError('TOKEN_MALFORMED')
+  if (!isGood) throw notCompact(token)
+}
+
+function notCompact(token: string): AuthError {
+  const segments = token.split('.', SHOWN_SEGMENTS + 1).length
+  const isThree = segments === 3
+  const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
+  const mend = /^bearer /i.test(token)
+    ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
+    : 'Copy the whole token, with both of its dots and nothing around it'
+  const got = isThree
+    ? 'three segments that are not all base64url'
+    : `${count} segment${segments === 1 ? '' : 's'}`
+  return authError(isThree ? 'TOKEN_MALFORMED' : 'TOKEN_SEGMENTS', {
+    detail: { check: 'format', expected: COMPACT_FORM, got, mend },
+  })
 }
 
 /** The payload as anybody can read it: good for explaining or routing a token, never for trusting it. */

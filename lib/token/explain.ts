@@ -2,9 +2,10 @@ import { createSecretKey } from 'node:crypto'
 import { isAuthError } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
-import { show, type Check, type TokenRules } from './check.js'
+import { madeWith, show, type Check, type TokenRules } from './check.js'
 import { claimChecks, issuerCheck, isSessionType } from './claims.js'
 import {
+  COMPACT_FORM,
   readHeader,
   readUnverifiedClaims,
   verifySignature,
@@ -94,15 +95,13 @@ function explainLength(token: string, { maxTokenLength }: TokenRules): Explained
 }
 
 function explainFormat(token: string): { header?: TokenHeader; check: ExplainedCheck } {
-  const expected = 'header.payload.signature, each in base64url'
   try {
-    return { header: readHeader(token), check: pass('format', expected, 'that') }
+    return { header: readHeader(token), check: pass('format', COMPACT_FORM, 'that') }
   } catch (error) {
-    const got = isAuthError(error) ? (error.detail?.got ?? error.message) : 'something else'
-    const mend = /^bearer /i.test(token)
-      ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
-      : 'Copy the whole token, with both of its dots and nothing around it'
-    return { check: fail('format', expected, got, mend) }
+    const { got = 'something else', mend = 'Copy the whole token' } = isAuthError(error)
+      ? (error.detail ?? {})
+      : {}
+    return { check: fail('format', COMPACT_FORM, got, mend) }
   }
 }
 
@@ -142,8 +141,7 @@ async function explainSignature(
         : 'Let the issuer publish this key, or configure the issuer that signed this token'
     return fail('signature', 'a kid that names a key', show(kid), mend)
   }
-  const expected =
-    candidates.length === 1 ? 'made with the one key' : `made with one of ${candidates.length} keys`
+  const expected = madeWith(candidates.length)
   try {
     if (verifySignature(token, candidates)) return pass('signature', expected, 'that')
     return fail('signature', expected, 'made with another key', signatureMend(token, candidates))

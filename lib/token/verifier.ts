@@ -4,7 +4,7 @@ import { deepFreeze } from '../freeze.js'
 import { andThen } from '../promises.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
-import type { Check, TokenRules } from './check.js'
+import { madeWith, type Check, type TokenRules } from './check.js'
 import { claimChecks, issuerCheck, validityOf } from './claims.js'
 import { readHeader, readUnverifiedClaims, requireCompact, verifySignature, type Claims } from './compact.js'
 import { headerChecks } from './header.js'
@@ -74,7 +74,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     now: number,
   ) {
     const signed = verifySignature(token, candidates)
-    if (!signed) throw authError('TOKEN_SIGNATURE')
+    if (!signed) throw wrongSignature(candidates.length)
     const { claims, key } = signed
     runChecks(claimChecks, claims, rules, now)
     const verified = new Verified(token, claims, readMetadata(claims, metadata), key, kid, rules)
@@ -165,6 +165,17 @@ function refusal<Subject>(
       expected: check.expected(rules, now),
       got: check.got(subject, rules),
       mend: check.mend(code, subject, rules, now),
+    },
+  })
+}
+
+function wrongSignature(keys: number) {
+  return authError('TOKEN_SIGNATURE', {
+    detail: {
+      check: 'signature',
+      expected: madeWith(keys),
+      got: 'another',
+      mend: 'auth.explain(token) tries the usual mistakes with keys',
     },
   })
 }

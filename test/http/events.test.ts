@@ -66,6 +66,9 @@ test('a refused request is one event and one log line, with the code and the ful
       message: 'invalid session',
       check: 'access token',
       got: 'a token that none of the session keys signed',
+      mend:
+        "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the " +
+        'session key that signed it in session.signingKeys',
     },
   ])
 })

@@ -92,7 +92,7 @@ describe('where an issuer has its keys, and what it calls itself', () => {
 })
 
 describe('a mistake in a parameter', () => {
-  const UNSET = 'is undefined (an environment variable that is not set?)'
+  const UNSET = 'is undefined (left out, or an environment variable that is not set?)'
   const BLANK = 'is an empty or blank string'
   const NOT_A_HOST = 'is not a host name in lower case'
   const NOT_ORIGIN = 'is not an origin: a scheme and a host, without a slash at the end'

@@ -25,7 +25,7 @@ describe('one source of keys', () => {
 
   test('none', () => {
     const { problems } = refusalOf(app)
-    assert.deepEqual(problems[0], { option: 'signingKeys', problem: 'is not set', mend })
+    assert.deepEqual(problems, [{ option: 'signingKeys', problem: 'is not set', mend }])
   })
 
   for (const [what, options, option, other] of [
@@ -38,7 +38,10 @@ describe('one source of keys', () => {
     })
 
   test('a jwkUri from an environment variable that is not set is no wish for another source', () => {
-    assert.match(problemOf({ jwkUri: undefined }), /^jwkUri: is undefined \(an environment variable/)
+    assert.match(
+      problemOf({ jwkUri: undefined }),
+      /^jwkUri: is undefined \(left out, or an environment variable/,
+    )
   })
 
   test('jwks is for an issuer alone', () => {

@@ -155,6 +155,16 @@ const brokenStores: readonly BrokenStore[] = [
     }),
   },
   {
+    flaw: 'an id that is an object is taken for a condition',
+    found: ['what is no text'],
+    breakIt: (good) => ({
+      async deleteUser(id) {
+        const [first] = typeof id === 'object' ? await good.listUsers({ limit: 1 }) : []
+        return good.deleteUser(first?.id ?? id)
+      },
+    }),
+  },
+  {
     flaw: 'a page begins with the last user of the page before',
     found: ['listUsers goes through all users'],
     breakIt: (good) => ({

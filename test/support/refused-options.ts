@@ -68,7 +68,7 @@ export function checkRefusals(rows: readonly Row[]): void {
 
 /** Wrong values, and how start-up names them. */
 const named: readonly [unknown, RegExp][] = [
-  [undefined, /^is undefined \(an environment variable that is not set\?\)$/],
+  [undefined, /^is undefined \(left out, or an environment variable that is not set\?\)$/],
   [null, /^is null$/],
   ['', /^is an empty or blank string$/],
   [' \t', /^is an empty or blank string$/],

@@ -180,7 +180,7 @@ const rows: readonly Row[] = [
     token,
     check: 'format',
     expected: /^header\.payload\.signature/,
-    got: /invalid number of segments/,
+    got: /^(?:\d|more than 5) segments?$/,
     mend: /Copy the whole token/,
   })),
   ...['Bearer ', 'bearer ', 'BEARER  '].map((prefix) => ({
@@ -188,7 +188,7 @@ const rows: readonly Row[] = [
     token: prefix + mint(),
     check: 'format',
     expected: /^header\.payload\.signature/,
-    got: /malformed/,
+    got: /^three segments that are not all base64url$/,
     mend: /^Leave "Bearer " out/,
   })),
   {
@@ -196,7 +196,7 @@ const rows: readonly Row[] = [
     token: `"${mint()}"`,
     check: 'format',
     expected: /base64url/,
-    got: /malformed/,
+    got: /^three segments that are not all base64url$/,
     mend: /nothing around it/,
   },
   {

@@ -160,7 +160,10 @@ export const replaced = customJwtAuth({
   metadataFields: [{ name: 'email', required: true }],
   subjectClaim: 'email',
 })
-export const replacedData: Equal<UserOf<typeof replaced>['data'], { readonly email: JsonValue }> = true
+export const replacedData: Equal<
+  UserOf<typeof replaced>['data'],
+  { readonly email: NonNullable<JsonValue> }
+> = true
 
 // A choice that is only known when the program runs.
 declare const tokenUse: 'access' | 'id'

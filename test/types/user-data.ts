@@ -34,10 +34,10 @@ type Data = UserOf<typeof auth>['data']
 export const fields: Equal<
   Data,
   {
-    readonly full_name: JsonValue
+    readonly full_name: NonNullable<JsonValue>
     readonly aliases?: JsonValue
     readonly email?: JsonValue
-    readonly 'http://example.com/id': JsonValue
+    readonly 'http://example.com/id': NonNullable<JsonValue>
     readonly 'nested.key'?: JsonValue
     readonly 'd.e'?: JsonValue
   }
@@ -65,7 +65,10 @@ export const noData: Equal<UserOf<typeof withoutFields>, User> = true
 
 const constant = [{ name: 'a', required: true }] as const
 export const fromConstant = customJwtAuth({ ...keys, metadataFields: constant })
-export const constantData: Equal<UserOf<typeof fromConstant>['data'], { readonly a: JsonValue }> = true
+export const constantData: Equal<
+  UserOf<typeof fromConstant>['data'],
+  { readonly a: NonNullable<JsonValue> }
+> = true
 
 // A hook that is written elsewhere, for any data, and an asynchronous one.
 const hook: UserCreationHook = ({ id }) => {
