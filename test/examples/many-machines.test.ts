@@ -126,11 +126,18 @@ test('what one machine does, the other knows at once', { skip }, async (t) => {
     await once(socket, 'readable')
     const code = example.stop()
     await eventually(() => isRefused(port))
-    socket.write(`${body}GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    socket.write(body)
+    // The port is closed a moment before the machine hears of the end: it may keep the connection for an answer more.
+    const asking = setInterval(() => {
+      if (socket.writable) socket.write('GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    }, 100)
+    end.after(() => {
+      clearInterval(asking)
+    })
     const answers = (await text(socket)).split(/(?=HTTP\/1\.1 )/)
-    const statuses = answers.map((answer) => answer.slice(9, 12))
-    assert.deepEqual(statuses, ['100', '200', '401'])
-    assert.match(answers[2] ?? '', /^Connection: close\r$/m)
+    const [begun, answered, ...more] = answers.map((answer) => answer.slice(9, 12))
+    assert.deepEqual([begun, answered, new Set(more)], ['100', '200', new Set(['401'])])
+    assert.match(answers.at(-1) ?? '', /^Connection: close\r$/m)
     assert.equal(await code, 0)
   })
 })
