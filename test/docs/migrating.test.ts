@@ -1,36 +1,15 @@
 // docs/migrating-from-app-services.md, followed to the letter: its files are written, its commands run, and they print
 // what the page says. `…` on the page stands for anything: in a line, or, alone in one, for any number of lines.
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { builtCli } from '../support/built-cli.js'
+import { makeApp } from '../support/installed-app.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/migrating-from-app-services.md'), 'utf8')
-const app = mkdtempSync(join(tmpdir(), 'migrating-'))
-const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
-const env = { ...process.env, PATH, PORT: '0', no_proxy: '*' }
-const stops: (() => unknown)[] = []
-after(() => {
-  for (const stop of stops) stop()
-  rmSync(app, { recursive: true, force: true })
-})
+const app = makeApp()
 
 interface Step {
   readonly command: string
@@ -63,55 +42,27 @@ function patternOf(shown: string): RegExp {
   return new RegExp(`^${sources.join('')}$`)
 }
 
-/** In place of `npm install`, which would fetch a published version. */
-function install(): string {
-  const entry = builtCli()
-  chmodSync(entry, 0o755)
-  mkdirSync(join(app, 'node_modules/.bin'), { recursive: true })
-  const packageFolder = join(dirname(entry), '../../..')
-  symlinkSync(packageFolder, join(app, 'node_modules/custom-jwt-auth'))
-  symlinkSync(entry, join(app, 'node_modules/.bin/custom-jwt-auth'))
-  symlinkSync(join(root, 'node_modules/express'), join(app, 'node_modules/express'))
-  return ''
-}
-
-/** Starts a server, and returns what it printed when it listens. */
-async function start(command: string): Promise<string> {
-  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: app, env })
-  stops.push(() => child.kill())
-  let output = ''
-  let errors = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  while (!/Listening on .*\n/.test(output)) {
-    await Promise.race([once(child.stdout, 'data'), once(child, 'close')])
-    assert.equal(child.exitCode, null, output + errors)
-  }
-  return output
-}
-
-async function run(command: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('sh', ['-e', '-c', command], { cwd: app, env })
-  return stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
-}
-
 describe('the page, followed step by step', () => {
-  cpSync(join(root, 'test/fixtures/exported-app'), join(app, 'exported-app'), { recursive: true })
-  cpSync(join(root, 'test/fixtures/users.json'), join(app, 'users.json'))
+  cpSync(join(root, 'test/fixtures/exported-app'), join(app.folder, 'exported-app'), { recursive: true })
+  cpSync(join(root, 'test/fixtures/users.json'), join(app.folder, 'users.json'))
   let port = '3000'
   let failed = false
 
   async function perform(command: string): Promise<string> {
-    if (command.startsWith('npm install ')) return install()
-    if (!command.startsWith('node ')) return run(command.replaceAll('localhost:3000', `localhost:${port}`))
-    const output = await start(command)
-    port = /port: (\d+)/.exec(output)?.[1] ?? ''
-    return output
+    if (command.startsWith('npm install ')) {
+      app.install()
+      return ''
+    }
+    if (!command.startsWith('node '))
+      return app.run(command.replaceAll('localhost:3000', `localhost:${port}`))
+    const started = await app.start(command)
+    port = started.port
+    return started.output
   }
 
   for (const { language, text } of blocks) {
-    if (language === 'ini') writeFileSync(join(app, '.env'), text)
-    if (language === 'js') writeFileSync(join(app, 'server.mjs'), text)
+    if (language === 'ini') writeFileSync(join(app.folder, '.env'), text)
+    if (language === 'js') writeFileSync(join(app.folder, 'server.mjs'), text)
     for (const { command, shown } of language === 'console' ? stepsOf(text) : [])
       test(command, async (t) => {
         if (failed) {

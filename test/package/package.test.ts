@@ -60,12 +60,13 @@ test('are the types wrong? Not in any resolution mode', async () => {
   await runTool(root, '@arethetypeswrong/cli/dist/index.js', tarball)
 })
 
-test('the tarball holds what is used at run time, and nothing else', async () => {
+test('the tarball holds what is used at run time, its documents, and nothing else', async () => {
   const unpacked = join(scratch, 'unpacked')
   mkdirSync(unpacked)
   await run(unpacked, 'tar', '-xzf', tarball)
   const files = readdirSync(join(unpacked, 'package'), { recursive: true }).map(String)
-  const expected = /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|package\.json|LICENSE|[A-Z]+\.md)$/
+  const expected =
+    /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|docs\/[a-z-]+\.md|package\.json|LICENSE|[A-Z]+\.md)$/
   const strays = files.filter((path) => path.includes('.') && !expected.test(path.replaceAll('\\', '/')))
   assert.deepEqual(strays, [])
 })
