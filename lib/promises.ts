@@ -21,11 +21,14 @@ const MAX_UNANSWERED = 10_000
  * an answer that does not come within the time is a failure too. While too many calls are unanswered, also of those
  * whose time is over, others fail at once. An answer that is no promise costs nothing extra.
  */
-export function createDependency(timeoutSeconds: number, maxUnanswered = MAX_UNANSWERED): Dependency {
+export function createDependency(
+  timeoutSeconds: number,
+  { maxUnanswered = MAX_UNANSWERED, now = () => performance.now() } = {},
+): Dependency {
   // By code, so that a loader that hangs does not bar the store.
   const unanswered = new Map<ErrorCode, UnansweredCalls>()
   return (code, call) => {
-    const calls = unanswered.get(code) ?? new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered)
+    const calls = unanswered.get(code) ?? new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered, now)
     unanswered.set(code, calls)
     try {
       calls.requireRoom()
@@ -43,18 +46,20 @@ export function createDependency(timeoutSeconds: number, maxUnanswered = MAX_UNA
 class UnansweredCalls {
   readonly #timeoutMs: number
   readonly #max: number
+  readonly #now: () => number
   readonly #calls = new Set<symbol>()
   #triedAt = Number.NEGATIVE_INFINITY
 
-  constructor(timeoutMs: number, max: number) {
+  constructor(timeoutMs: number, max: number, now: () => number) {
     this.#timeoutMs = timeoutMs
     this.#max = max
+    this.#now = now
   }
 
   /** @throws when there are too many, unless it is time for a trial, which may find that answers come again */
   requireRoom(): void {
     if (!this.#isFull()) return
-    const now = performance.now()
+    const now = this.#now()
     if (now < this.#triedAt + this.#timeoutMs) throw new Error(`${this.#max} calls are unanswered`)
     this.#triedAt = now
   }
@@ -62,12 +67,12 @@ class UnansweredCalls {
   add(answer: Promise<unknown>): void {
     const call = Symbol()
     const isTrial = this.#isFull()
-    const madeAt = performance.now()
+    const madeAt = this.#now()
     this.#calls.add(call)
     const settled = (): void => {
       this.#calls.delete(call)
       // It answers, and so has lost the calls before this one.
-      if (isTrial && performance.now() < madeAt + this.#timeoutMs) this.#calls.clear()
+      if (isTrial && this.#now() < madeAt + this.#timeoutMs) this.#calls.clear()
     }
     answer.then(settled, settled)
   }

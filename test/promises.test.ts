@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, test, type TestContext } from 'node:test'
 import { isAuthError, type ErrorCode } from 'custom-jwt-auth'
 import { createDependency, type Dependency } from '../lib/promises.js'
 
 const MAX_UNANSWERED = 10
-const TIMEOUT_SECONDS = 0.25
-const aWhile = () => sleep(2 * TIMEOUT_SECONDS * 1000)
+const TIMEOUT_SECONDS = 5
+
+/** A dependency on a clock that only the test moves. */
+function startDependency(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let time = 0
+  return {
+    dependency: createDependency(TIMEOUT_SECONDS, { maxUnanswered: MAX_UNANSWERED, now: () => time }),
+    passTimeout: (): void => {
+      time += TIMEOUT_SECONDS * 1000
+      t.mock.timers.tick(TIMEOUT_SECONDS * 1000)
+    },
+  }
+}
 
 /** What a call failed for, or `answered`. */
 async function outcomeOf(call: () => unknown): Promise<string> {
@@ -65,26 +76,31 @@ describe('calls to what is not ours', () => {
     assert.deepEqual(new Set(await outcomes), new Set(['answered']))
   })
 
-  test('more fail at once, and are never made, but for one within each time', async () => {
-    const held = heldDependency(createDependency(TIMEOUT_SECONDS, MAX_UNANSWERED))
+  test('more fail at once, and are never made, but for one within each time', async (t) => {
+    const { dependency, passTimeout } = startDependency(t)
+    const held = heldDependency(dependency)
     const late = held.many(MAX_UNANSWERED)
     assert.equal(held.calls(), MAX_UNANSWERED)
     const trial = held.call()
     assert.equal(await held.call(), FULL)
     assert.equal(held.calls(), MAX_UNANSWERED + 1)
+    passTimeout()
     assert.deepEqual(new Set([...(await late), await trial]), new Set([LATE]))
-    await aWhile()
-    assert.deepEqual(await held.many(3), [LATE, FULL, FULL])
+    const next = held.many(3)
+    passTimeout()
+    assert.deepEqual(await next, [LATE, FULL, FULL])
     assert.equal(held.calls(), MAX_UNANSWERED + 2)
   })
 
-  test('there is room again for each one that is answered, however late', async () => {
-    const held = heldDependency(createDependency(TIMEOUT_SECONDS, MAX_UNANSWERED))
+  test('there is room again for each one that is answered, however late', async (t) => {
+    const { dependency, passTimeout } = startDependency(t)
+    const held = heldDependency(dependency)
     const early = held.many(MAX_UNANSWERED)
     held.answerNewest()
     await new Promise(setImmediate)
     const roomAndTrial = held.many(2)
     assert.equal(await held.call(), FULL)
+    passTimeout()
     await Promise.all([early, roomAndTrial])
     held.answerAll()
     await new Promise(setImmediate)
@@ -92,12 +108,16 @@ describe('calls to what is not ours', () => {
     assert.equal(held.calls(), 2 * MAX_UNANSWERED + 2)
   })
 
-  test('when one of them is answered in time after all, those that nobody will answer bar no others', async () => {
-    const held = heldDependency(createDependency(TIMEOUT_SECONDS, MAX_UNANSWERED))
-    await held.many(MAX_UNANSWERED)
-    assert.equal(await held.call(), LATE)
+  test('when one of them is answered in time after all, those that nobody will answer bar no others', async (t) => {
+    const { dependency, passTimeout } = startDependency(t)
+    const held = heldDependency(dependency)
+    const lost = held.many(MAX_UNANSWERED)
+    const late = held.call()
+    passTimeout()
+    await lost
+    assert.equal(await late, LATE)
     held.answerNewest()
-    await aWhile()
+    await new Promise(setImmediate)
     const trial = held.call()
     assert.equal(await held.call(), FULL, 'an answer that was late changes nothing')
     held.answerNewest()
@@ -106,11 +126,13 @@ describe('calls to what is not ours', () => {
     assert.equal(held.calls(), MAX_UNANSWERED + 4)
   })
 
-  test('those to one dependency do not count for another', async () => {
-    const dependency = createDependency(TIMEOUT_SECONDS, MAX_UNANSWERED)
+  test('those to one dependency do not count for another', async (t) => {
+    const { dependency, passTimeout } = startDependency(t)
     const loader = heldDependency(dependency, 'CUSTOM_DATA_UNAVAILABLE')
     const store = heldDependency(dependency)
-    await Promise.all([loader.many(MAX_UNANSWERED), store.many(MAX_UNANSWERED)])
+    const outcomes = [loader.many(MAX_UNANSWERED), store.many(MAX_UNANSWERED)]
+    passTimeout()
+    await Promise.all(outcomes)
     assert.deepEqual([loader.calls(), store.calls()], [MAX_UNANSWERED, MAX_UNANSWERED])
   })
 })
