@@ -19,7 +19,7 @@ const MAX_UNANSWERED = 10_000
 /**
  * Makes the one way to call what is not ours: whatever it throws becomes the given code, with the `cause` kept, and
  * an answer that does not come within the time is a failure too. While too many calls are unanswered, also of those
- * whose time is over, others fail at once. An answer that is no promise costs nothing extra.
+ * whose time is over, others fail at once. An answer that is no promise is counted nowhere.
  */
 export function createDependency(
   timeoutSeconds: number,
@@ -28,8 +28,11 @@ export function createDependency(
   // By code, so that a loader that hangs does not bar the store.
   const unanswered = new Map<ErrorCode, UnansweredCalls>()
   return (code, call) => {
-    const calls = unanswered.get(code) ?? new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered, now)
-    unanswered.set(code, calls)
+    let calls = unanswered.get(code)
+    if (!calls) {
+      calls = new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered, now)
+      unanswered.set(code, calls)
+    }
     try {
       calls.requireRoom()
       const answer = call()

@@ -49,12 +49,10 @@ export const token = defineCommand({
     const iat = Math.floor(Date.now() / 1000)
     const claims: Claims = {
       ...(iss !== undefined && { iss }),
-      ...{
-        sub,
-        aud: aud.length === 1 ? aud[0] : aud,
-        iat,
-        exp: iat + readSeconds(values['expires-in'] ?? '5m'),
-      },
+      sub,
+      aud: aud.length === 1 ? aud[0] : aud,
+      iat,
+      exp: iat + readSeconds(values['expires-in'] ?? '5m'),
     }
     for (const text of values.claim ?? []) setClaim(claims, text)
     const options = { algorithm, ...(kid !== undefined && { keyid: kid }) }

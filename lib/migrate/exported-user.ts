@@ -8,7 +8,13 @@ export class ExportedUserError extends Error {}
 
 /** What is read of an exported user; other keys are the caller's to report. */
 export const USER_KEYS: readonly string[] = [
-  ...['_id', 'type', 'identities', 'data', 'creation_date', 'last_authentication_date', 'disabled'],
+  '_id',
+  'type',
+  'identities',
+  'data',
+  'creation_date',
+  'last_authentication_date',
+  'disabled',
 ]
 
 const USER_TYPES = ['normal', 'server', 'system'] as const

@@ -29,7 +29,13 @@ const FOLDERS: Readonly<Record<string, string>> = {
 
 /** Where the service ran, and which file this is. */
 const NEUTRAL_SETTINGS = [
-  ...['app_id', 'config_version', 'name', 'location', 'provider_region', 'deployment_model', 'environment'],
+  'app_id',
+  'config_version',
+  'name',
+  'location',
+  'provider_region',
+  'deployment_model',
+  'environment',
 ]
 
 /**

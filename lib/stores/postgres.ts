@@ -87,8 +87,10 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   }
 
   async function prepare(): Promise<void> {
+    if (await checkSchema()) return
     // Without values, so that it is one message and with that one transaction, on one connection.
-    if (!(await checkSchema())) await pool.query(sql.createSchema)
+    await pool.query(sql.createSchema)
+    // A later version may have made them at the same moment.
     await checkSchema()
   }
 

@@ -5,7 +5,7 @@ interface Entry<Verdict> {
   readonly verdict: Verdict
 }
 
-/** Enough of a signature to tell two tokens apart, and forty times faster to hash than a whole token. */
+/** Enough of a signature to tell two tokens apart, and found in a sixth of the time that a whole token takes. */
 const TAIL_LENGTH = 24
 
 /**
