@@ -1,4 +1,5 @@
-// The CPU time of one call of each guard, without HTTP, in short loops that take turns.
+// The CPU time of one call of one guard, without HTTP, in short loops that take turns with one raw crypto.verify and one
+// bare Express request.  calls.mjs GUARD ALGORITHM CREDENTIAL seen|new|new-user|bad-signature|expired|missing
 import { createPublicKey, verify } from 'node:crypto'
 import { logIn, neighbours, ours, setUser } from './guards.mjs'
 import {
@@ -17,80 +18,69 @@ const ROUNDS = 10
 const WARM_UP_ROUNDS = 2
 const LOOPS = 30
 const CALLS = 50
+const ALL_CALLS = LOOPS * CALLS
 
-const seenHs256 = await mintMany(mintHs256, 100, { users: 100 })
-const seenRs256 = await mintMany(mintRs256, 100, { users: 100 })
+const [name, algorithm, credential, age] = process.argv.slice(2)
+const makeGuard = { ...neighbours, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }[name]
+const mint = algorithm === 'HS256' ? mintHs256 : mintRs256
 // As many as the memory for tokens holds, so that new ones meet it as it is after a while of work: full.
-const older = await mintMany(mintRs256, 5000, { users: 300, secondsToLive: 3600 })
-const ofKnownUsers = await mintMany(mintRs256, LOOPS * CALLS, { users: 300 })
-const ofNewUsers = await mintMany(mintRs256, LOOPS * CALLS, { users: LOOPS * CALLS, name: 'new-user' })
-const expired = await mintMany(mintRs256, LOOPS * CALLS, { users: 300, secondsToLive: -30 })
-const forged = ofKnownUsers.map(withBadSignature)
+const older = await mintMany(mint, 5000, { users: 300, secondsToLive: 3600 })
+const ofKnownUsers = await mintMany(mint, ALL_CALLS, { users: 300 })
+const cases = {
+  seen: () => mintMany(mint, 100, { users: 100 }),
+  new: () => ofKnownUsers,
+  'new-user': () => mintMany(mint, ALL_CALLS, { users: ALL_CALLS, name: 'new-user' }),
+  'bad-signature': () => ofKnownUsers.map(withBadSignature),
+  expired: () => mintMany(mint, ALL_CALLS, { users: 300, secondsToLive: -30 }),
+  missing: () => ofKnownUsers,
+}
+const refusals = {
+  'bad-signature': 'TOKEN_SIGNATURE',
+  expired: 'TOKEN_EXPIRED',
+  missing: 'CREDENTIALS_MISSING',
+}
+const headersOf = age === 'missing' ? anonymous : credential === 'jwtTokenString' ? thirdParty : bearer
+const tokens = await cases[age]()
+
+/** A guard that has worked for a while, and what to send it. */
+async function prepare() {
+  const guard = await makeGuard(algorithm)
+  const sent = credential === 'session' ? await logIn(guard, tokens) : tokens
+  const shown = age === 'seen' ? sent : older
+  await cpuOfCalls(guard, shown.map(credential === 'jwtTokenString' ? thirdParty : bearer))
+  return { guard, sent }
+}
 
 const publicKey = createPublicKey(PUBLIC_PEM)
-const prepared = ofKnownUsers.map(signedParts)
-function rawVerifyLoop(loop) {
+const prepared = (await mintMany(mintRs256, ALL_CALLS, { users: 300 })).map(signedParts)
+function rawVerify(loop) {
   const start = cpuMicroseconds()
   for (const { text, signature } of prepared.slice(loop * CALLS, (loop + 1) * CALLS))
     if (!verify('sha256', text, publicKey, signature)) throw new Error('a signature was found bad')
   return (cpuMicroseconds() - start) / CALLS
 }
 
-const calls = (guard, tokens, headersOf, code) => (loop) => {
-  const some = Array.from({ length: CALLS }, (_, index) => tokens[(loop * CALLS + index) % tokens.length])
-  return cpuOfCalls(guard, some.map(headersOf), code)
-}
-/** Shows the guard what it shall have seen. */
-async function shown(guard, tokens, headersOf) {
-  await cpuOfCalls(guard, tokens.map(headersOf))
-  return guard
-}
-
-const oursHs256 = ours('HS256')
-const oursRs256 = ours('RS256')
-const sessions = await logIn(oursRs256, seenRs256)
-
-/** Each is made ready once a round, and then runs its loops by number. */
-const contestants = {
-  'raw crypto.verify': () => rawVerifyLoop,
-  'setting req.user, no more': () => calls(setUser, seenRs256, thirdParty),
-  'seen before: custom-jwt-auth, HS256': async () =>
-    calls(await shown(oursHs256, seenHs256, thirdParty), seenHs256, thirdParty),
-  'seen before: custom-jwt-auth, RS256': async () =>
-    calls(await shown(oursRs256, seenRs256, thirdParty), seenRs256, thirdParty),
-  'seen before: custom-jwt-auth, session token': async () =>
-    calls(await shown(oursRs256, sessions, bearer), sessions, bearer),
-  'never seen: custom-jwt-auth, RS256, known user': async () =>
-    calls(await shown(ours('RS256'), older, thirdParty), ofKnownUsers, thirdParty),
-  'never seen: custom-jwt-auth, RS256, new user': async () =>
-    calls(await shown(ours('RS256'), older, thirdParty), ofNewUsers, thirdParty),
-  'refused: custom-jwt-auth, bad signature': () => calls(oursRs256, forged, thirdParty, 'TOKEN_SIGNATURE'),
-  'refused: custom-jwt-auth, expired': () => calls(oursRs256, expired, thirdParty, 'TOKEN_EXPIRED'),
-  'refused: custom-jwt-auth, no credentials': () => calls(oursRs256, older, anonymous, 'CREDENTIALS_MISSING'),
-}
-for (const [name, make] of Object.entries(neighbours)) {
-  const guard = await make('RS256')
-  contestants[`seen before: ${name}, RS256`] = async () =>
-    calls(await shown(guard, seenRs256, bearer), seenRs256, bearer)
-  contestants[`never seen: ${name}, RS256`] = async () =>
-    calls(await shown(await make('RS256'), seenRs256, bearer), ofKnownUsers, bearer)
-}
-
 const bare = await listenApp()
-const load = startLoad(seenRs256.map(thirdParty))
-contestants['bare Express request'] = () => async () => (await load.round(bare, CALLS)).cpu
-
-const means = {}
+const load = startLoad(ofKnownUsers.map(thirdParty))
+const rounds = []
 for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-  const ready = []
-  for (const [name, prepare] of Object.entries(contestants))
-    ready.push({ name, run: await prepare(), sum: 0 })
-  for (let loop = 0; loop < LOOPS; loop += 1)
-    for (const contestant of ready) contestant.sum += await contestant.run(loop)
-  if (round >= 0) for (const { name, sum } of ready) (means[name] ??= []).push(sum / LOOPS)
+  const { guard, sent } = await prepare()
+  const sums = { call: 0, verify: 0, request: 0 }
+  for (let loop = 0; loop < LOOPS; loop += 1) {
+    const some = Array.from({ length: CALLS }, (_, index) => sent[(loop * CALLS + index) % sent.length])
+    sums.verify += rawVerify(loop)
+    sums.call += await cpuOfCalls(guard, some.map(headersOf), refusals[age])
+    sums.request += (await load.round(bare, CALLS)).cpu
+  }
+  if (round >= 0) rounds.push(sums)
 }
 load.stop()
 
-process.send(Object.fromEntries(Object.entries(means).map(([name, values]) => [name, spread(values)])))
+const over = (measure) => spread(rounds.map(measure))
+process.send({
+  call: over(({ call }) => call / LOOPS),
+  inVerifies: over(({ call, verify }) => call / verify),
+  inRequests: over(({ call, request }) => call / request),
+})
 process.disconnect()
 process.exit()

@@ -15,7 +15,7 @@ export type CredentialKind = 'session' | 'custom-token'
 /** What the package tells the app about: its log, and `node:diagnostics_channel`. Never a token or a secret. */
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
-  readonly authenticated: (event: { userId: string; credential: CredentialKind }) => void
+  readonly authenticated: (userId: string, credential: CredentialKind) => void
   /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason. */
   readonly rejected: (error: AuthError) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
@@ -55,8 +55,8 @@ export function createEvents(logger: Logger | undefined): Events {
   }
 
   return {
-    authenticated(event) {
-      if (authenticated.hasSubscribers) authenticated.publish(event)
+    authenticated(userId, credential) {
+      if (authenticated.hasSubscribers) authenticated.publish({ userId, credential })
     },
     rejected(error) {
       const { code, status, message, detail, cause } = error

@@ -7,7 +7,9 @@ import { readCredentials, type Credentials } from './credentials.js'
 import { toAuthError } from './error-response.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
-export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+
+type Next = (error?: unknown) => void
 
 export interface MiddlewareParts {
   readonly credentialsRequired: boolean
@@ -25,36 +27,51 @@ export function createMiddleware({
   authenticate,
   events,
 }: MiddlewareParts): Middleware {
+  function accept(
+    req: IncomingMessage & { user?: User },
+    user: User,
+    kind: CredentialKind,
+    next: Next,
+  ): void {
+    req.user = user
+    events.authenticated(user.id, kind)
+    next()
+  }
+
+  function refuse(reason: unknown, next: Next): void {
+    const error = toAuthError(reason)
+    events.rejected(error)
+    next(error)
+  }
+
+  // On its own, so that a user who is known costs no closure.
+  function acceptLater(req: IncomingMessage, user: Promise<User>, kind: CredentialKind, next: Next): void {
+    user.then(
+      (authenticated) => {
+        accept(req, authenticated, kind, next)
+      },
+      (reason: unknown) => {
+        refuse(reason, next)
+      },
+    )
+  }
+
   return function customJwtAuth(req, _res, next) {
-    const refuse = (reason: unknown): void => {
-      const error = toAuthError(reason)
-      events.rejected(error)
-      next(error)
-    }
-    let attempt: { kind: CredentialKind; user: MaybePromise<User> } | undefined
+    let kind: CredentialKind | undefined
+    let user: MaybePromise<User> | undefined
     try {
       const credentials = readCredentials(req)
       if (credentials) {
-        const kind = kindOf(credentials)
-        attempt = { kind, user: authenticate(kind, credentials.token) }
+        kind = kindOf(credentials)
+        user = authenticate(kind, credentials.token)
       } else if (credentialsRequired) throw authError('CREDENTIALS_MISSING')
     } catch (error) {
-      refuse(error)
+      refuse(error, next)
       return
     }
     // Outside of the try: what a handler throws is not ours to answer.
-    if (!attempt) {
-      next()
-      return
-    }
-    const { kind, user } = attempt
-    const accept = (authenticated: User): void => {
-      const request: IncomingMessage & { user?: User } = req
-      request.user = authenticated
-      events.authenticated({ userId: authenticated.id, credential: kind })
-      next()
-    }
-    if (isPromise(user)) user.then(accept, refuse)
-    else accept(user)
+    if (!kind || !user) next()
+    else if (isPromise(user)) acceptLater(req, user, kind, next)
+    else accept(req, user, kind, next)
   }
 }

@@ -2,9 +2,10 @@ import jwt from 'jsonwebtoken'
 import { authError } from '../errors.js'
 import type { VerificationKey } from '../keys/key-source.js'
 import type { SessionRecord } from '../stores/store.js'
-import { readHeader, verifySignature, type Claims } from '../token/compact.js'
+import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from '../token/compact.js'
 import { VerifiedCache } from '../token/verified-cache.js'
 import type { CustomData } from '../user.js'
+import type { UserToken } from '../users/known-users.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
@@ -14,7 +15,8 @@ const STRANGER_MEND =
   'key that signed it in session.signingKeys'
 
 /** What a good session token says. */
-export interface SessionClaims {
+export interface SessionClaims extends UserToken {
+  readonly token: string
   readonly userId: string
   readonly sessionId: string
   readonly deviceId: string
@@ -69,7 +71,7 @@ export function createSessionTokens(parts: {
     if (!complete || typeof exp !== 'number' || typeof generation !== 'number')
       throw refuse('a token with claims amiss')
     if (!(now < exp)) throw refuse('an expired token')
-    return Object.freeze({ userId: sub, sessionId, deviceId, generation, expiresAt: exp })
+    return { token, userId: sub, sessionId, deviceId, generation, expiresAt: exp, known: undefined }
   }
 
   return {
@@ -101,7 +103,7 @@ export function createSessionTokens(parts: {
       const known = cache.get(token)
       if (known && now < known.expiresAt) return known
       const claims = read(token, 'access', now)
-      cache.set(token, claims)
+      cache.add(claims)
       return claims
     },
 
@@ -111,7 +113,8 @@ export function createSessionTokens(parts: {
 
 function readSigned(token: string, keys: readonly VerificationKey[]): Claims | undefined {
   try {
-    return readHeader(token).alg === 'HS256' ? verifySignature(token, keys)?.claims : undefined
+    const isSigned = readHeader(token).alg === 'HS256' && verifySignature(token, keys) !== undefined
+    return isSigned ? readUnverifiedClaims(token) : undefined
   } catch {
     return undefined // not even a token
   }

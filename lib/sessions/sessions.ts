@@ -137,11 +137,10 @@ export function createSessions(parts: {
 
     authenticate(accessToken, now) {
       const claims = tokens.verifyAccessToken(accessToken, now)
-      const { userId, sessionId } = claims
-      const known = rules.checkRevocation ? undefined : knownUsers.get(userId, now, sessionId)
+      const known = rules.checkRevocation ? undefined : knownUsers.get(claims, now)
       if (known) return known
       const fetch = () => andThen(find(claims, now, 'SESSION_INVALID'), ({ user }) => user)
-      return knownUsers.load(fetch, now, sessionId)
+      return knownUsers.load(claims, now, fetch)
     },
 
     async refresh(refreshToken, now) {

@@ -71,12 +71,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   }
 
   return {
-    signIn({ identity, now, newUserId }) {
+    signIn(request) {
+      const { identity, now } = request
       const owner = users.get(owners.get(identityKey(identity)) ?? '')
-      if (!owner)
-        return newUserId === undefined
-          ? undefined
-          : { user: create({ identity, now, newUserId }), created: true }
+      if (!owner) {
+        const { newUserId } = request
+        if (newUserId === undefined) return undefined
+        return { user: create({ identity, now, newUserId }), created: true }
+      }
       if (owner.disabled) return { user: owner, created: false }
       const identities = withIdentity(owner.identities, identity)
       return { user: keep({ ...owner, identities, last_authentication_date: now }), created: false }

@@ -1,10 +1,5 @@
 import { LRUCache } from 'lru-cache'
 
-interface Entry<Verdict> {
-  readonly token: string
-  readonly verdict: Verdict
-}
-
 /** Enough of a signature to tell two tokens apart, and found in a sixth of the time that a whole token takes. */
 const TAIL_LENGTH = 24
 
@@ -13,8 +8,8 @@ const TAIL_LENGTH = 24
  * end only finds the entry; then the texts are compared, and a different one is not known.
  * Only good verdicts are kept, bounded in number and in characters; whoever reads one checks its dates and key again.
  */
-export class VerifiedCache<Verdict extends object> {
-  readonly #entries: LRUCache<string, Entry<Verdict>> | undefined
+export class VerifiedCache<Verdict extends { readonly token: string }> {
+  readonly #verdicts: LRUCache<string, Verdict> | undefined
 
   /**
    * @param max the number of tokens to keep; 0 switches the cache off
@@ -22,7 +17,7 @@ export class VerifiedCache<Verdict extends object> {
    */
   constructor(max: number, typicalLength = 2048) {
     if (max > 0)
-      this.#entries = new LRUCache({
+      this.#verdicts = new LRUCache({
         max,
         maxSize: max * typicalLength,
         sizeCalculation: ({ token }) => token.length,
@@ -31,20 +26,20 @@ export class VerifiedCache<Verdict extends object> {
 
   get(token: string): Verdict | undefined {
     // A look alone: to keep what is used often a little longer would cost each request more than a rare verification.
-    const entry = this.#entries?.peek(tailOf(token))
-    return entry?.token === token ? entry.verdict : undefined
+    const verdict = this.#verdicts?.peek(tailOf(token))
+    return verdict?.token === token ? verdict : undefined
   }
 
   has(token: string): boolean {
     return this.get(token) !== undefined
   }
 
-  set(token: string, verdict: Verdict): void {
-    this.#entries?.set(tailOf(token), { token, verdict })
+  add(verdict: Verdict): void {
+    this.#verdicts?.set(tailOf(verdict.token), verdict)
   }
 
   delete(token: string): void {
-    if (this.has(token)) this.#entries?.delete(tailOf(token))
+    if (this.has(token)) this.#verdicts?.delete(tailOf(token))
   }
 }
 

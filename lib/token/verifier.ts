@@ -2,16 +2,26 @@ import { authError, type ErrorCode } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { deepFreeze } from '../freeze.js'
 import { andThen } from '../promises.js'
+import type { UserToken } from '../users/known-users.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
 import { madeWith, type Check, type TokenRules } from './check.js'
 import { claimChecks, issuerCheck, validityOf } from './claims.js'
-import { readHeader, readUnverifiedClaims, requireCompact, verifySignature, type Claims } from './compact.js'
+import {
+  readClaims,
+  readHeader,
+  readUnverifiedClaims,
+  requireCompact,
+  verifySignature,
+  type Claims,
+} from './compact.js'
 import { headerChecks } from './header.js'
 import { VerifiedCache } from './verified-cache.js'
 
 /** A third-party token that passed every check. */
-export interface VerifiedToken {
+export interface VerifiedToken extends UserToken {
+  /** The token itself. */
+  readonly token: string
   /** The `sub` claim. */
   readonly subject: string
   /** Read from the token again whenever they are looked at: few requests do, and they would take room. */
@@ -22,8 +32,10 @@ export interface VerifiedToken {
   readonly key: VerificationKey
   /** The `kid` header, by which the key was found. */
   readonly kid: string | undefined
-  /** From `start` until before `end`, in epoch seconds, the dates are good. */
-  readonly validity: { readonly start: number; readonly end: number }
+  /** From this time, in epoch seconds, … */
+  readonly validFrom: number
+  /** … until before this one the dates are good. */
+  readonly validUntil: number
   /** Whom the token signed in. Sign-in keeps it here, for as long as the verifier remembers the token. */
   userId: string | undefined
 }
@@ -67,33 +79,29 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     return kid
   }
 
+  /** @param read the claims, when they were read before anybody verified them */
   function judge(
     token: string,
     kid: string | undefined,
     candidates: readonly VerificationKey[],
     now: number,
+    read?: Claims,
   ) {
-    const signed = verifySignature(token, candidates)
-    if (!signed) throw wrongSignature(candidates.length)
-    const { claims, key } = signed
+    const key = verifySignature(token, candidates)
+    if (!key) throw wrongSignature(candidates.length)
+    const claims = read ?? readClaims(token)
     runChecks(claimChecks, claims, rules, now)
     const verified = new Verified(token, claims, readMetadata(claims, metadata), key, kid, rules)
-    cache.set(token, verified)
+    cache.add(verified)
     return verified
   }
 
-  function judgeAgain(
-    token: string,
-    known: VerifiedToken,
-    candidates: readonly VerificationKey[],
-    now: number,
-  ) {
+  function judgeAgain(known: VerifiedToken, candidates: readonly VerificationKey[], now: number) {
     if (!candidates.includes(known.key)) {
-      cache.delete(token)
-      return judge(token, known.kid, candidates, now)
+      cache.delete(known.token)
+      return judge(known.token, known.kid, candidates, now)
     }
-    const { start, end } = known.validity
-    if (!(now >= start && now < end)) runChecks(claimChecks, known.claims, rules, now)
+    if (!(now >= known.validFrom && now < known.validUntil)) runChecks(claimChecks, known.claims, rules, now)
     return known
   }
 
@@ -102,11 +110,12 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
     verify(token, now) {
       if (token.length > rules.maxTokenLength) throw tooLong(token, rules)
       const known = cache.get(token)
-      if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(token, known, found, now))
+      if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(known, found, now))
       const kid = judgeHeader(token, now)
       // A token of another issuer's is no reason to ask ours for keys.
-      if (rules.issuer) runChecks([issuerCheck], readUnverifiedClaims(token) ?? {}, rules, now)
-      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now))
+      const read = rules.issuer && readUnverifiedClaims(token)
+      if (rules.issuer) runChecks([issuerCheck], read ?? {}, rules, now)
+      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now, read))
     },
   }
 }
@@ -114,27 +123,29 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
 class Verified implements VerifiedToken {
   readonly subject: string
   readonly data: UserData
-  readonly validity: VerifiedToken['validity']
+  readonly validFrom: number
+  readonly validUntil: number
   userId: string | undefined = undefined
-  readonly #token: string
+  known: UserToken['known'] = undefined
 
   constructor(
-    token: string,
+    readonly token: string,
     claims: Claims,
     data: UserData,
     readonly key: VerificationKey,
     readonly kid: string | undefined,
     rules: TokenRules,
   ) {
-    this.#token = token
     this.subject = claims[rules.subjectClaim] as string
     // Frozen, because the cache, the store and every req.user share it.
     this.data = deepFreeze(data)
-    this.validity = validityOf(claims, rules)
+    const { start, end } = validityOf(claims, rules)
+    this.validFrom = start
+    this.validUntil = end
   }
 
   get claims(): Claims {
-    return readUnverifiedClaims(this.#token) ?? {}
+    return readUnverifiedClaims(this.token) ?? {}
   }
 }
 

@@ -7,12 +7,25 @@ import { toUser } from './user-view.js'
 /** Loads the application data of a user, as JSON can say it; undefined or null means none. */
 export type CustomDataLoader = (userId: string) => MaybePromise<object | null | undefined>
 
-interface Entry {
+/** A user that is remembered. */
+interface KnownUser {
   readonly user: User
   /** Epoch seconds. */
   readonly expiresAt: number
-  /** The sessions of this user that were found alive since the entry was made; undefined for none. */
+  /** The sessions of this user that were found alive since it is remembered; undefined for none. */
   readonly sessions: Set<string> | undefined
+  /** Whether it was dropped: those who hold it shall not use it any more. */
+  forgotten: boolean
+}
+
+/** What a good token says of whom it stands for, and a place for the answer: a token seen again needs no look-up. */
+export interface UserToken {
+  /** Undefined until the token signed somebody in. */
+  readonly userId: string | undefined
+  /** Of session tokens. */
+  readonly sessionId?: string
+  /** Kept here by {@link KnownUsers}. */
+  known: KnownUser | undefined
 }
 
 /** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
@@ -26,7 +39,7 @@ const MAX_SESSIONS_REMEMBERED = 100
  * Whatever changes a user or ends its sessions calls {@link forget}, which takes effect on the next request.
  */
 export class KnownUsers {
-  readonly #entries: LRUCache<string, Entry> | undefined
+  readonly #entries: LRUCache<string, KnownUser> | undefined
   readonly #ttlSeconds: number
   readonly #loadCustomData: CustomDataLoader | undefined
   readonly #dependency: Dependency
@@ -41,7 +54,14 @@ export class KnownUsers {
     customData: CustomDataLoader | undefined
     dependency: Dependency
   }) {
-    this.#entries = parts.cache && new LRUCache({ max: parts.cache.max })
+    this.#entries =
+      parts.cache &&
+      new LRUCache({
+        max: parts.cache.max,
+        dispose(entry) {
+          entry.forgotten = true
+        },
+      })
     this.#ttlSeconds = parts.cache?.ttlSeconds ?? 0
     this.#loadCustomData = parts.customData
     this.#dependency = parts.dependency
@@ -49,10 +69,15 @@ export class KnownUsers {
     memoriesOf.set(parts.store, this.#siblings.add(new WeakRef(this)))
   }
 
-  /** The user, when it is remembered; with a session's id, only when that session was found alive. */
-  get(userId: string, now: number, sessionId?: string): User | undefined {
-    const entry = this.#fresh(userId, now)
-    return entry && (sessionId === undefined || entry.sessions?.has(sessionId)) ? entry.user : undefined
+  /** The user, when it is remembered; of a session's token, only when that session was found alive. */
+  get(token: UserToken, now: number): User | undefined {
+    const held = token.known
+    if (held && !held.forgotten && now < held.expiresAt) return held.user
+    const { userId, sessionId } = token
+    const entry = userId === undefined ? undefined : this.#fresh(userId, now)
+    if (!entry || (sessionId !== undefined && !entry.sessions?.has(sessionId))) return undefined
+    token.known = entry
+    return entry.user
   }
 
   /**
@@ -60,12 +85,12 @@ export class KnownUsers {
    * @param fetch asks the store; what it throws refuses the request
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
-  load(fetch: () => MaybePromise<UserRecord>, now: number, sessionId?: string): MaybePromise<User> {
+  load(token: UserToken, now: number, fetch: () => MaybePromise<UserRecord>): MaybePromise<User> {
     const changes = this.#changes
     return andThen(fetch(), (record) =>
       andThen(this.#fresh(record.id, now)?.user.custom_data ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#remember(user, now, sessionId)
+        if (changes === this.#changes) this.#remember(user, token, now)
         return user
       }),
     )
@@ -91,21 +116,24 @@ export class KnownUsers {
     this.#entries?.delete(userId)
   }
 
-  #fresh(userId: string, now: number): Entry | undefined {
+  #fresh(userId: string, now: number): KnownUser | undefined {
     // A look alone: an entry lives for seconds, so it need not be kept longer for being used often.
     const entry = this.#entries?.peek(userId)
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #remember(user: User, now: number, sessionId: string | undefined): void {
+  #remember(user: User, token: UserToken, now: number): void {
     if (!this.#entries) return
+    const { sessionId } = token
     const known = this.#fresh(user.id, now)
     let sessions = known?.sessions
     if (sessionId !== undefined) {
       if (!sessions || sessions.size >= MAX_SESSIONS_REMEMBERED) sessions = new Set()
       sessions.add(sessionId)
     }
-    this.#entries.set(user.id, { user, sessions, expiresAt: known?.expiresAt ?? now + this.#ttlSeconds })
+    const expiresAt = known?.expiresAt ?? now + this.#ttlSeconds
+    token.known = { user, sessions, expiresAt, forgotten: false }
+    this.#entries.set(user.id, token.known)
   }
 
   #customData(userId: string): MaybePromise<CustomData> {

@@ -53,11 +53,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
     const request: SignInRequest = { identity, now: Math.floor(now) }
-    const withId = () => ({
-      identity,
-      now: request.now,
-      newUserId: newUserId(appId, identity, generateUserId),
-    })
+    const withId = () => withNewUserId(request, () => newUserId(appId, identity, generateUserId))
     if (mayCreate && !creationHook) return askStore(token, withId())
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
@@ -107,7 +103,10 @@ export function createSignIn(parts: SignInParts): SignIn {
     return record
   }
 
-  function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
+  /** Whom the token signed in; when it signed in nobody yet, or one who is gone, it does so now. */
+  function find(token: VerifiedToken, now: number): MaybePromise<UserRecord> {
+    const { userId } = token
+    if (userId === undefined) return findOrCreate(token, now, autoCreateUser)
     return andThen(
       dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
       (user) => (user ? enabled(user) : findOrCreate(token, now, autoCreateUser)),
@@ -116,10 +115,19 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
-    useToken(token, now) {
-      const { userId } = token
-      if (userId === undefined) return knownUsers.load(() => findOrCreate(token, now, autoCreateUser), now)
-      return knownUsers.get(userId, now) ?? knownUsers.load(() => find(token, userId, now), now)
+    useToken: (token, now) =>
+      knownUsers.get(token, now) ?? knownUsers.load(token, now, () => find(token, now)),
+  }
+}
+
+/** The id is made when the store looks at it: few sign-ins need a new one. */
+function withNewUserId({ identity, now }: SignInRequest, make: () => string): Required<SignInRequest> {
+  let id: string | undefined
+  return {
+    identity,
+    now,
+    get newUserId() {
+      return (id ??= make())
     },
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { isAuthError } from '../../lib/errors.js'
-import { readHeader, readUnverifiedClaims, verifySignature } from '../../lib/token/compact.js'
+import { readClaims, readHeader, readUnverifiedClaims, verifySignature } from '../../lib/token/compact.js'
 import {
   claims,
   mint,
@@ -122,9 +122,9 @@ describe('verifySignature()', () => {
   const keys = [hmacKey(SECRET), hmacKey(OTHER_SECRET)]
 
   test('answers with the claims and the key that signed them', () => {
-    assert.deepEqual(verifySignature(good, keys), { claims: claims(), key: keys[0] })
+    assert.equal(verifySignature(good, keys), keys[0])
     const other = mint(claims(), { key: OTHER_SECRET })
-    assert.deepEqual(verifySignature(other, keys), { claims: claims(), key: keys[1] })
+    assert.equal(verifySignature(other, keys), keys[1])
   })
 
   test('answers undefined when none of the keys signed it, and when there are no keys', () => {
@@ -133,8 +133,8 @@ describe('verifySignature()', () => {
   })
 
   test('judges no claim', () => {
-    const token = mint({ exp: 5, nbf: 1e12, aud: 5 })
-    assert.deepEqual(verifySignature(token, keys)?.claims, { exp: 5, nbf: 1e12, aud: 5 })
+    assert.equal(verifySignature(mint({ exp: 5, nbf: 1e12, aud: 5 }), keys), keys[0])
+    assert.equal(verifySignature(mintText('not JSON'), keys), keys[0])
   })
 
   for (const [what, token] of Object.entries({
@@ -168,13 +168,13 @@ describe('verifySignature()', () => {
       test(`with typ ${String(typ)}, the signed payload ${text.slice(0, 20)} is malformed, not a crash`, () => {
         const token = mintText(text, { header: { typ } })
         assert.equal(
-          codeOf(() => verifySignature(token, keys)),
+          codeOf(() => readClaims(token)),
           'TOKEN_MALFORMED',
         )
       })
 
   test('white space around the claims object changes nothing', () => {
-    assert.deepEqual(verifySignature(mintText('\n\t {"sub":"24601"} '), keys)?.claims, { sub: '24601' })
+    assert.deepEqual(readClaims(mintText('\n\t {"sub":"24601"} ')), { sub: '24601' })
   })
 
   test('a key verifies with its own algorithm alone, whatever the header says', () => {

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VerifiedCache } from '../../lib/token/verified-cache.js'
 
-const verdict = (name: string) => ({ name })
+interface Verdict {
+  readonly token: string
+  readonly name: string
+}
+
+const verdict = (token: string, name = 'good'): Verdict => ({ token, name })
 
 test('remembers a verdict by the exact text of the token', () => {
-  const cache = new VerifiedCache<object>(10)
-  const good = verdict('good')
-  cache.set('token', good)
+  const cache = new VerifiedCache<Verdict>(10)
+  const good = verdict('token')
+  cache.add(good)
   assert.equal(cache.get('token'), good)
   assert.equal(cache.has('token'), true)
   for (const other of ['toke', 'tokens', 'Token', ' token', 'token ', '', '__proto__', 'constructor']) {
@@ -17,10 +22,10 @@ test('remembers a verdict by the exact text of the token', () => {
 })
 
 test('a token that differs from a known one in one character is not known, wherever that is', () => {
-  const cache = new VerifiedCache<object>(10)
+  const cache = new VerifiedCache<Verdict>(10)
   const token = 'abcdefghij'.repeat(60)
-  const good = verdict('good')
-  cache.set(token, good)
+  const good = verdict(token)
+  cache.add(good)
   for (let index = 0; index < token.length; index += 1) {
     const other = `${token.slice(0, index)}_${token.slice(index + 1)}`
     assert.equal(cache.get(other), undefined, `at ${String(index)}`)
@@ -31,26 +36,26 @@ test('a token that differs from a known one in one character is not known, where
 })
 
 test('of two tokens with one end, the newer one is remembered, each with its own verdict', () => {
-  const cache = new VerifiedCache<object>(10)
+  const cache = new VerifiedCache<Verdict>(10)
   const [first, second] = ['a', 'b'].map((start) => start + 'x'.repeat(100)) as [string, string]
-  cache.set(first, verdict('first'))
-  cache.set(second, verdict('second'))
+  cache.add(verdict(first, 'first'))
+  cache.add(verdict(second, 'second'))
   assert.equal(cache.get(first), undefined)
-  assert.deepEqual(cache.get(second), verdict('second'))
+  assert.deepEqual(cache.get(second), verdict(second, 'second'))
 })
 
 test('forgets what it is told to forget', () => {
-  const cache = new VerifiedCache<object>(10)
-  cache.set('token', verdict('good'))
+  const cache = new VerifiedCache<Verdict>(10)
+  cache.add(verdict('token'))
   cache.delete('token')
   assert.equal(cache.get('token'), undefined)
 })
 
 test('keeps as many as allowed, the oldest goes first', () => {
-  const cache = new VerifiedCache<object>(2)
-  for (const token of ['one', 'two']) cache.set(token, verdict(token))
+  const cache = new VerifiedCache<Verdict>(2)
+  for (const token of ['one', 'two']) cache.add(verdict(token))
   cache.get('one')
-  cache.set('three', verdict('three'))
+  cache.add(verdict('three'))
   assert.deepEqual(
     ['one', 'two', 'three'].map((token) => cache.has(token)),
     [false, true, true],
@@ -58,22 +63,22 @@ test('keeps as many as allowed, the oldest goes first', () => {
 })
 
 test('is bounded in characters too: long tokens leave room for fewer', () => {
-  const cache = new VerifiedCache<object>(10, 100)
+  const cache = new VerifiedCache<Verdict>(10, 100)
   const tokens = Array.from({ length: 10 }, (_, index) => `${'x'.repeat(499)}${String(index)}`)
-  for (const token of tokens) cache.set(token, verdict('long'))
+  for (const token of tokens) cache.add(verdict(token))
   const kept = tokens.map((token) => cache.has(token))
   assert.deepEqual(kept, [...Array<boolean>(8).fill(false), true, true])
 })
 
 test('a token longer than all the room is simply not kept', () => {
-  const cache = new VerifiedCache<object>(1, 100)
-  cache.set('x'.repeat(101), verdict('too long'))
+  const cache = new VerifiedCache<Verdict>(1, 100)
+  cache.add(verdict('x'.repeat(101)))
   assert.equal(cache.has('x'.repeat(101)), false)
 })
 
 test('with room for none it remembers nothing', () => {
-  const cache = new VerifiedCache<object>(0)
-  cache.set('token', verdict('good'))
+  const cache = new VerifiedCache<Verdict>(0)
+  cache.add(verdict('token'))
   assert.equal(cache.get('token'), undefined)
   assert.equal(cache.has('token'), false)
   cache.delete('token')
