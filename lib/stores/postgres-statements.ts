@@ -40,7 +40,7 @@ WITH found AS (
   RETURNING u.*
 ), refreshed AS (
   UPDATE ${t}identities i SET identity = $2
-  FROM found f WHERE i.key = $1 AND NOT f.disabled AND i.identity <> $2
+  FROM found f WHERE i.key = $1 AND NOT f.disabled
 ), created AS (
   INSERT INTO ${t}users (${USER_COLUMNS})
   SELECT $4::text, 'normal', $3::bigint, $3::bigint, false

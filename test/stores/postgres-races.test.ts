@@ -124,6 +124,22 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
     })
   })
 
+  test('the data of a sign-in that waited for another stays, also when it was there before both', async () => {
+    await race(pool, async ({ store, schema, rival, storeWaits }) => {
+      const user = await createUser(store, 1, owned)
+      await rival.query('BEGIN')
+      await rival.query(`UPDATE ${schema}.users SET last_authentication_date = ${NOW + 1}`)
+      const other = identityText(identity('24601', { name: 'X' }))
+      await rival.query(`UPDATE ${schema}.identities SET identity = $1`, [other])
+      const result = store.signIn({ identity: owned, now: NOW + 60 })
+      await storeWaits()
+      await rival.query('COMMIT')
+      const refreshed = { ...user, last_authentication_date: NOW + 60 }
+      assert.deepEqual(await result, { user: refreshed, created: false })
+      assert.deepEqual(await store.findUser(user.id), refreshed)
+    })
+  })
+
   test('40001: a sign-in on serializable connections is repeated', async () => {
     const serializable = newPool('-c default_transaction_isolation=serializable')
     await race(serializable, async ({ store, schema, failures, rival, storeWaits }) => {
