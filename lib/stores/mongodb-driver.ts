@@ -41,6 +41,7 @@ export interface IndexDescription {
   readonly name: string
   readonly key: Readonly<Record<string, unknown>>
   readonly unique?: boolean
+  readonly sparse?: boolean
   readonly partialFilterExpression?: object
   readonly collation?: object
   readonly expireAfterSeconds?: number

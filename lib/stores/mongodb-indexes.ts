@@ -9,10 +9,11 @@ interface RequiredIndex {
 
 const IDENTITY: RequiredIndex = {
   key: { 'identities.provider_type': 1, 'identities.id': 1 },
-  // Sparse: any number of users may have no identity.
   options: { name: 'identity', unique: true, sparse: true },
-  // A partial index covers some users, and one with a collation may take `a` and `A` for one subject.
-  isGood: (index) => index.unique === true && !index.partialFilterExpression && !index.collation,
+  // Without `sparse`, one user alone may have no identity. A partial index covers some users, and one with a collation
+  // may take `a` and `A` for one subject.
+  isGood: ({ unique, sparse, partialFilterExpression, collation }) =>
+    unique === true && sparse === true && !partialFilterExpression && !collation,
 }
 
 /** Dead sessions are kept a little longer than needed, so that a server's fast clock removes none that lives. */
