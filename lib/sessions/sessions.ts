@@ -83,6 +83,10 @@ export function createSessions(parts: {
     )
   }
 
+  function findUser(claims: SessionClaims, now: number): MaybePromise<UserRecord> {
+    return andThen(find(claims, now, 'SESSION_INVALID'), ({ user }) => user)
+  }
+
   async function answer(session: SessionRecord, record: UserRecord, now: number): Promise<LoginAnswer> {
     const { custom_data } = await knownUsers.reload(record)
     return {
@@ -139,8 +143,7 @@ export function createSessions(parts: {
       const claims = tokens.verifyAccessToken(accessToken, now)
       const known = rules.checkRevocation ? undefined : knownUsers.get(claims, now)
       if (known) return known
-      const fetch = () => andThen(find(claims, now, 'SESSION_INVALID'), ({ user }) => user)
-      return knownUsers.load(claims, now, fetch)
+      return knownUsers.load(claims, now, findUser)
     },
 
     async refresh(refreshToken, now) {

@@ -7,6 +7,8 @@ export function identityKey({ provider_type, id }: Identity): string {
 
 /** The identity's data replaced, or the identity added at the end. */
 export function withIdentity(identities: readonly Identity[], identity: Identity): readonly Identity[] {
+  const [first] = identities
+  if (first && identities.length === 1 && isSame(first, identity)) return [identity] // as with nearly every user
   const index = identities.findIndex((known) => isSame(known, identity))
   return index < 0 ? [...identities, identity] : identities.with(index, identity)
 }

@@ -15,6 +15,11 @@ export interface MemoryStoreOptions {
   readonly maxSessions?: number
 }
 
+/** Where a user is, under its id and under each of its identities. */
+interface Account {
+  user: UserRecord
+}
+
 /** A user with more sessions than this loses the oldest, so that nobody can use up the room of all. */
 const MAX_SESSIONS_PER_USER = 100
 
@@ -26,27 +31,30 @@ const MAX_SESSIONS_PER_USER = 100
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const { maxUsers, maxSessions } = parseBounds(options)
-  const users = new Map<string, UserRecord>()
-  /** Identity key to user id. */
-  const owners = new Map<string, string>()
+  /** By user id. */
+  const accounts = new Map<string, Account>()
+  /** By identity key. */
+  const owners = new Map<string, Account>()
   const sessions = new Map<string, SessionRecord>()
   /** User id to the ids of its sessions, oldest first. */
   const sessionsOf = new Map<string, Set<string>>()
 
-  function keep(user: UserRecord): UserRecord {
-    users.set(user.id, Object.freeze(user))
+  function add(user: UserRecord): UserRecord {
+    if (accounts.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
+    const account = { user: Object.freeze(user) }
+    accounts.set(user.id, account)
+    for (const identity of user.identities) owners.set(identityKey(identity), account)
     return user
   }
 
-  function add(user: UserRecord): UserRecord {
-    if (users.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
-    for (const identity of user.identities) owners.set(identityKey(identity), user.id)
-    return keep(user)
+  function keep(account: Account, user: UserRecord): UserRecord {
+    account.user = Object.freeze(user)
+    return user
   }
 
   function create(request: Required<SignInRequest>): UserRecord {
     const { newUserId } = request
-    if (users.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+    if (accounts.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
     return add(newUserRecord(request))
   }
 
@@ -71,60 +79,61 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   }
 
   return {
-    signIn(request) {
-      const { identity, now } = request
-      const owner = users.get(owners.get(identityKey(identity)) ?? '')
-      if (!owner) {
-        const { newUserId } = request
-        if (newUserId === undefined) return undefined
-        return { user: create({ identity, now, newUserId }), created: true }
-      }
-      if (owner.disabled) return { user: owner, created: false }
-      const identities = withIdentity(owner.identities, identity)
-      return { user: keep({ ...owner, identities, last_authentication_date: now }), created: false }
+    signIn({ identity, now, newUserId }) {
+      const owner = owners.get(identityKey(identity))
+      if (!owner)
+        return newUserId === undefined
+          ? undefined
+          : { user: create({ identity, now, newUserId }), created: true }
+      const { user } = owner
+      if (user.disabled) return { user, created: false }
+      const identities = withIdentity(user.identities, identity)
+      return { user: keep(owner, { ...user, identities, last_authentication_date: now }), created: false }
     },
 
-    findUser: (id) => users.get(id),
+    findUser: (id) => accounts.get(id)?.user,
 
     listUsers: ({ limit, after = '' }) =>
-      [...users.values()]
+      [...accounts.values()]
+        .map(({ user }) => user)
         .filter(({ id }) => id > after)
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .slice(0, limit),
 
     setUserDisabled(id, disabled) {
-      const user = users.get(id)
-      if (user) keep({ ...user, disabled })
-      return user !== undefined
+      const account = accounts.get(id)
+      if (account) keep(account, { ...account.user, disabled })
+      return account !== undefined
     },
 
     deleteUser(id) {
       endSessions(id)
-      for (const identity of users.get(id)?.identities ?? []) owners.delete(identityKey(identity))
-      return users.delete(id)
+      for (const identity of accounts.get(id)?.user.identities ?? []) owners.delete(identityKey(identity))
+      return accounts.delete(id)
     },
 
     linkIdentity(userId, identity) {
-      const user = users.get(userId)
-      if (!user) return 'missing'
+      const account = accounts.get(userId)
+      if (!account) return 'missing'
       const owner = owners.get(identityKey(identity))
-      if (owner !== undefined && owner !== userId) return 'taken'
-      if (owner === undefined && owners.size - users.size >= maxUsers)
+      if (owner && owner !== account) return 'taken'
+      if (!owner && owners.size - accounts.size >= maxUsers)
         throw full(`${owners.size} identities: raise maxUsers or use a lasting store`)
-      owners.set(identityKey(identity), userId)
-      return keep({ ...user, identities: withIdentity(user.identities, identity) })
+      owners.set(identityKey(identity), account)
+      const { user } = account
+      return keep(account, { ...user, identities: withIdentity(user.identities, identity) })
     },
 
     importUsers: (records) =>
       records.map((record) => {
-        if (users.has(record.id)) return 'known'
+        if (accounts.has(record.id)) return 'known'
         if (record.identities.some((identity) => owners.has(identityKey(identity)))) return 'taken'
         add({ ...record, identities: record.identities.reduce<readonly Identity[]>(withIdentity, []) })
         return 'added'
       }),
 
     createSession(session) {
-      if (!users.has(session.userId)) return false
+      if (!accounts.has(session.userId)) return false
       const siblings = sessionsOf.get(session.userId) ?? new Set()
       const [oldest] = siblings
       if (oldest !== undefined && siblings.size >= MAX_SESSIONS_PER_USER) endSession(oldest)
@@ -138,8 +147,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
     findSession(id) {
       const session = sessions.get(id)
-      const user = session && users.get(session.userId)
-      return user && { session, user }
+      const account = session && accounts.get(session.userId)
+      return account && { session, user: account.user }
     },
 
     rotateSession({ id, generation, now, overlapSeconds }) {

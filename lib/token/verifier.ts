@@ -1,6 +1,5 @@
 import { authError, type ErrorCode } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
-import { deepFreeze } from '../freeze.js'
 import { andThen } from '../promises.js'
 import type { UserToken } from '../users/known-users.js'
 import { readMetadata, type MetadataRules } from '../users/metadata.js'
@@ -122,7 +121,6 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
 
 class Verified implements VerifiedToken {
   readonly subject: string
-  readonly data: UserData
   readonly validFrom: number
   readonly validUntil: number
   userId: string | undefined = undefined
@@ -131,14 +129,12 @@ class Verified implements VerifiedToken {
   constructor(
     readonly token: string,
     claims: Claims,
-    data: UserData,
+    readonly data: UserData,
     readonly key: VerificationKey,
     readonly kid: string | undefined,
     rules: TokenRules,
   ) {
     this.subject = claims[rules.subjectClaim] as string
-    // Frozen, because the cache, the store and every req.user share it.
-    this.data = deepFreeze(data)
     const { start, end } = validityOf(claims, rules)
     this.validFrom = start
     this.validUntil = end

@@ -9,12 +9,13 @@ export type CustomDataLoader = (userId: string) => MaybePromise<object | null | 
 
 /** A user that is remembered. */
 interface KnownUser {
-  readonly user: User
+  /** As the last answer of the store had it. */
+  user: User
   /** Epoch seconds. */
   readonly expiresAt: number
   /** The sessions of this user that were found alive since it is remembered; undefined for none. */
-  readonly sessions: Set<string> | undefined
-  /** Whether it was dropped: those who hold it shall not use it any more. */
+  sessions: Set<string> | undefined
+  /** Whether it was dropped: tokens that hold it shall not use it any more. */
   forgotten: boolean
 }
 
@@ -85,15 +86,20 @@ export class KnownUsers {
    * @param fetch asks the store; what it throws refuses the request
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
-  load(token: UserToken, now: number, fetch: () => MaybePromise<UserRecord>): MaybePromise<User> {
+  load<Token extends UserToken>(
+    token: Token,
+    now: number,
+    fetch: (token: Token, now: number) => MaybePromise<UserRecord>,
+  ): MaybePromise<User> {
     const changes = this.#changes
-    return andThen(fetch(), (record) =>
-      andThen(this.#fresh(record.id, now)?.user.custom_data ?? this.#customData(record.id), (customData) => {
+    return andThen(fetch(token, now), (record) => {
+      const known = this.#fresh(record.id, now)
+      return andThen(known?.user.custom_data ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#remember(user, token, now)
+        if (changes === this.#changes) this.#remember(user, token, now, known)
         return user
-      }),
-    )
+      })
+    })
   }
 
   /** The user with its custom data as it is now. Forgets what was remembered, and remembers nothing. */
@@ -122,18 +128,20 @@ export class KnownUsers {
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #remember(user: User, token: UserToken, now: number): void {
+  /** @param known the entry that there is already */
+  #remember(user: User, token: UserToken, now: number, known: KnownUser | undefined): void {
     if (!this.#entries) return
-    const { sessionId } = token
-    const known = this.#fresh(user.id, now)
-    let sessions = known?.sessions
-    if (sessionId !== undefined) {
-      if (!sessions || sessions.size >= MAX_SESSIONS_REMEMBERED) sessions = new Set()
-      sessions.add(sessionId)
+    let entry = known
+    if (entry && !entry.forgotten) entry.user = user
+    else {
+      entry = { user, expiresAt: now + this.#ttlSeconds, sessions: undefined, forgotten: false }
+      this.#entries.set(user.id, entry)
     }
-    const expiresAt = known?.expiresAt ?? now + this.#ttlSeconds
-    token.known = { user, sessions, expiresAt, forgotten: false }
-    this.#entries.set(user.id, token.known)
+    if (token.sessionId !== undefined) {
+      if (!entry.sessions || entry.sessions.size >= MAX_SESSIONS_REMEMBERED) entry.sessions = new Set()
+      entry.sessions.add(token.sessionId)
+    }
+    token.known = entry
   }
 
   #customData(userId: string): MaybePromise<CustomData> {

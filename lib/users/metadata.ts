@@ -1,4 +1,5 @@
 import { authError } from '../errors.js'
+import { deepFreeze } from '../freeze.js'
 import { describe, type Problems } from '../problems.js'
 import type { JsonValue, UserData } from '../user.js'
 import type { Claims } from '../token/compact.js'
@@ -66,7 +67,8 @@ function parseFields(value: unknown, problems: Problems): readonly ParsedField[]
 }
 
 /**
- * Reads the mapped claims. Only own keys of plain objects are followed.
+ * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
+ * are followed.
  * @throws {AuthError} METADATA_MISSING, METADATA_TOO_LONG or METADATA_INVALID, naming the field
  */
 export function readMetadata(claims: Claims, { fields, maxFieldLength }: MetadataRules): UserData {
@@ -113,9 +115,9 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
           mend: 'Let the issuer leave the key out',
         },
       })
-    data[fieldName] = value
+    data[fieldName] = deepFreeze(value)
   }
-  return data
+  return Object.freeze(data)
 }
 
 /** Whether a string has room without being written as JSON, where a character takes six at most. */

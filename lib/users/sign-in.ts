@@ -1,7 +1,7 @@
 import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../freeze.js'
-import { andThen, type Dependency } from '../promises.js'
+import { andThen, isPromise, type Dependency } from '../promises.js'
 import { newUserRecord, type SignInRequest, type Store } from '../stores/store.js'
 import type { Claims } from '../token/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
@@ -49,15 +49,18 @@ export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, knownUsers, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
   /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
+  /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
+  let answersAtOnce = false
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
     const request: SignInRequest = { identity, now: Math.floor(now) }
-    const withId = () => withNewUserId(request, () => newUserId(appId, identity, generateUserId))
-    if (mayCreate && !creationHook) return askStore(token, withId())
+    const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
+    if (mayCreate && !creationHook && !answersAtOnce) return askStore(token, withId())
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
       if (!mayCreate) throw authError('USER_NOT_FOUND')
+      if (!creationHook) return askStore(token, withId())
       const running = creations.get(token.subject)
       // Whoever waited signs in on its own account then: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
@@ -83,7 +86,9 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   function tryStore(request: SignInRequest) {
-    return dependency('STORE_UNAVAILABLE', () => store.signIn(request))
+    const answer = dependency('STORE_UNAVAILABLE', () => store.signIn(request))
+    answersAtOnce = !isPromise(answer)
+    return answer
   }
 
   function askStore(token: VerifiedToken, request: SignInRequest): MaybePromise<UserRecord> {
@@ -115,20 +120,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
-    useToken: (token, now) =>
-      knownUsers.get(token, now) ?? knownUsers.load(token, now, () => find(token, now)),
-  }
-}
-
-/** The id is made when the store looks at it: few sign-ins need a new one. */
-function withNewUserId({ identity, now }: SignInRequest, make: () => string): Required<SignInRequest> {
-  let id: string | undefined
-  return {
-    identity,
-    now,
-    get newUserId() {
-      return (id ??= make())
-    },
+    useToken: (token, now) => knownUsers.get(token, now) ?? knownUsers.load(token, now, find),
   }
 }
 

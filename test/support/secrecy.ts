@@ -51,6 +51,7 @@ const EVENTS = ['authenticated', 'rejected', 'user-created', 'keys-refreshed', '
 for (const event of [...EVENTS, 'unknown-key-id']) subscribe(`custom-jwt-auth:${event}`, overhear)
 
 after(() => {
-  assert.ok(scanned > 0, 'nothing was scanned for secrets')
+  // A file whose tests are skipped, for want of a server, sends nothing.
+  assert.ok(scanned > 0 || segments.size === 0, 'nothing was scanned for secrets')
   assert.deepEqual(leaks, [])
 })
