@@ -55,7 +55,7 @@ const user = (number: number, disabled: unknown) => ({
 })
 const files = {
   'auth.config.mjs': `export default ${JSON.stringify(options)}`,
-  'token.txt': mint(claims({ aud: `${APP_ID}/`, iat: now, exp: now + 300 })),
+  'token.txt': mint(claims({ aud: `${APP_ID}/`, iat: now, exp: now + 3600 })),
   'users.json': JSON.stringify([user(1, false), user(4, 'no')]),
 }
 

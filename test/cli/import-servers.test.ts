@@ -45,7 +45,7 @@ describe('import-users into PostgreSQL', { skip: 'skip' in postgres && postgres.
   const pool = new Pool({ connectionString: url.href })
   after(async () => {
     await pool.end()
-    await admin.query(`DROP DATABASE IF EXISTS ${database}`)
+    await admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
     await admin.end()
   })
 

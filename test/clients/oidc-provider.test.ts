@@ -203,6 +203,7 @@ describe('oidc-provider', () => {
       requireAnyAudience: true,
       audience: [APP_ID, BROWSER.id],
       allowedTypes: ['at+jwt', null],
+      jwks: { timeoutSeconds: 60 },
       clock: () => Date.now() + offset,
     })
     const idToken = await provider.idToken()

@@ -10,6 +10,8 @@ const EXECUTABLE = '/usr/bin/chromium'
 const ARGS =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
   '--disable-component-update --disable-sync'
+/** For each thing that a test waits for: several browsers on a busy machine take their time. */
+const TIMEOUT_MS = 120_000
 
 /**
  * Whether a test that needs the browser is skipped, and why.
@@ -27,10 +29,14 @@ export async function openPage(
   t: TestContext,
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; complaints: string[] }> {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS.split(' ') })
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: ARGS.split(' '),
+    timeout: TIMEOUT_MS,
+  })
   t.after(() => browser.close())
   const page = await browser.newPage(options)
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(TIMEOUT_MS)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

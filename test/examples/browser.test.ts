@@ -80,6 +80,8 @@ describe('the browser example', { concurrency: true }, () => {
     await page.getByRole('heading', { name: 'Hello, Jean Valjean!' }).waitFor()
     await page.getByRole('button', { name: 'Delete “Bread”' }).click()
     await says(page, /^“Bread” is deleted\.$/)
+    // It says so before it has fetched the others again.
+    await notes.filter({ hasText: 'Bread' }).waitFor({ state: 'detached' })
     assert.deepEqual(
       (await notes.allTextContents()).map((text) => text.replace(/Delete$/, '')),
       ['<b>Candlesticks</b>', 'Silver'],

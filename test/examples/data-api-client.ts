@@ -10,6 +10,9 @@ const [start = ''] = readBlocks('data-api', 'sh')
 const [, SIGNING_KEY = ''] = /SIGNING_KEY=(\S+)/.exec(start) ?? []
 export const NOTES = { dataSource: 'mongodb-atlas', database: 'example', collection: 'notes' }
 
+/** Each request has a connection of its own: while the example is busy, it cannot tell an idle one from one in use. */
+export const ALONE = { connection: 'close' } as const
+
 export type Json = Record<string, unknown>
 
 export interface Example {
@@ -34,7 +37,7 @@ export function tokenFor(sub: string): string {
 export async function logIn({ url }: Example, token: string): Promise<string> {
   const answer = await fetch(`${url}/api/client/v2.0/app/${APP_ID}/auth/providers/custom-token/login`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...ALONE },
     body: JSON.stringify({ token }),
   })
   assert.equal(answer.status, 200)
@@ -51,7 +54,7 @@ export async function act(
 ) {
   const answer = await fetch(`${api}/action/${action}`, {
     method: 'POST',
-    headers: { jwtTokenString: token, 'content-type': 'application/json', ...headers },
+    headers: { jwtTokenString: token, 'content-type': 'application/json', ...ALONE, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify({ ...NOTES, ...(body as Json) }),
   })
   const text = await answer.text()

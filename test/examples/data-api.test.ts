@@ -7,6 +7,7 @@ import { APP_ID } from '../support/tokens.js'
 import { attacks } from './data-api-attacks.js'
 import {
   act,
+  ALONE,
   done,
   engines,
   logIn,
@@ -60,7 +61,7 @@ test('the Data API answers as its README says', async (t) => {
 async function tenActions({ api }: Example, headers: Record<string, string>): Promise<void> {
   const client = createMongoDBDataAPI(
     { apiKey: 'not asked for', urlEndpoint: api },
-    axios.create({ headers }),
+    axios.create({ headers: { ...headers, ...ALONE } }),
   )
   interface Note {
     text: string

@@ -5,11 +5,12 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname } from 'node:path'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const tsx = createRequire(import.meta.url).resolve('tsx/cli')
+// Its loader, not its command, which kills a process that does not tell of a signal within 30 ms.
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /** The blocks of one language in an example's README, in their order. */
 export function readBlocks(example: string, language: 'sh' | 'json'): string[] {
@@ -28,11 +29,12 @@ export function startExample(t: TestContext, command: string, env: NodeJS.Proces
   const [assignments = '', script = ''] = command.split('npx tsx ')
   const words = assignments.split(' ').map((word) => word.split('=') as [string, string])
   const given = Object.fromEntries(words)
-  const child = spawn(process.execPath, [tsx, ...script.split(' ')], {
+  const child = spawn(process.execPath, [`--import=${tsx}`, ...script.split(' ')], {
     cwd: root,
     env: { ...process.env, PORT: '0', ...given, ...env },
   })
-  const exit = once(child, 'exit') as Promise<[code: number | null]>
+  // Its exit may be heard of before its last words.
+  const exit = once(child, 'close') as Promise<[code: number | null]>
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -22,7 +22,7 @@ const clients: Readonly<Record<string, Pick<JwksOptions, 'fetch'>>> = {
 }
 
 const get = (issuer: ScriptedIssuer, options: JwksOptions, path = '/jwks') =>
-  fetchJson(new URL(path, issuer.url), options, AbortSignal.timeout(10_000))
+  fetchJson(new URL(path, issuer.url), options, AbortSignal.timeout(60_000))
 
 /** What a failed request says. */
 async function failureOf(promise: Promise<unknown>): Promise<string> {
@@ -228,7 +228,7 @@ for (const [name, client] of Object.entries(clients))
       await server.close()
       const { port } = new URL(server.url)
       for (const host of ['127.0.0.1', 'localhost']) {
-        const asked = fetchJson(new URL(`http://${host}:${port}/`), client, AbortSignal.timeout(10_000))
+        const asked = fetchJson(new URL(`http://${host}:${port}/`), client, AbortSignal.timeout(60_000))
         assert.match(await failureOf(asked), /could not be asked: .*ECONNREFUSED/)
       }
     })
@@ -246,7 +246,7 @@ test("a password in the URL is sent by Node's client, and not told", async (t) =
   const url = new URL(issuer.jwkUri)
   url.username = 'app'
   url.password = 'hunter2'
-  const said = await failureOf(fetchJson(url, {}, AbortSignal.timeout(10_000)))
+  const said = await failureOf(fetchJson(url, {}, AbortSignal.timeout(60_000)))
   assert.equal(said, `${issuer.url}/jwks answered 500`)
   assert.equal(issuer.requests[0]?.headers.authorization, `Basic ${btoa('app:hunter2')}`)
 })
@@ -300,11 +300,11 @@ describe('an agent', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     const url = new URL(`https://127.0.0.1:${String((server.address() as AddressInfo).port)}/`)
     assert.match(
-      await failureOf(fetchJson(url, {}, AbortSignal.timeout(10_000))),
+      await failureOf(fetchJson(url, {}, AbortSignal.timeout(60_000))),
       /could not be asked: .*self.signed/,
     )
     const agent = agentFor(t, new HttpsAgent({ ca: cert, checkServerIdentity: () => undefined }))
-    assert.deepEqual((await fetchJson(url, { agent }, AbortSignal.timeout(10_000))).body, document)
+    assert.deepEqual((await fetchJson(url, { agent }, AbortSignal.timeout(60_000))).body, document)
   })
 
   test('for https with an http URL is a failure, not a crash', async (t) => {

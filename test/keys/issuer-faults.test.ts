@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import type { JwksOptions } from 'custom-jwt-auth'
 import { startApp, type TestApp } from '../support/app.js'
 import { eventually } from '../support/eventually.js'
-import { memoryInUse } from '../support/heap.js'
-import { flood, issuerFaults, soundIssuer } from '../support/issuer-faults.js'
+import { assertFreed, memoryInUse } from '../support/heap.js'
+import { flood, issuerFaults, SLOW_SECONDS, soundIssuer } from '../support/issuer-faults.js'
 import { remoteVerifier } from '../support/remote-verifier.js'
 import { answerWith, jwksOf, startIssuer, type ScriptedIssuer } from '../support/scripted-issuer.js'
 import { claims, mint, NOW, rsaKeys } from '../support/tokens.js'
@@ -28,14 +28,14 @@ describe('an issuer that', { concurrency: 4 }, () => {
   for (const [what, { answer, cause, slow }] of Object.entries(issuerFaults))
     test(`${what}: 503 with the cause in the log, and as soon as it mends, 200`, async (t) => {
       const issuer = await startIssuer(t, answer)
-      const app = await start(t, issuer, { timeoutSeconds: slow ? 1 : 5 })
+      const app = await start(t, issuer, { timeoutSeconds: slow ? SLOW_SECONDS : 60 })
       const began = performance.now()
       const { status, headers, body } = await app.me(token)
       const took = performance.now() - began
       assert.deepEqual([status, headers['retry-after'], body.error_code], [503, '5', 'InternalServerError'])
       assert.equal(app.lastCode(), 'KEYS_UNAVAILABLE')
       assert.match(loggedCause(app), cause)
-      assert.ok(took < 6000, `it took ${String(took)} ms`)
+      assert.ok(took < 30_000, `it took ${String(took)} ms`)
       await eventually(async () => (await issuer.connections()) === 0)
 
       issuer.answer = soundIssuer
@@ -102,7 +102,7 @@ test('jwks.headers and jwks.fetch are used', async (t) => {
 
 test('600 MB of bodies that nobody wanted leaves no memory behind', async (t) => {
   const issuer = await startIssuer(t, flood)
-  const { verdict, keys } = remoteVerifier(issuer.jwkUri)
+  const { verdict, keys } = remoteVerifier(issuer.jwkUri, { jwks: { timeoutSeconds: 60 } })
   t.after(() => {
     keys.close()
   })
@@ -110,9 +110,8 @@ test('600 MB of bodies that nobody wanted leaves no memory behind', async (t) =>
   const before = await memoryInUse()
   for (let times = 1; times <= 5; times += 1)
     assert.equal(await verdict(token, NOW + 5 * times), 'KEYS_UNAVAILABLE')
-  const grown = (await memoryInUse()) - before
   assert.equal(issuer.requests.length, 12)
-  assert.ok(grown < 4_000_000, `${String(grown)} bytes more`)
+  await assertFreed(before, 4_000_000)
 })
 
 test('after close() no fault leaves a timer or a socket: a process that met all of them ends by itself', async (t) => {
@@ -124,7 +123,7 @@ test('after close() no fault leaves a timer or a socket: a process that met all 
   const script = fileURLToPath(new URL('../support/meet-issuers.ts', import.meta.url))
   const uris = faults.map((_, index) => `${issuer.url}/${String(index)}`)
   const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', script, ...uris], {
-    timeout: 60_000,
+    timeout: 240_000,
   })
   assert.deepEqual(JSON.parse(stdout), { refused: 2 * uris.length, left: [] })
   await eventually(async () => (await issuer.connections()) === 0)

@@ -61,14 +61,14 @@ describe('an issuer that is down', () => {
 
   test('that never answers costs one request the deadline, and the others nothing', async (t) => {
     const issuer = await rotatingIssuer(t)
-    const app = await startApp(t, { jwkUri: issuer.jwkUri, jwks: { timeoutSeconds: 1 } })
+    const app = await startApp(t, { jwkUri: issuer.jwkUri, jwks: { timeoutSeconds: 3 } })
     const token = issuer.token()
-    await app.me(token)
+    assert.equal((await app.me(token)).status, 200)
     issuer.goSlow(60_000)
     app.clock.advance(AGE)
     const began = performance.now()
     assert.equal((await app.me(token)).status, 200)
-    assert.ok(performance.now() - began >= 990)
+    assert.ok(performance.now() - began >= 2990)
     const fetches = issuer.fetches
     for (let times = 0; times < 10; times += 1) assert.equal((await app.me(token)).status, 200)
     assert.equal(issuer.fetches, fetches, 'a request asked again')

@@ -6,7 +6,7 @@ import { Pool } from 'pg'
 import { startApp, type TestApp } from '../support/app.js'
 import { sendRaw } from '../support/client.js'
 import { eventually } from '../support/eventually.js'
-import { memoryInUse } from '../support/heap.js'
+import { assertFreed, memoryInUse } from '../support/heap.js'
 import { requireServer } from '../support/servers.js'
 import { startProxy } from '../support/tcp-proxy.js'
 import { mint } from '../support/tokens.js'
@@ -40,13 +40,14 @@ async function start(t: TestContext, timeoutSeconds: number) {
     cache: { users: false },
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   })
-  assert.equal((await app.me(mint())).status, 200)
+  // It makes the tables, for which a second may be too short.
+  await eventually(async () => (await app.me(mint())).status === 200)
   return { proxy, pool, app }
 }
 
 describe('a store behind a pool without time limits', { skip }, () => {
   test('answers 5,000 requests at once', async (t) => {
-    const { app } = await start(t, 60)
+    const { app } = await start(t, 120)
     assert.deepEqual(await flood(app, 5000), new Map([['200 OK', 5000]]))
   })
 
@@ -58,8 +59,7 @@ describe('a store behind a pool without time limits', { skip }, () => {
     const { waitingCount } = pool
     assert.ok(Math.abs(waitingCount - MAX_UNANSWERED) < 100, `${String(waitingCount)} calls wait`)
     await proxy.pass()
-    await eventually(async () => (await app.me(mint())).status === 200, 60)
-    const grown = (await memoryInUse()) - before
-    assert.ok(grown < 20e6, `${String(grown)} bytes are still in use`)
+    await eventually(async () => (await app.me(mint())).status === 200, 120)
+    await assertFreed(before, 20e6)
   })
 })

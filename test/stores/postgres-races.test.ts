@@ -156,10 +156,11 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
 
   test('40P01: a sign-in that a deadlock ended is repeated', async () => {
     await race(
-      newPool('-c deadlock_timeout=300ms'),
+      // The server looks for a deadlock once, so long after the store has begun to wait: the rival has to wait by then.
+      newPool('-c deadlock_timeout=5s'),
       async ({ store, schema, failures, rival, storeWaits }) => {
         await createUser(store, 1, owned)
-        await rival.query("SET deadlock_timeout = '1min'")
+        await rival.query("SET deadlock_timeout = '10min'")
         await rival.query('BEGIN')
         await rival.query(`SELECT FROM ${schema}.identities FOR UPDATE`)
         const result = store.signIn({ identity: identity('24601', { name: 'Jean Valjean' }), now: NOW + 60 })

@@ -25,7 +25,8 @@ let longestOverlap = 0
 /** Every process makes its calls, all at the same moment. Returns the answers of each. */
 async function race<C extends Call>(callsOf: (process: number) => readonly C[]): Promise<Answer<C>[][]> {
   await Promise.all(processes.map((process, index) => process.ask('prepare', callsOf(index))))
-  const runs = await Promise.all(processes.map((process) => process.ask('go')))
+  const start = Date.now() + 5
+  const runs = await Promise.all(processes.map((process) => process.ask('go', start)))
   const begun = Math.max(...runs.map(({ from }) => from))
   const ended = Math.min(...runs.map(({ to }) => to))
   longestOverlap = Math.max(longestOverlap, ended - begun)
@@ -180,7 +181,13 @@ for (const { name, skip, newPlace } of databases)
       }
     })
 
-    test('and they were races: all four made their calls at the same time', (t) => {
+    test('and they were races: all four made their calls at the same time', async (t) => {
+      // A machine that is busy may have run one process after the other so far: then they race on until they meet.
+      for (let number = 0; longestOverlap <= 0 && number < 100; number += 1) {
+        const owned = identity(`late ${number}`)
+        const answers = await race((process) => times(200, () => signIn(owned, objectId(30_000 + process))))
+        assert.equal(answers.flat().filter((answer) => answer?.created).length, 1)
+      }
       t.diagnostic(`for up to ${longestOverlap} ms`)
       assert.ok(longestOverlap > 0)
     })

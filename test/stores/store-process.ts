@@ -1,4 +1,5 @@
 // One of the processes of processes.test.ts, with a store of its own.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from 'custom-jwt-auth'
 import { answerQuestions } from '../support/processes.js'
 import type { Verb } from '../support/wrapped-store.js'
@@ -24,8 +25,9 @@ const tasks = {
     prepared = calls
   },
 
-  /** Makes all prepared calls at once. `from` and `to`: when, in milliseconds since 1970. */
-  async go() {
+  /** Makes all prepared calls at once, at a time that all processes are told. Times are in milliseconds since 1970. */
+  async go(start: number) {
+    await sleep(start - Date.now())
     const from = Date.now()
     const answers = await Promise.all(prepared.map(make))
     return { answers, from, to: Date.now() }

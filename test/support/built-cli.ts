@@ -42,7 +42,9 @@ function build(folder: string): void {
   // Those of other sources, unless somebody may still be running them.
   for (const name of readdirSync(cache)) {
     const old = join(cache, name)
-    if (old !== scratch && statSync(old).mtimeMs < Date.now() - 3_600_000)
+    // Another test file may have moved or removed it since it was listed.
+    const { mtimeMs } = statSync(old, { throwIfNoEntry: false }) ?? {}
+    if (old !== scratch && mtimeMs !== undefined && mtimeMs < Date.now() - 3_600_000)
       rmSync(old, { recursive: true, force: true })
   }
   try {

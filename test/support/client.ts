@@ -52,7 +52,7 @@ export async function send(url: string, { method = 'GET', headers, body, agent }
     headers: allHeaders as Record<string, string>,
     ...(agent && { agent }),
   })
-  outgoing.setTimeout(10_000, () => outgoing.destroy(new Error('no answer within 10 s')))
+  outgoing.setTimeout(60_000, () => outgoing.destroy(new Error('no answer within 60 s')))
   outgoing.end(payload)
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
   return read(incoming)

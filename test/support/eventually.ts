@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Looks until it is true; fails the test when it is not within some seconds. */
-export async function eventually(isTrue: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+/** Looks until it is true; fails the test when it is not within some seconds, which are many for a busy machine. */
+export async function eventually(isTrue: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (!(await isTrue())) {
     assert.ok(performance.now() < end, `not true within ${String(seconds)} s: ${isTrue.toString()}`)

@@ -11,6 +11,9 @@ export interface IssuerFault {
   readonly slow?: boolean
 }
 
+/** The deadline of those who ask a slow issuer: long enough to ask a sound one on a busy machine. */
+export const SLOW_SECONDS = 3
+
 const status =
   (code: number, headers: Readonly<Record<string, string>> = {}): RequestListener =>
   (_req, res) => {
@@ -47,11 +50,12 @@ const { publicKey, privateKey } = rsaKeys('a')
 const keys = (...list: readonly object[]): RequestListener =>
   answerWith({ keys: list.map((jwk, index) => ({ kid: `k${String(index)}`, ...jwk })) })
 const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
+const late = new RegExp(`^no complete answer within ${String(SLOW_SECONDS)} s$`)
 const many = (count: number): RequestListener => keys(...Array<object>(count).fill(jwkOf(publicKey)))
 
 export const issuerFaults: Readonly<Record<string, IssuerFault>> = {
-  'drips one byte a second': { answer: drip, cause: /^no complete answer within 1 s$/, slow: true },
-  'never answers': { answer: () => undefined, cause: /^no complete answer within 1 s$/, slow: true },
+  'drips one byte a second': { answer: drip, cause: late, slow: true },
+  'never answers': { answer: () => undefined, cause: late, slow: true },
   'sends 50 MB': { answer: flood, cause: /answered with more than 524288 bytes$/ },
   'sends HTML': {
     answer: answerWith('<!doctype html><title>Sign in</title>', { 'content-type': 'text/html' }),

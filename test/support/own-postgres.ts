@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { freePort } from './free-port.js'
 
 const PACKAGES = '/usr/lib/postgresql'
 const [newest] = existsSync(PACKAGES) ? readdirSync(PACKAGES).sort((a, b) => Number(b) - Number(a)) : []
@@ -44,22 +44,14 @@ export async function startOwnPostgres(t: TestContext): Promise<OwnPostgres> {
   }
   const port = await freePort()
   const options = `-c listen_addresses=127.0.0.1 -p ${String(port)} -k ${folder}`
-  const start = () => run('pg_ctl', '-w', '-l', join(folder, 'log'), '-o', options, 'start')
-  const stop: OwnPostgres['stop'] = (mode) => run('pg_ctl', '-w', '-m', mode, 'stop')
+  const waiting = ['-w', '-t', '300'] // as a busy machine may need it
+  const start = () => run('pg_ctl', ...waiting, '-l', join(folder, 'log'), '-o', options, 'start')
+  const stop: OwnPostgres['stop'] = (mode) => run('pg_ctl', ...waiting, '-m', mode, 'stop')
   t.after(async () => {
     if (existsSync(join(data, 'postmaster.pid'))) await stop('immediate')
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   await run('initdb', '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync')
   await start()
   return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, start, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

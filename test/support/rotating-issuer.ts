@@ -14,6 +14,8 @@ export interface RotatingIssuer extends Pick<TestIssuer, Common> {
 
 export async function rotatingIssuer(t: TestContext): Promise<RotatingIssuer> {
   const all = ['key-1']
+  // Made now: the issuer's answer has to come in time.
+  rsaKeys('key-1')
   let published = [...all]
   let users = 0
   const scripted = await startIssuer(t, (req, res) => {
@@ -31,6 +33,7 @@ export async function rotatingIssuer(t: TestContext): Promise<RotatingIssuer> {
     },
     rotate() {
       const kid = `key-${String(all.length + 1)}`
+      rsaKeys(kid)
       all.push(kid)
       published = [...published, kid]
       return kid

@@ -11,7 +11,8 @@ export interface TestServer {
 
 /** Listens on a free port of the loopback interface. An Express or Connect app is a request listener. */
 export async function listen(app: RequestListener): Promise<TestServer> {
-  const server = createServer(app)
+  // Idle connections are the client's to close: a server that does so may meet the next request on its way.
+  const server = createServer({ keepAliveTimeout: 0 }, app)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -1,7 +1,8 @@
 // Stands between a driver and its server, and does to them what networks do.
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { freePort } from './free-port.js'
 
 export interface TcpProxy {
   /** The server's URL, by way of the proxy. */
@@ -35,8 +36,8 @@ export async function startProxy(t: TestContext, target: string): Promise<TcpPro
     near.on('close', () => links.delete(link))
     if (isFrozen) hold(link)
   })
-  await listen(server, 0)
-  const { port } = server.address() as AddressInfo
+  const port = await freePort()
+  await listen(server, port)
   const url = new URL(target)
   url.host = `127.0.0.1:${port}`
 

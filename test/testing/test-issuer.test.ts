@@ -65,8 +65,9 @@ describe('a test issuer', () => {
   test('mints by the real time when it has no clock', async (t) => {
     const issuer = await createTestIssuer()
     t.after(() => issuer.close())
+    const before = Math.floor(Date.now() / 1000)
     const { iat } = payloadOf(issuer.mint(user))
-    assert.ok(Math.abs(Number(iat) - Date.now() / 1000) < 5)
+    assert.ok(Number(iat) >= before && Number(iat) <= Date.now() / 1000)
   })
 
   test('mints good tokens for jwkUri and for discover', async (t) => {
@@ -140,9 +141,9 @@ describe('a test issuer', () => {
     app.clock.advance(5)
     assert.equal((await app.me(issuer.mint(user))).status, 503)
     issuer.goSlow(50)
-    app.clock.advance(5)
+    const patient = await startApp(t, { jwkUri: issuer.jwkUri, jwks: { timeoutSeconds: 60 } })
     const began = performance.now()
-    assert.equal((await app.me(issuer.mint(user))).status, 200)
+    assert.equal((await patient.me(issuer.mint(user))).status, 200)
     assert.ok(performance.now() - began >= 49)
     issuer.recover()
     assert.equal((await fetch(issuer.jwkUri)).status, 200)
