@@ -16,7 +16,7 @@ const SHOWN_SEGMENTS = 5
 /** What may end a segment, by its length modulo 4: other characters hold bits that nobody reads (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
-// The bytes of a token are looked at for a moment. In room of their own, no token leaves any to be collected.
+// The bytes of a token are looked at for a moment: in room that is there already, they leave nothing to collect.
 const room = Buffer.allocUnsafeSlow(16_384)
 const signatureRoom = Buffer.allocUnsafeSlow(1024)
 
@@ -77,6 +77,7 @@ export function readClaims(token: string): Claims {
 /**
  * Verifies the signature alone, with each key in turn: the next is tried only when the one before did not sign.
  * What the header says is not looked at: the key knows its algorithm.
+ * @param token in compact form: {@link requireCompact} comes first
  * @returns the key that signed it; undefined when none of the keys did
  */
 export function verifySignature(

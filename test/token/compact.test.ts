@@ -76,6 +76,11 @@ describe('readHeader()', () => {
     'a space inside': withSegment(good, 1, `${payload.slice(0, 8)} ${payload.slice(8)}`),
     'a NUL inside': withSegment(good, 2, `\0${signature}`),
     'a letter that only looks like ASCII': withSegment(good, 2, `а${signature.slice(1)}`),
+    'a letter that has the low byte of the one that was signed': withSegment(
+      good,
+      1,
+      String.fromCharCode(payload.charCodeAt(0) + 0x100) + payload.slice(1),
+    ),
     'a percent-encoded dot': good.replace(/\.(?=[^.]+$)/, '.%2E'),
     'a segment of an impossible length': withSegment(good, 2, 'A'),
     'a segment with stray bits at its end': withSegment(good, 1, 'AB'),
@@ -130,6 +135,18 @@ describe('verifySignature()', () => {
   test('answers undefined when none of the keys signed it, and when there are no keys', () => {
     assert.equal(verifySignature(mint(claims(), { key: SESSION_SECRET }), keys), undefined)
     assert.equal(verifySignature(good, []), undefined)
+  })
+
+  test('a token of any length is verified, also when another was before', () => {
+    for (const length of [12_000, 12_200, 12_220, 12_240, 12_260, 12_280, 12_300, 40_000, 10]) {
+      const long = { ...claims(), filler: 'é'.repeat(length / 2) }
+      const token = mint(long)
+      assert.equal(verifySignature(token, keys), keys[0], `${String(token.length)} characters`)
+      assert.deepEqual(readClaims(token), long)
+      assert.equal(verifySignature(`${token.slice(0, -4)}AAAA`, keys), undefined)
+      const [start = '', middle = '', end = ''] = token.split('.')
+      assert.equal(verifySignature(`${start}.${middle}AAAA.${end}`, keys), undefined)
+    }
   })
 
   test('judges no claim', () => {
