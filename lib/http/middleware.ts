@@ -58,7 +58,7 @@ export function createMiddleware({
 
   return function customJwtAuth(req, _res, next) {
     let kind: CredentialKind | undefined
-    let user: MaybePromise<User> | undefined
+    let user!: MaybePromise<User>
     try {
       const credentials = readCredentials(req)
       if (credentials) {
@@ -70,7 +70,7 @@ export function createMiddleware({
       return
     }
     // Outside of the try: what a handler throws is not ours to answer.
-    if (!kind || !user) next()
+    if (!kind) next()
     else if (isPromise(user)) acceptLater(req, user, kind, next)
     else accept(req, user, kind, next)
   }

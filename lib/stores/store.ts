@@ -22,7 +22,7 @@ export interface SignInRequest {
   readonly identity: Identity
   /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
-  /** The id that a new user gets; absent when none may be created. */
+  /** The id that a new user gets; absent when none shall be created by this call. */
   readonly newUserId?: string
 }
 

@@ -9,14 +9,12 @@ export type CustomDataLoader = (userId: string) => MaybePromise<object | null | 
 
 /** A user that is remembered. */
 interface KnownUser {
-  /** As the last answer of the store had it. */
-  user: User
+  /** As the last answer of the store had it; undefined once it is forgotten, for the tokens that still hold this. */
+  user: User | undefined
   /** Epoch seconds. */
   readonly expiresAt: number
   /** The sessions of this user that were found alive since it is remembered; undefined for none. */
   sessions: Set<string> | undefined
-  /** Whether it was dropped: tokens that hold it shall not use it any more. */
-  forgotten: boolean
 }
 
 /** What a good token says of whom it stands for, and a place for the answer: a token seen again needs no look-up. */
@@ -60,7 +58,7 @@ export class KnownUsers {
       new LRUCache({
         max: parts.cache.max,
         dispose(entry) {
-          entry.forgotten = true
+          entry.user = entry.sessions = undefined
         },
       })
     this.#ttlSeconds = parts.cache?.ttlSeconds ?? 0
@@ -73,7 +71,7 @@ export class KnownUsers {
   /** The user, when it is remembered; of a session's token, only when that session was found alive. */
   get(token: UserToken, now: number): User | undefined {
     const held = token.known
-    if (held && !held.forgotten && now < held.expiresAt) return held.user
+    if (held?.user && now < held.expiresAt) return held.user
     const { userId, sessionId } = token
     const entry = userId === undefined ? undefined : this.#fresh(userId, now)
     if (!entry || (sessionId !== undefined && !entry.sessions?.has(sessionId))) return undefined
@@ -94,7 +92,7 @@ export class KnownUsers {
     const changes = this.#changes
     return andThen(fetch(token, now), (record) => {
       const known = this.#fresh(record.id, now)
-      return andThen(known?.user.custom_data ?? this.#customData(record.id), (customData) => {
+      return andThen(known?.user?.custom_data ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
         if (changes === this.#changes) this.#remember(user, token, now, known)
         return user
@@ -131,10 +129,11 @@ export class KnownUsers {
   /** @param known the entry that there is already */
   #remember(user: User, token: UserToken, now: number, known: KnownUser | undefined): void {
     if (!this.#entries) return
-    let entry = known
-    if (entry && !entry.forgotten) entry.user = user
+    // Custom data takes its time: another request may have remembered the user meanwhile.
+    let entry = known ?? (this.#loadCustomData && this.#fresh(user.id, now))
+    if (entry) entry.user = user
     else {
-      entry = { user, expiresAt: now + this.#ttlSeconds, sessions: undefined, forgotten: false }
+      entry = { user, expiresAt: now + this.#ttlSeconds, sessions: undefined }
       this.#entries.set(user.id, entry)
     }
     if (token.sessionId !== undefined) {

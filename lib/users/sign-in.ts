@@ -105,6 +105,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     if (created) events.userCreated({ userId: user.id })
     const record = enabled(user)
     token.userId = record.id
+    token.known = undefined // it may have stood for another user, who is gone
     return record
   }
 

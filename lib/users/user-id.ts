@@ -3,8 +3,8 @@ import { authError } from '../errors.js'
 import type { Identity } from '../user.js'
 
 /**
- * Makes the id of a new user: 24 lower-case hex characters. Called before it is known whether there is a user, so also
- * for one who has an id already, which then stays.
+ * Makes the id of a new user: 24 lower-case hex characters. May be called before it is known whether there is a user, so
+ * also for one who has an id already, which then stays.
  */
 export type GenerateUserId = (identity: { appId: string; provider: string; subject: string }) => string
 

@@ -1,9 +1,11 @@
 // How often the store is asked, and what is remembered in between.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { memoryStore } from 'custom-jwt-auth'
 import { PROFILE, SESSION, startApp, type Options } from '../support/app.js'
+import { assertFreed, memoryInUse } from '../support/heap.js'
 import { claims, mint, SESSION_SECRET } from '../support/tokens.js'
-import { countingStore } from '../support/wrapped-store.js'
+import { countingStore, wrapStore } from '../support/wrapped-store.js'
 
 /** An app whose store counts; `asked` says which verbs a request asked for. */
 async function startCounting(t: Parameters<typeof startApp>[0], options: Options = {}) {
@@ -17,7 +19,7 @@ async function startCounting(t: Parameters<typeof startApp>[0], options: Options
   return { app, asked }
 }
 
-test('a first token asks the store once, whether or not there is a user, and the next request not at all', async (t) => {
+test('a first token asks the store once, and the next request not at all', async (t) => {
   const { app, asked } = await startCounting(t)
   const [token, other] = [mint(), mint(claims({ jti: '2' }))]
   assert.deepEqual(await asked(() => app.me(token)), ['signIn'])
@@ -26,6 +28,27 @@ test('a first token asks the store once, whether or not there is a user, and the
   assert.deepEqual(await asked(() => app.me(other)), ['signIn'])
   for (const each of [token, other, token]) assert.deepEqual(await asked(() => app.me(each)), [])
 })
+
+for (const isAsync of [false, true])
+  test(`of a new user, a store that answers ${isAsync ? 'later' : 'at once'} is asked as seldom as can be`, async (t) => {
+    const counts = { signIn: 0, ids: 0 }
+    const app = await startApp(t, {
+      store: wrapStore((_verb, call) => {
+        counts.signIn += 1
+        return isAsync ? Promise.resolve().then(call) : call()
+      }),
+      generateUserId: () => String((counts.ids += 1)).padStart(24, '0'),
+    })
+    const asked = async (sub: string, jti: string) => {
+      const before = { ...counts }
+      assert.equal((await app.me(mint(claims({ sub, jti })))).status, 200)
+      return [counts.signIn - before.signIn, counts.ids - before.ids]
+    }
+    assert.deepEqual(await asked('Jean', '1'), [1, 1])
+    // At once: for the user first. An id is made only for who has none.
+    assert.deepEqual(await asked('Jean', '2'), isAsync ? [1, 1] : [1, 0])
+    assert.deepEqual(await asked('Cosette', '3'), isAsync ? [1, 1] : [2, 1])
+  })
 
 test('a bearer token asks the store once, and the next request not at all', async (t) => {
   const { app, asked } = await startCounting(t)
@@ -162,6 +185,48 @@ test('the custom data is loaded once per memory, anew after it, and after each l
   await app.bearer('POST', SESSION, refresh)
   await asked(() => app.me(token))
   assert.deepEqual(loads.splice(0), [id, id])
+})
+
+test('requests of many sessions at once, while the custom data is loaded, are all remembered', async (t) => {
+  const { app, asked } = await startCounting(t, {
+    customData: () => new Promise((resolve) => setTimeout(resolve, 20, {})),
+  })
+  const logins = await Promise.all(Array.from({ length: 10 }, () => app.loggedIn()))
+  const tokens = logins.map(({ access_token }) => access_token)
+  const all = async () => {
+    const answers = await Promise.all(tokens.map((token) => app.meBearer(token)))
+    return { status: Math.max(...answers.map(({ status }) => status)) }
+  }
+  assert.equal((await asked(all)).length, 10)
+  assert.deepEqual(await asked(all), [])
+})
+
+test('a remembered token that has become the token of another user is answered with that user', async (t) => {
+  const store = memoryStore()
+  let ids = 0
+  const generateUserId = () => String((ids += 1)).padStart(24, '0')
+  const app = await startApp(t, { store, generateUserId })
+  const token = mint()
+  const id = String((await app.me(token)).body.id)
+  // As another process does.
+  await store.deleteUser(id)
+  const { user_id: newId } = await app.loggedIn(token)
+  assert.notEqual(newId, id)
+  assert.equal((await app.me(token)).body.id, newId)
+})
+
+test('no more users are kept than the option says, whatever tokens are remembered', async (t) => {
+  const app = await startApp(t, {
+    cache: { users: { max: 10 } },
+    customData: () => ({ text: 'x'.repeat(100_000) }),
+  })
+  assert.equal((await app.me(mint())).status, 200)
+  const before = await memoryInUse()
+  for (let count = 0; count < 300; count += 1)
+    assert.equal((await app.me(mint(claims({ sub: `user ${count}` })))).status, 200)
+  app.seen.length = 0
+  await assertFreed(before, 15e6)
+  assert.equal((await app.me(mint())).status, 200)
 })
 
 test('a request that fails is not remembered', async (t) => {
