@@ -17,12 +17,19 @@ const rsa =
   (signed, signature, key) =>
     verify(hash, signed, key, signature)
 
-/** RFC 7518 §3.5: MGF1 with the same hash, and a salt as long as its output. */
+/**
+ * RFC 7518 §3.5: MGF1 with the same hash, and a salt as long as its output. The length is RFC 8017 §8.1.2, step 1, which
+ * OpenSSL leaves out: a signature that begins with a zero would be good without it too.
+ */
 const rsaPss =
   (hash: string): Scheme =>
   (signed, signature, key) => {
     const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants
-    return verify(hash, signed, { key, padding, saltLength }, signature)
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return (
+      signature.length === Math.ceil(bits / 8) &&
+      verify(hash, signed, { key, padding, saltLength }, signature)
+    )
   }
 
 /** RFC 7518 §3.4: R and S side by side, not in DER. */

@@ -35,7 +35,8 @@ describe('the browser example', { concurrency: true }, () => {
     await page.goto(pageUrl)
     assert.equal(await page.evaluate('typeof Realm.App'), 'function', 'realm-web comes from its own <script>')
 
-    // By keyboard alone.
+    // By keyboard alone. The form is shown when the page is ready for it: until then nothing in it takes the focus.
+    await page.getByLabel('Your name').waitFor()
     await page.getByLabel('Your name').focus()
     await page.keyboard.type('Jean Valjean')
     await page.keyboard.press('Enter')

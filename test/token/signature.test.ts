@@ -57,6 +57,17 @@ for (const [name, { key, another }] of Object.entries(pairs)) {
     const [signed, signature] = split(token)
     const isGood = (bytes: Buffer, text = signed): boolean => isSignedBy({ algorithm, key }, text, bytes)
 
+    if (/^[RP]S/.test(algorithm))
+      test('a signature that begins with a zero is not good without it', () => {
+        let [text, bytes] = [signed, signature]
+        for (let count = 0; bytes[0] !== 0; count += 1)
+          [text, bytes] = split(
+            jwt.sign(claims({ jti: String(count) }), pairs[algorithm].signer, { algorithm }),
+          )
+        assert.equal(isGood(bytes, text), true)
+        assert.equal(isGood(bytes.subarray(1), text), false)
+      })
+
     test('verifies what jsonwebtoken signed', () => {
       assert.equal(isGood(signature), true)
     })
