@@ -14,7 +14,7 @@ import {
 } from './measure.mjs'
 import { mintHs256, mintMany, mintRs256, PUBLIC_PEM, signedParts, withBadSignature } from './tokens.mjs'
 
-const ROUNDS = 30
+const ROUNDS = 20
 /** Enough to fill all memory for tokens, so that new ones meet it as it is after a while of work. */
 const WARM_UP_ROUNDS = 10
 const LOOPS = 30

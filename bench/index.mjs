@@ -17,6 +17,7 @@ const isChosen = (part) => chosen.length === 0 || chosen.includes(part)
 
 /** Runs a file with arguments; resolves with what it sends. */
 async function run(file, ...args) {
+  console.error(`running ${file} ${args.join(', ')}`)
   const child = fork(new URL(file, import.meta.url), args, { execArgv: ['--expose-gc'] })
   let sent
   child.once('message', (message) => {
