@@ -27,6 +27,7 @@ export const claimChecks: readonly Check<Claims>[] = [
     // RFC 7519 §4.1.3
     name: 'aud',
     refuse({ aud }, { audience, requireAnyAudience }) {
+      // The second is nearly every token: it is spared the lists.
       if (!audience || (audience.length === 1 && audience[0] === aud)) return undefined
       const present = audiencesOf(aud)
       if (!present) return 'TOKEN_AUDIENCE_INVALID'
