@@ -8,9 +8,14 @@ const importZones = [
     message: 'errors.ts and user.ts import nothing of ours.',
   },
   {
-    target: ['./lib/token', './lib/keys', './lib/users', './lib/sessions'],
-    from: ['./lib/http', './lib/migrate', './lib/cli'],
-    message: 'token, keys, users and sessions know no HTTP.',
+    target: ['./lib/jws', './lib/token', './lib/keys', './lib/users', './lib/sessions'],
+    from: ['./lib/http', './lib/routes', './lib/migrate', './lib/cli'],
+    message: 'jws, token, keys, users and sessions know no HTTP.',
+  },
+  {
+    target: ['./lib/http'],
+    from: ['./lib/routes'],
+    message: 'Routes stand on http, never the other way round.',
   },
   {
     target: ['./lib/!(index|custom-jwt-auth).ts', './lib/!(stores|cli)/**'],
@@ -22,6 +27,8 @@ const importZones = [
     target: './lib/stores',
     from: [
       './lib/http',
+      './lib/routes',
+      './lib/jws',
       './lib/token',
       './lib/keys',
       './lib/users',
@@ -39,7 +46,7 @@ const importZones = [
 ]
 
 // Nothing in lib/ imports a database driver: apps pass their pool or database, SQLite's is loaded by name when it is
-// used (stores/sqlite-driver.ts), and so are those that the command opens a URL with (cli/open-store.ts).
+// used (stores/sql/sqlite-driver.ts), and so are those that the command opens a URL with (cli/open-store.ts).
 const drivers = ['node:sqlite', 'libsql', 'pg', 'mongodb']
 
 // What a room that knows no HTTP does without.
@@ -93,7 +100,7 @@ module.exports = {
     },
 
     {
-      files: 'lib/{token,keys,users,sessions}/**/*.ts',
+      files: 'lib/{jws,token,keys,users,sessions}/**/*.ts',
       rules: {
         'no-restricted-globals': ['error', 'process'],
         'no-restricted-imports': ['error', ...drivers, ...outsideWorld],
@@ -104,6 +111,12 @@ module.exports = {
           { selector: 'CallExpression[callee.name=Date]', message: takeTheClock },
         ],
       },
+    },
+
+    // The one HTTP client: it asks issuers for their keys.
+    {
+      files: 'lib/keys/jwks/fetch-json.ts',
+      rules: { 'no-restricted-imports': ['error', ...drivers] },
     },
 
     { files: 'lib/cli/**/*.ts', rules: { 'no-console': 'off' } },

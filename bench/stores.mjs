@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { postgresStore } from '../dist/esm/stores/postgres.js'
-import { sqliteStore } from '../dist/esm/stores/sqlite.js'
+import { postgresStore } from '../dist/esm/stores/sql/postgres.js'
+import { sqliteStore } from '../dist/esm/stores/sql/sqlite.js'
 
 const SIZES = [1_000, 1_000_000]
 const ROUNDS = 10

@@ -12,7 +12,7 @@ export {
 export type { CredentialKind, Logger } from './events.js'
 export { errorHandler } from './http/error-response.js'
 export type { Middleware } from './http/middleware.js'
-export { issuers } from './issuers/index.js'
+export { issuers } from './presets/index.js'
 export type { Algorithm } from './keys/key-source.js'
 export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
 export {
@@ -30,7 +30,7 @@ export type {
 } from './options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
 export type { ImportOutcome, Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
-export type { Claims } from './token/compact.js'
+export type { Claims } from './jws/compact.js'
 export type { ExplainedCheck, Explanation } from './token/explain.js'
 export type {
   CustomData,
@@ -42,8 +42,8 @@ export type {
   UserRecord,
   UserType,
 } from './user.js'
-export type { CustomDataLoader } from './users/known-users.js'
-export type { MetadataField } from './users/metadata.js'
+export type { CustomDataLoader } from './users/user-cache.js'
+export type { MetadataField } from './token/metadata.js'
 export type { UserCreationHook } from './users/sign-in.js'
 export type { GenerateUserId } from './users/user-id.js'
-export type { UserAccount, Users } from './users/users.js'
+export type { UserAccount, Users } from './users/administration.js'

@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import { fetchJson } from '../http/fetch-json.js'
-import { IssuerClient } from '../keys/issuer-client.js'
+import { fetchJson } from '../keys/jwks/fetch-json.js'
+import { IssuerClient } from '../keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from '../keys/key-options.js'
-import type { TokenRules } from '../token/check.js'
-import type { Finding } from './check.js'
+import type { TokenRules } from '../token/steps.js'
+import type { Finding } from './commands/check.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
 export async function* auditIssuer(

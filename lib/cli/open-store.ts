@@ -31,14 +31,14 @@ export async function openStore(url: string, objectIds = false): Promise<OpenSto
 
 async function openSqlite(path: string): Promise<OpenStore> {
   if (path === '') throw new UsageError('--store sqlite: lacks the path of a file, e.g. sqlite:users.db')
-  const { sqliteStore } = await import('../stores/sqlite.js')
+  const { sqliteStore } = await import('../stores/sql/sqlite.js')
   const store = sqliteStore({ path: isAbsolute(path) ? path : join(process.cwd(), path) })
   return { store, close: async () => store.close?.() }
 }
 
 async function openPostgres(url: string): Promise<OpenStore> {
   const { default: pg } = await load('pg', () => import('pg'))
-  const { postgresStore } = await import('../stores/postgres.js')
+  const { postgresStore } = await import('../stores/sql/postgres.js')
   if (!URL.canParse(url)) throw unreadable('PostgreSQL')
   const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000, max: 2 })
   // An idle connection that breaks: the next query says so.
@@ -48,7 +48,7 @@ async function openPostgres(url: string): Promise<OpenStore> {
 
 async function openMongodb(url: string, objectIds: boolean): Promise<OpenStore> {
   const { MongoClient, ObjectId } = await load('mongodb', () => import('mongodb'))
-  const { mongodbStore } = await import('../stores/mongodb.js')
+  const { mongodbStore } = await import('../stores/mongodb/mongodb.js')
   if (!/^mongodb(?:\+srv)?:\/\/[^/]+\/[^/?]+/.test(url))
     throw new UsageError('--store mongodb://… lacks the name of a database: mongodb://host/name')
   const client = tryUrl(() => new MongoClient(url, { serverSelectionTimeoutMS: 10_000 }))

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authError } from '../errors.js'
 import type { CredentialKind, Events } from '../events.js'
-import { isPromise } from '../promises.js'
+import { isPromise } from '../maybe-promise.js'
 import type { MaybePromise, User } from '../user.js'
 import { readCredentials, type Credentials } from './credentials.js'
 import { toAuthError } from './error-response.js'

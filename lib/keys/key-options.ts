@@ -1,10 +1,10 @@
 import type { JwksOptions } from '../options.js'
 import { describe, type KeysOf, type Problems } from '../problems.js'
 import type { MaybePromise } from '../user.js'
-import type { GetJson } from './issuer-client.js'
-import { discoverKeySet, parseIssuerUrl } from './issuer-url.js'
+import type { GetJson } from './jwks/issuer-client.js'
+import { discoverKeySet, parseIssuerUrl } from './jwks/discovery.js'
 import { ALGORITHMS, type Algorithm, type VerificationKey } from './key-source.js'
-import type { RemoteKeysRules } from './remote-keys.js'
+import type { RemoteKeysRules } from './jwks/remote-keys.js'
 import { parseSigningKeys } from './signing-keys.js'
 
 /** Keys that are written down. */

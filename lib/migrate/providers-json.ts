@@ -1,6 +1,6 @@
 import type { CommonOptions, JwkUriOptions, StaticKeyOptions } from '../options.js'
 import { Problems } from '../problems.js'
-import type { MetadataField } from '../users/metadata.js'
+import type { MetadataField } from '../token/metadata.js'
 import { readDataApi } from './data-api.js'
 import { readExportedApp, readGiven, type ExportedApp } from './exported-app.js'
 import { reportLeftovers } from './leftovers.js'

@@ -2,10 +2,10 @@ import jwt from 'jsonwebtoken'
 import { authError } from '../errors.js'
 import type { VerificationKey } from '../keys/key-source.js'
 import type { SessionRecord } from '../stores/store.js'
-import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from '../token/compact.js'
-import { VerifiedCache } from '../token/verified-cache.js'
+import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from '../jws/compact.js'
+import { VerifiedCache } from '../jws/token-cache.js'
 import type { CustomData } from '../user.js'
-import type { UserToken } from '../users/known-users.js'
+import type { UserToken } from '../users/user-cache.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800

@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import { authError, type AuthError } from '../errors.js'
 import type { Events } from '../events.js'
-import { andThen, type Dependency } from '../promises.js'
+import type { Dependency } from '../dependency.js'
+import { andThen } from '../maybe-promise.js'
 import type { SessionRecord, Store } from '../stores/store.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type MaybePromise, type User, type UserRecord } from '../user.js'
-import type { KnownUsers } from '../users/known-users.js'
+import type { KnownUsers } from '../users/user-cache.js'
 import { enabled, type SignIn } from '../users/sign-in.js'
 import { isObjectId, randomObjectId } from '../users/user-id.js'
-import type { SessionRules } from './session-rules.js'
+import type { SessionRules } from './session-options.js'
 import type { SessionClaims, SessionTokens } from './session-tokens.js'
 
 /** The answer to a login, as clients read it. */

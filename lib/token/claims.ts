@@ -1,6 +1,6 @@
 import type { JsonValue } from '../user.js'
-import { show, type Check, type RequiredClaim, type TokenRules } from './check.js'
-import type { Claims } from './compact.js'
+import { show, type Check, type RequiredClaim, type TokenRules } from './steps.js'
+import type { Claims } from '../jws/compact.js'
 
 /** RFC 7519 §4.1.1. Made twice: before a key is looked up for a token, and on the verified claims. */
 export const issuerCheck: Check<Claims> = {

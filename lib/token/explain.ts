@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto'
 import { isAuthError } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
-import { readMetadata, type MetadataRules } from '../users/metadata.js'
-import { madeWith, show, type Check, type TokenRules } from './check.js'
+import { readMetadata, type MetadataRules } from './metadata.js'
+import { madeWith, show, type Check, type TokenRules } from './steps.js'
 import { claimChecks, issuerCheck, isSessionType } from './claims.js'
 import {
   COMPACT_FORM,
@@ -11,7 +11,7 @@ import {
   verifySignature,
   type Claims,
   type TokenHeader,
-} from './compact.js'
+} from '../jws/compact.js'
 import { headerChecks } from './header.js'
 
 /** What one check found. */

@@ -1,5 +1,5 @@
-import { show, type Check } from './check.js'
-import type { TokenHeader } from './compact.js'
+import { show, type Check } from './steps.js'
+import type { TokenHeader } from '../jws/compact.js'
 
 /** The checks of the header, made before any key is looked at. */
 export const headerChecks: readonly Check<TokenHeader>[] = [

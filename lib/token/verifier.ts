@@ -1,10 +1,10 @@
 import { authError, type ErrorCode } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
-import { andThen } from '../promises.js'
-import type { UserToken } from '../users/known-users.js'
-import { readMetadata, type MetadataRules } from '../users/metadata.js'
+import { andThen } from '../maybe-promise.js'
+import type { UserToken } from '../users/user-cache.js'
+import { readMetadata, type MetadataRules } from './metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
-import { madeWith, type Check, type TokenRules } from './check.js'
+import { madeWith, type Check, type TokenRules } from './steps.js'
 import { claimChecks, issuerCheck, validityOf } from './claims.js'
 import {
   readClaims,
@@ -13,9 +13,9 @@ import {
   requireCompact,
   verifySignature,
   type Claims,
-} from './compact.js'
+} from '../jws/compact.js'
 import { headerChecks } from './header.js'
-import { VerifiedCache } from './verified-cache.js'
+import { VerifiedCache } from '../jws/token-cache.js'
 
 /** A third-party token that passed every check. */
 export interface VerifiedToken extends UserToken {

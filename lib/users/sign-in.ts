@@ -1,14 +1,15 @@
 import { authError } from '../errors.js'
 import type { Events } from '../events.js'
-import { deepFreeze } from '../freeze.js'
-import { andThen, isPromise, type Dependency } from '../promises.js'
+import { deepFreeze } from '../json.js'
+import type { Dependency } from '../dependency.js'
+import { andThen, isPromise } from '../maybe-promise.js'
 import { newUserRecord, type SignInRequest, type Store } from '../stores/store.js'
-import type { Claims } from '../token/compact.js'
+import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
-import type { KnownUsers } from './known-users.js'
+import type { KnownUsers } from './user-cache.js'
 import { newUserId, type GenerateUserId } from './user-id.js'
-import { toUser } from './user-view.js'
+import { toUser } from './to-user.js'
 
 /**
  * The user creation hook. Runs when a valid token matches no user, before anything is stored, with the complete user.

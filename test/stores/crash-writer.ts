@@ -3,8 +3,8 @@
 // Arguments: sqlite or postgres; the file or the schema; the number of its round, and of this process in all rounds.
 import assert from 'node:assert/strict'
 import { writeSync } from 'node:fs'
-import { postgresStore } from '../../lib/stores/postgres.js'
-import { sqliteStore } from '../../lib/stores/sqlite.js'
+import { postgresStore } from '../../lib/stores/sql/postgres.js'
+import { sqliteStore } from '../../lib/stores/sql/sqlite.js'
 import type { Store } from '../../lib/stores/store.js'
 import { identity, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
 import type { MaybePromise } from '../../lib/user.js'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
-import { duplicatesOf } from '../../lib/stores/mongodb-driver.js'
+import { duplicatesOf } from '../../lib/stores/mongodb/driver.js'
 import { requireServer } from '../support/servers.js'
 import {
   createSession,

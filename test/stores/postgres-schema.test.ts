@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { postgresStore } from 'custom-jwt-auth/stores/postgres'
-import { postgresTexts } from '../../lib/stores/postgres-statements.js'
+import { postgresTexts } from '../../lib/stores/sql/postgres-statements.js'
 import { createUser, identity, NOW, objectId } from '../../lib/testing/store-contract/support.js'
 import { newPool, newSchema, pool, recorded, skip } from './postgres-server.js'
 

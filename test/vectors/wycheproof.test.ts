@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { ConfigurationError, customJwtAuth, isAuthError, type CustomJwtAuthOptions } from 'custom-jwt-auth'
 import { parseOptions } from '../../lib/config.js'
-import { readHeader, verifySignature } from '../../lib/token/compact.js'
+import { readHeader, verifySignature } from '../../lib/jws/compact.js'
 import { startApp } from '../support/app.js'
 import { APP_ID } from '../support/tokens.js'
 

@@ -1,0 +1,126 @@
+import { parseOptions, type Config } from '../../config.js'
+import { ConfigurationError } from '../../errors.js'
+import type { NotCarriedOver } from '../../migrate/report.js'
+import { defineCommand } from '../command.js'
+import { GUARD_FLAGS, readGuardOptions, type GuardOptions } from '../guard-options.js'
+import { dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string
+  /** Problems make the exit code 1; notes do not. */
+  readonly level: 'ok' | 'note' | 'problem'
+  readonly text: string
+  readonly mend?: string
+}
+
+/** `custom-jwt-auth check`. */
+export const check = defineCommand({
+  name: 'check',
+  about: 'Audit a configuration: options, keys, audience, key set, clock, store',
+  args: [],
+  flags: {
+    ...GUARD_FLAGS,
+    production: {
+      type: 'boolean',
+      about: 'As with NODE_ENV=production, where sessions need a lasting store',
+    },
+  },
+  notes: ['The key set is fetched from the issuer, and the store is opened.'],
+  examples: [
+    'npx custom-jwt-auth check --config auth.config.mjs --production',
+    'npx custom-jwt-auth check --providers exported-app --dotenv .env',
+    'npx custom-jwt-auth check --jwk-uri https://issuer.example/jwks.json --app-id myapp-abcde --json',
+  ],
+  async run({ values, json }) {
+    const findings: Finding[] = []
+    for await (const finding of audit(() => readGuardOptions(values), values.production)) {
+      findings.push(finding)
+      if (!json) print(finding)
+    }
+    const problems = findings.filter(({ level }) => level === 'problem').length
+    if (json) printJson({ ok: problems === 0, findings })
+    else printLines('', problems === 0 ? green('no problems') : red(`${problems} to mend`))
+    return problems === 0 ? 0 : 1
+  },
+})
+
+async function* audit(read: () => Promise<GuardOptions>, production = false): AsyncGenerator<Finding> {
+  let config: Config
+  let notCarriedOver: readonly NotCarriedOver[]
+  try {
+    const given = await read()
+    notCarriedOver = given.notCarriedOver
+    config = parseOptions(given.options, production || process.env.NODE_ENV === 'production')
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const { option, problem, mend } of error.problems)
+      yield { name: 'options', level: 'problem', text: `${option}: ${problem}`, mend }
+    return
+  }
+  yield { name: 'options', level: 'ok', text: 'understood' }
+  for (const { item, reason, mend } of notCarriedOver)
+    yield { name: 'not carried over', level: 'note', text: `${item}: ${reason}`, mend }
+  yield* auditRules(config)
+  if (config.keys.kind === 'remote') {
+    const { auditIssuer } = await import('../issuer-audit.js') // with all that reads key sets
+    yield* auditIssuer(config.keys, config.rules, config.clock)
+  } else yield keysFinding(config.keys.keys.length, config.rules.algorithm)
+  yield* auditUsers(config)
+}
+
+function keysFinding(count: number, algorithm: string): Finding {
+  const what = algorithm.startsWith('HS') ? 'secret' : 'public key'
+  return { name: 'keys', level: 'ok', text: `${count} ${algorithm} ${what}${count === 1 ? '' : 's'}` }
+}
+
+function* auditRules({ rules, disabled }: Config): Generator<Finding> {
+  const { audience, requireAnyAudience, requiredClaims, issuer } = rules
+  if (disabled)
+    yield {
+      name: 'provider',
+      level: 'note',
+      text: 'is switched off: third-party tokens are refused',
+      mend: 'Set disabled to false',
+    }
+  if (audience) {
+    const all = audience.length === 1 ? '' : requireAnyAudience ? 'any of ' : 'all of '
+    yield { name: 'audience', level: 'ok', text: all + audience.join(', ') }
+  } else if (requiredClaims.length === 0 && !issuer)
+    yield {
+      name: 'audience',
+      level: 'problem',
+      text: 'anyone: a token that the issuer made for another app is accepted too',
+      mend: 'Set audience, or requiredClaims that only tokens of this app have',
+    }
+  else yield { name: 'audience', level: 'note', text: 'anyone, as long as the other claims are right' }
+}
+
+/** An id that no user has. */
+const NOBODY = '0'.repeat(24)
+
+async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> {
+  const text = session ? 'are configured' : 'are not configured: there are no session routes'
+  yield { name: 'sessions', level: session ? 'ok' : 'note', text }
+  if (!store) {
+    yield { name: 'store', level: 'note', text: 'is the in-memory one: users end with the process' }
+    return
+  }
+  try {
+    await store.ready?.()
+    await store.findUser(NOBODY)
+    yield { name: 'store', level: 'ok', text: 'answers' }
+  } catch (error) {
+    const text = `does not answer: ${error instanceof Error ? error.message : String(error)}`
+    yield { name: 'store', level: 'problem', text, mend: 'Start the database, or correct its address' }
+  } finally {
+    await store.close?.()
+  }
+}
+
+const SIGNS = { ok: green('✓'), note: yellow('!'), problem: red('✗') }
+
+function print({ name, level, text, mend }: Finding): void {
+  printLines(`${SIGNS[level]} ${name}: ${printable(text)}`)
+  if (mend !== undefined) printLines(dim(`    ${printable(mend)}`))
+}

@@ -1,0 +1,70 @@
+import type { ExplainedCheck, Explanation } from '../../token/explain.js'
+import { defineCommand, OperationError } from '../command.js'
+import { GUARD_FLAGS, readGuardOptions } from '../guard-options.js'
+import { dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+
+const MAX_INPUT_LENGTH = 1_000_000
+
+/** `custom-jwt-auth explain`. */
+export const explain = defineCommand({
+  name: 'explain',
+  about: 'Say of every check whether a token passes it, and what to mend',
+  args: ['<token|->'],
+  flags: GUARD_FLAGS,
+  notes: [
+    'With - the token comes from standard input, so that it stays out of the history of the shell.',
+    'Offline, unless the keys are at an issuer. The signature and the keys are never printed.',
+  ],
+  examples: [
+    'pbpaste | npx custom-jwt-auth explain - --config auth.config.mjs',
+    'npx custom-jwt-auth explain - --providers exported-app --dotenv .env < token.txt',
+    'npx custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id myapp-abcde < token.txt',
+    'npx custom-jwt-auth explain - --jwk-uri https://issuer.example/jwks.json --audience web < token.txt',
+  ],
+  async run({ values, args: [given = ''], json }) {
+    const { options } = await readGuardOptions(values)
+    // Only now: it needs express, and nothing else here does.
+    const { customJwtAuth } = await import('../../custom-jwt-auth.js')
+    const auth = customJwtAuth(options)
+    try {
+      const explanation = await auth.explain(given === '-' ? await readStandardInput() : given)
+      if (json) printJson(explanation)
+      else print(explanation)
+      if (explanation.ok) return 0
+      // That the keys cannot be had says nothing about the token.
+      return explanation.checks.some(({ pass }) => pass === false) ? 1 : 2
+    } finally {
+      await auth.close()
+    }
+  },
+})
+
+function print({ ok, checks, summary }: Explanation): void {
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  for (const check of checks) {
+    // A check that says "that" found what it expected.
+    const got = check.got === 'that' ? check.expected : check.got
+    printLines(`${sign(check)} ${check.name.padEnd(width)}  ${printable(got)}`)
+    if (check.pass === true) continue
+    const indent = ' '.repeat(width + 4)
+    printLines(dim(`${indent}expected: ${printable(check.expected)}`))
+    if (check.mend !== undefined) printLines(`${indent}${printable(check.mend)}`)
+  }
+  printLines('', (ok ? green : red)(printable(summary)))
+}
+
+function sign({ pass }: ExplainedCheck): string {
+  if (pass === undefined) return yellow('?')
+  return pass ? green('✓') : red('✗')
+}
+
+async function readStandardInput(): Promise<string> {
+  if (process.stdin.isTTY) console.error('Paste the token, then press Enter and Ctrl-D:')
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += String(chunk)
+    if (text.length > MAX_INPUT_LENGTH) throw new OperationError('what comes from standard input is no token')
+  }
+  if (text.trim() === '') throw new OperationError('nothing came from standard input')
+  return text
+}

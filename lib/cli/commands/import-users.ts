@@ -1,0 +1,177 @@
+import { createReadStream, statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { ConfigurationError, isAuthError } from '../../errors.js'
+import { importExported, type ImportSummary, type SkippedUser } from '../../migrate/import-exported.js'
+import type { Store } from '../../stores/store.js'
+import type { MaybePromise } from '../../user.js'
+import { defineCommand, OperationError, UsageError, type ExitCode } from '../command.js'
+import { readConfig } from '../guard-options.js'
+import { codeOf } from '../keys.js'
+import { openStore, type OpenStore } from '../open-store.js'
+import { createProgress } from '../progress.js'
+import { green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+
+const BATCH_SIZE = 1000
+
+/** `custom-jwt-auth import-users`. */
+export const importUsers = defineCommand({
+  name: 'import-users',
+  about: 'Import exported users into a store: ids, identities, dates and disabled stay what they are',
+  args: ['<file|->'],
+  flags: {
+    store: {
+      type: 'string',
+      value: '<url>',
+      about: 'sqlite:<path>, postgres://… or mongodb://host/database',
+    },
+    config: {
+      type: 'string',
+      value: '<file>',
+      about: 'A file that exports options whose store is used instead',
+    },
+    'object-ids': { type: 'boolean', about: 'MongoDB: keep _id as ObjectId, as the app must then do too' },
+    'dry-run': { type: 'boolean', about: 'Look at the file alone; no store is opened or needed' },
+  },
+  notes: [
+    'The file is a JSON array of users, or has one user in each line (JSON Lines); plain or Extended JSON.',
+    'It can be run again at any time: users that are there stay as they are. Ctrl-C stops it after a batch.',
+    'With --json: a line for each skipped user, then one with the summary.',
+  ],
+  examples: [
+    'npx custom-jwt-auth import-users users.json --dry-run',
+    'npx custom-jwt-auth import-users users.json --store sqlite:users.db',
+    'npx custom-jwt-auth import-users users.jsonl --store "$DATABASE_URL" --json',
+    'gunzip -c users.jsonl.gz | npx custom-jwt-auth import-users - --store sqlite:users.db',
+  ],
+  async run({ values, args: [file = ''], json }) {
+    const { store: url, config, 'dry-run': dryRun = false, 'object-ids': objectIds } = values
+    if (url !== undefined && config !== undefined) throw new UsageError('pass --store or --config, not both')
+    if (url === undefined && config === undefined && !dryRun)
+      throw new UsageError('pass --store, or --dry-run')
+    const input = openInput(file)
+    const open = dryRun ? undefined : await openTarget(url, config, objectIds)
+    try {
+      await ask(() => open?.store.ready?.())
+      return await importInto(open?.store, input, json)
+    } finally {
+      await open?.close()
+    }
+  },
+})
+
+function openTarget(
+  url: string | undefined,
+  config: string | undefined,
+  objectIds: boolean | undefined,
+): Promise<OpenStore> {
+  return url === undefined ? openConfigured(config ?? '') : openStore(url, objectIds)
+}
+
+async function openConfigured(config: string): Promise<OpenStore> {
+  const { store } = (await readConfig(config)) as { store?: Store }
+  if (typeof store?.importUsers !== 'function') throw new OperationError(`${config} exports no store`)
+  return { store, close: async () => store.close?.() }
+}
+
+interface Input {
+  readonly chunks: Readable
+  /** Undefined when it cannot be known before the end. */
+  readonly size: number | undefined
+}
+
+function openInput(file: string): Input {
+  if (file === '-') return { chunks: process.stdin, size: undefined }
+  try {
+    const stats = statSync(file)
+    if (stats.isDirectory()) throw new OperationError(`${file} is a folder`)
+    const { size } = stats
+    return { chunks: createReadStream(file), size: size > 0 ? size : undefined }
+  } catch (error) {
+    throw error instanceof OperationError
+      ? error
+      : new OperationError(`${file} cannot be read (${codeOf(error)})`)
+  }
+}
+
+async function importInto(
+  store: Store | undefined,
+  { chunks, size }: Input,
+  json: boolean,
+): Promise<ExitCode> {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    stop.abort()
+    chunks.destroy() // it may be waiting for more
+  }
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal) // a second one ends the process at once
+  const progress = createProgress()
+  let bytes = 0
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
+        bytes += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw new OperationError(`the file cannot be read (${codeOf(error)})`)
+    }
+  }
+  const summary = await importExported({
+    chunks: counted(),
+    store: store && { importUsers: (users) => ask(() => store.importUsers(users)) },
+    batchSize: BATCH_SIZE,
+    signal: stop.signal,
+    onSkipped(user) {
+      progress.clear()
+      if (json) printJson({ skipped: user })
+      else printLines(describeSkipped(user))
+    },
+    onProgress(read) {
+      progress.update(read, size === undefined ? undefined : bytes / size)
+    },
+  })
+  progress.clear()
+  const rate = progress.rate(summary.read)
+  if (json) printJson({ summary: { ...summary, usersPerSecond: rate, dryRun: store === undefined } })
+  else printLines(...describeSummary(summary, rate, store === undefined))
+  if (summary.interrupted) return 130
+  return summary.skipped > 0 || summary.damage !== undefined || summary.read === 0 ? 1 : 0
+}
+
+function describeSkipped({ line, index, id, reason }: SkippedUser): string {
+  const name = id === undefined ? '' : ` (${id})`
+  return printable(`${yellow('skipped')} line ${line}, user ${index}${name}: ${reason}`)
+}
+
+function describeSummary(summary: ImportSummary, rate: number, dryRun: boolean): string[] {
+  const { read, added, known, skipped, ignoredKeys, damage, interrupted } = summary
+  const number = (value: number): string => value.toLocaleString('en')
+  const keys = Object.entries(ignoredKeys).map(([key, users]) => `${key} (${number(users)})`)
+  const verb = dryRun ? 'can be added' : 'added'
+  const counts = `${number(added)} ${verb}, ${number(known)} already there, ${number(skipped)} skipped`
+  return [
+    ...(damage === undefined ? [] : [red(printable(`The file is damaged: ${damage}`))]),
+    ...(read === 0 ? [red('There is no user in the file.')] : []),
+    `${number(read)} users read: ${skipped === 0 ? green(counts) : counts} (${number(rate)} users a second)`,
+    ...(keys.length === 0
+      ? []
+      : [printable(`Not kept, because users have no place for it (of how many users): ${keys.join(', ')}`)]),
+    ...(interrupted
+      ? ['Stopped. What was added is complete; run the same command again to go on with the rest.']
+      : []),
+  ]
+}
+
+/** Calls the store; what it throws is a failure of the database, not of this command. */
+async function ask<T>(call: () => MaybePromise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    const cause = isAuthError(error) && error.cause instanceof Error ? error.cause : error
+    const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+    throw new OperationError(
+      `the store failed: ${why}. What was added before is complete; run the same command again to go on`,
+    )
+  }
+}

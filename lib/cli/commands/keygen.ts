@@ -1,0 +1,120 @@
+import { generateKeyPairSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineCommand, OperationError, UsageError } from '../command.js'
+import { codeOf, DEFAULT_VARIABLE } from '../keys.js'
+import { printJson, printLines } from '../terminal.js'
+
+const ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const
+const FORMATS = ['env', 'pem', 'jwks'] as const
+const PRIVATE_MODE = 0o600
+const PUBLIC_MODE = 0o644
+
+/** `custom-jwt-auth keygen`. */
+export const keygen = defineCommand({
+  name: 'keygen',
+  about: 'Make a signing key',
+  args: [],
+  flags: {
+    alg: { type: 'string', value: '<name>', about: 'HS256 (default), RS256 or ES256' },
+    format: {
+      type: 'string',
+      value: '<name>',
+      about:
+        'env: lines for a .env file (default for HS256); pem: two files (default otherwise); jwks: a key set',
+    },
+    name: {
+      type: 'string',
+      value: '<name>',
+      about: `The variable of an env line, default ${DEFAULT_VARIABLE}`,
+    },
+    kid: { type: 'string', value: '<id>', about: 'The key id in a key set, default a random one' },
+    out: { type: 'string', value: '<folder>', about: 'Where files go, default this folder' },
+    force: { type: 'boolean', about: 'Replace files that are there' },
+  },
+  notes: [
+    'pem writes private.pem (readable by you alone) and public.pem; jwks writes private.pem and jwks.json.',
+    'The private key stays with the issuer; the public one goes into signingKeys, the key set behind jwkUri.',
+  ],
+  examples: [
+    'npx custom-jwt-auth keygen >> .env',
+    'npx custom-jwt-auth keygen --name SESSION_KEY >> .env',
+    'npx custom-jwt-auth keygen --alg RS256 --out keys',
+    'npx custom-jwt-auth keygen --alg ES256 --format jwks --kid 2024-05',
+  ],
+  run({ values, json }) {
+    const algorithm = oneOf('alg', values.alg ?? 'HS256', ALGORITHMS)
+    const isSecret = algorithm === 'HS256'
+    const format = oneOf('format', values.format ?? (isSecret ? 'env' : 'pem'), FORMATS)
+    const { name = DEFAULT_VARIABLE, kid = randomUUID(), out = '.', force = false } = values
+    if (isSecret && format !== 'env')
+      throw new UsageError('a secret is not published: HS256 has --format env only')
+    if (format === 'env' && values.out !== undefined)
+      throw new UsageError('--format env prints: direct it into a file, e.g. with >> .env')
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError('--name is no name of a variable')
+
+    if (isSecret) printVariables({ [name]: randomBytes(32).toString('hex') }, json)
+    else {
+      const { privateKey, publicKey } = makeKeyPair(algorithm)
+      const privatePem = toPem(privateKey, 'pkcs8')
+      const publicPem = toPem(publicKey, 'spki')
+      const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
+      if (format === 'env') printVariables({ [name]: publicPem, [`${name}_PRIVATE`]: privatePem }, json)
+      else {
+        const published =
+          format === 'pem'
+            ? { 'public.pem': publicPem }
+            : { 'jwks.json': `${JSON.stringify({ keys: [jwk] }, null, 2)}\n` }
+        const files = writeFiles(out, { 'private.pem': privatePem, ...published }, force)
+        const facts = { algorithm, ...(format === 'jwks' && { kid }), files }
+        if (json) printJson(facts)
+        else printLines(...files.map((file) => `wrote ${file}`), ...(format === 'jwks' ? [`kid ${kid}`] : []))
+      }
+    }
+    return Promise.resolve(0)
+  },
+})
+
+function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
+  const found = known.find((name) => name === value)
+  if (found === undefined) throw new UsageError(`--${flag} is one of ${known.join(', ')}`)
+  return found
+}
+
+function makeKeyPair(algorithm: 'RS256' | 'ES256'): { privateKey: KeyObject; publicKey: KeyObject } {
+  return algorithm === 'RS256'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+}
+
+function toPem(key: KeyObject, type: 'pkcs8' | 'spki'): string {
+  return key.export({ type, format: 'pem' } as { type: 'spki'; format: 'pem' }).toString()
+}
+
+/** PEM as one line, with `\n` for its newlines: customJwtAuth reads that, and so does every reader of .env files. */
+function printVariables(variables: Readonly<Record<string, string>>, json: boolean): void {
+  const lines = Object.entries(variables).map(
+    ([name, text]) => [name, text.trim().replaceAll('\n', '\\n')] as const,
+  )
+  if (json) printJson(Object.fromEntries(lines))
+  else printLines(...lines.map(([name, text]) => `${name}=${text.includes(' ') ? `"${text}"` : text}`))
+}
+
+/** All of the files or none; the first of them is for its owner alone. */
+function writeFiles(folder: string, files: Readonly<Record<string, string>>, force: boolean): string[] {
+  const paths = Object.keys(files).map((name) => join(folder, name))
+  const there = paths.filter((path) => existsSync(path))
+  if (there.length > 0 && !force)
+    throw new OperationError(`${there.join(' and ')} exists: pass --force to replace it, or another --out`)
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const [index, text] of Object.values(files).entries()) {
+      const path = paths[index] ?? ''
+      if (force) rmSync(path, { force: true }) // the mode counts for new files only
+      writeFileSync(path, text, { flag: 'wx', mode: index === 0 ? PRIVATE_MODE : PUBLIC_MODE })
+    }
+  } catch (error) {
+    throw new OperationError(`the files cannot be written to ${folder} (${codeOf(error)})`)
+  }
+  return paths
+}

@@ -1,0 +1,98 @@
+import { authError, isAuthError, type ErrorCode } from './errors.js'
+import { isPromise } from './maybe-promise.js'
+import type { MaybePromise } from './user.js'
+
+/** Calls something that is not ours: a store, a hook, a loader. */
+export type Dependency = <T>(code: ErrorCode, call: () => MaybePromise<T>) => MaybePromise<T>
+
+/** What never answers must not pile up calls, here and in the queue of its driver. */
+const MAX_UNANSWERED = 10_000
+
+/**
+ * Makes the one way to call what is not ours: whatever it throws becomes the given code, with the `cause` kept, and
+ * an answer that does not come within the time is a failure too. While too many calls are unanswered, also of those
+ * whose time is over, others fail at once. An answer that is no promise is counted nowhere.
+ */
+export function createDependency(
+  timeoutSeconds: number,
+  { maxUnanswered = MAX_UNANSWERED, now = () => performance.now() } = {},
+): Dependency {
+  // By code, so that a loader that hangs does not bar the store.
+  const unanswered = new Map<ErrorCode, UnansweredCalls>()
+  return (code, call) => {
+    let calls = unanswered.get(code)
+    if (!calls) {
+      calls = new UnansweredCalls(timeoutSeconds * 1000, maxUnanswered, now)
+      unanswered.set(code, calls)
+    }
+    try {
+      calls.requireRoom()
+      const answer = call()
+      if (!isPromise(answer)) return answer
+      const promise = Promise.resolve(answer) // once: what then() starts, as in query builders, must not start twice
+      calls.add(promise)
+      return withDeadline(promise, code, timeoutSeconds)
+    } catch (error) {
+      throw asAuthError(error, code)
+    }
+  }
+}
+
+class UnansweredCalls {
+  readonly #timeoutMs: number
+  readonly #max: number
+  readonly #now: () => number
+  readonly #calls = new Set<symbol>()
+  #triedAt = Number.NEGATIVE_INFINITY
+
+  constructor(timeoutMs: number, max: number, now: () => number) {
+    this.#timeoutMs = timeoutMs
+    this.#max = max
+    this.#now = now
+  }
+
+  /** @throws when there are too many, unless it is time for a trial, which may find that answers come again */
+  requireRoom(): void {
+    if (!this.#isFull()) return
+    const now = this.#now()
+    if (now < this.#triedAt + this.#timeoutMs) throw new Error(`${this.#max} calls are unanswered`)
+    this.#triedAt = now
+  }
+
+  add(answer: Promise<unknown>): void {
+    const call = Symbol()
+    const isTrial = this.#isFull()
+    const madeAt = this.#now()
+    this.#calls.add(call)
+    const settled = (): void => {
+      this.#calls.delete(call)
+      // It answers, and so has lost the calls before this one.
+      if (isTrial && this.#now() < madeAt + this.#timeoutMs) this.#calls.clear()
+    }
+    answer.then(settled, settled)
+  }
+
+  #isFull(): boolean {
+    return this.#calls.size >= this.#max
+  }
+}
+
+async function withDeadline<T>(answer: Promise<T>, code: ErrorCode, timeoutSeconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer within ${timeoutSeconds} s`))
+    }, timeoutSeconds * 1000)
+  })
+  try {
+    return await Promise.race([answer, deadline])
+  } catch (error) {
+    throw asAuthError(error, code)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function asAuthError(error: unknown, code: ErrorCode) {
+  return isAuthError(error) ? error : authError(code, { cause: error })
+}

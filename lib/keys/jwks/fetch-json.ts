@@ -1,0 +1,159 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { FetchedJson } from './issuer-client.js'
+import type { JwksOptions } from '../../options.js'
+
+type RequestOptions = Pick<JwksOptions, 'headers' | 'agent' | 'fetch'>
+
+/** A response, as Node's client and `fetch` both can give it. */
+interface IssuerResponse {
+  readonly status: number
+  readonly location: string | undefined
+  readonly cacheControl: string | undefined
+  readonly body: AsyncIterable<Uint8Array>
+  /** Ends the connection of a body that nobody reads. */
+  readonly discard: () => void
+}
+
+const MAX_BODY_BYTES = 512 * 1024
+const MAX_REDIRECTS = 3
+
+/**
+ * Gets JSON from an issuer: a bounded body, and redirects on the same origin only.
+ * @param signal ends it at any point: the deadline is the caller's
+ * @throws {Error} saying what was wrong with the answer
+ */
+export async function fetchJson(
+  url: URL,
+  options: RequestOptions,
+  signal: AbortSignal,
+): Promise<FetchedJson> {
+  let target = url
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const { status, location, cacheControl, body, discard } = await get(target, options, signal)
+    if (status === 200)
+      return {
+        body: parseJson(target, await readBody(target, body)),
+        maxAgeSeconds: readMaxAge(cacheControl),
+      }
+    discard()
+    if (status < 300 || status >= 400 || location === undefined) throw failure(target, `answered ${status}`)
+    target = redirectTarget(target, location)
+  }
+  throw failure(url, `redirected more than ${MAX_REDIRECTS} times`)
+}
+
+async function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<IssuerResponse> {
+  try {
+    return await (options.fetch
+      ? getWithFetch(options.fetch, url, options, signal)
+      : getWithNode(url, options, signal))
+  } catch (error) {
+    throw failure(url, 'could not be asked', error)
+  }
+}
+
+function getWithNode(
+  url: URL,
+  { headers, agent }: RequestOptions,
+  signal: AbortSignal,
+): Promise<IssuerResponse> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const allHeaders = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    // An agent of the app's may keep its sockets. Without one, none is left behind.
+    ...(!agent && { connection: 'close' }),
+    ...headers,
+  }
+  return new Promise((resolve, reject) => {
+    request(url, { headers: allHeaders, agent, signal })
+      .on('error', reject)
+      .on('response', (response) => {
+        resolve({
+          status: response.statusCode ?? 0,
+          location: response.headers.location,
+          cacheControl: response.headers['cache-control'],
+          body: response,
+          discard: () => response.destroy(),
+        })
+      })
+      .end()
+  })
+}
+
+async function getWithFetch(
+  fetch: typeof globalThis.fetch,
+  url: URL,
+  { headers }: RequestOptions,
+  signal: AbortSignal,
+): Promise<IssuerResponse> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json', ...headers },
+    redirect: 'manual',
+    signal,
+  })
+  return {
+    status: response.status,
+    location: response.headers.get('location') ?? undefined,
+    cacheControl: response.headers.get('cache-control') ?? undefined,
+    body: response.body ?? emptyBody(),
+    discard() {
+      response.body?.cancel().catch(() => undefined) // there is nothing left to end
+    },
+  }
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {
+  // nothing
+}
+
+async function readBody(url: URL, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    // Leaving the loop ends the connection.
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw failure(url, 'broke off its answer', error)
+  }
+  if (size > MAX_BODY_BYTES) throw failure(url, `answered with more than ${MAX_BODY_BYTES} bytes`)
+  return Buffer.concat(chunks)
+}
+
+function parseJson(url: URL, body: Uint8Array): unknown {
+  try {
+    // Unlike Buffer's, this takes a byte order mark for what it is.
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    throw failure(url, 'answered with something that is not JSON')
+  }
+}
+
+function redirectTarget(from: URL, location: string): URL {
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  if (target?.origin === from.origin) return target
+  throw failure(from, 'redirects to another host: configure the URL that it redirects to')
+}
+
+/** Names the URL without what may be secret in it: a password, or a key in the query. */
+function failure({ origin, pathname }: URL, what: string, cause?: unknown): Error {
+  const why = cause === undefined ? '' : `: ${reasonOf(cause)}`
+  return new Error(`${origin}${pathname} ${what}${why}`, { cause })
+}
+
+/** Node says it in the code when a host has several addresses; `fetch` says it in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }
+  return cause === undefined ? message || String(code) : reasonOf(cause)
+}
+
+function readMaxAge(cacheControl = ''): number | undefined {
+  if (/\bno-(?:store|cache)\b/i.test(cacheControl)) return 0
+  const [, seconds] = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl) ?? []
+  return seconds === undefined ? undefined : Number(seconds)
+}

@@ -1,0 +1,136 @@
+import { Problems, type KeysOf } from '../../problems.js'
+import { idCodec, type SessionDocument, type UserDocument } from './documents.js'
+import type { MongoCollection, MongoDatabase, ObjectIdClass } from './driver.js'
+import { importUsers } from './import.js'
+import { checkIdType, ensureIndexes } from './indexes.js'
+import { sessionVerbs } from './sessions.js'
+import { userVerbs } from './users.js'
+import type { Store } from '../store.js'
+
+export type { MongoDatabase, ObjectIdClass } from './driver.js'
+
+/** Where the MongoDB store keeps users and sessions. */
+export interface MongodbStoreOptions {
+  /** A database of the package `mongodb`, version 6 or 7: `client.db()`. The app closes its client itself. */
+  readonly db: MongoDatabase
+  /** Default: `auth_users`. */
+  readonly usersCollection?: string
+  /** Default: `auth_sessions`. */
+  readonly sessionsCollection?: string
+  /**
+   * The driver's class `ObjectId`, for users whose `_id` is of that type, as an app's other collections may refer to
+   * them, or `mongoimport` made them. Default: `_id` is text. All users have the one type or the other.
+   */
+  readonly ObjectId?: ObjectIdClass
+}
+
+const KNOWN: KeysOf<MongodbStoreOptions> = {
+  db: true,
+  usersCollection: true,
+  sessionsCollection: true,
+  ObjectId: true,
+}
+
+// The app may have set its database to other types, or to read from secondaries, which lag.
+const SETTINGS = {
+  promoteValues: true,
+  promoteLongs: true,
+  useBigInt64: false,
+  raw: false,
+  readPreference: 'primary',
+}
+
+/**
+ * Keeps users and sessions in MongoDB 5 or later, for any number of machines. A user with its identities is one
+ * document, so that each verb comes down to one atomic write: no transaction is needed, and no replica set. Reads go
+ * to the primary; writes are acknowledged by a majority, unless the database has a write concern of its own.
+ *
+ * @throws {ConfigurationError} at once, when an option is wrong
+ * @example
+ * const client = new MongoClient(process.env.MONGODB_URI)
+ * const auth = customJwtAuth({ …, store: mongodbStore({ db: client.db('app') }) })
+ * await auth.ready() // creates the indexes, and fails when the unique one cannot be had
+ */
+export function mongodbStore(options: MongodbStoreOptions): Store {
+  const { db, usersCollection, sessionsCollection, ObjectId } = parseOptions(options)
+  const settings = { ...SETTINGS, writeConcern: { w: 'majority', ...db.writeConcern } }
+  const users = db.collection(usersCollection, settings) as MongoCollection<UserDocument>
+  const sessions = db.collection(sessionsCollection, settings) as MongoCollection<SessionDocument>
+  const parts = { users, sessions, ids: idCodec(ObjectId), usersCollection }
+
+  async function prepare(): Promise<void> {
+    // The driver connects by itself, but not again when that has failed once. Where there is a connection, it looks only.
+    await db.client?.connect()
+    await ensureIndexes({ users, usersCollection, sessions, sessionsCollection })
+    await checkIdType(usersCollection, users, ObjectId)
+  }
+
+  let preparation: Promise<void> | undefined
+  function ready(): Promise<void> {
+    preparation ??= prepare().catch((error: unknown) => {
+      preparation = undefined
+      throw error
+    })
+    return preparation
+  }
+
+  /** A verb that waits until the indexes are there: not every app awaits `auth.ready()`. */
+  function prepared<Args extends unknown[], Answer>(verb: (...args: Args) => Promise<Answer>) {
+    return async (...args: Args): Promise<Answer> => {
+      await ready()
+      return verb(...args)
+    }
+  }
+
+  const user = userVerbs(parts)
+  const session = sessionVerbs(parts)
+  return {
+    ready,
+    signIn: prepared(user.signIn),
+    findUser: prepared(user.findUser),
+    listUsers: prepared(user.listUsers),
+    setUserDisabled: prepared(user.setUserDisabled),
+    deleteUser: prepared(user.deleteUser),
+    linkIdentity: prepared(user.linkIdentity),
+    importUsers: prepared((records) => importUsers(users, parts.ids, records)),
+    createSession: prepared(session.createSession),
+    findSession: prepared(session.findSession),
+    rotateSession: prepared(session.rotateSession),
+    revokeSession: prepared(session.revokeSession),
+    revokeSessions: prepared(session.revokeSessions),
+    removeExpiredSessions: prepared(session.removeExpiredSessions),
+  }
+}
+
+function parseOptions(options: MongodbStoreOptions) {
+  const problems = new Problems()
+  const given = problems.object('mongodbStore', options, Object.keys(KNOWN))
+  checkDatabase(problems, given['db'])
+  const name = (option: string, fallback: string): string =>
+    given[option] === undefined
+      ? fallback
+      : (problems.text(`mongodbStore.${option}`, given[option], "Pass a collection's name") ?? fallback)
+  const usersCollection = name('usersCollection', 'auth_users')
+  const sessionsCollection = name('sessionsCollection', 'auth_sessions')
+  if (usersCollection === sessionsCollection)
+    problems.add('mongodbStore.sessionsCollection', 'is usersCollection too', 'Pass another name')
+  problems.function('mongodbStore.ObjectId', given['ObjectId'])
+  problems.throwIfAny()
+  return { db: options.db, usersCollection, sessionsCollection, ObjectId: options.ObjectId }
+}
+
+function checkDatabase(problems: Problems, db: unknown): void {
+  const { collection, writeConcern } = (db ?? {}) as Partial<MongoDatabase>
+  if (typeof collection !== 'function')
+    problems.add(
+      'mongodbStore.db',
+      'is no database of the package mongodb',
+      'Install it (npm install mongodb) and pass new MongoClient(uri).db()',
+    )
+  else if (writeConcern?.w === 0)
+    problems.add(
+      'mongodbStore.db',
+      'has a write concern of 0, so that the server does not say what it wrote',
+      "Pass client.db(name, { writeConcern: { w: 'majority' } })",
+    )
+}

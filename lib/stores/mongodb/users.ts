@@ -1,0 +1,133 @@
+import type { Identity, UserRecord } from '../../user.js'
+import {
+  epochOf,
+  keyOf,
+  newEpoch,
+  owns,
+  toDate,
+  toIdentityDocument,
+  toUserDocument,
+  toUserRecord,
+  withId,
+  type IdCodec,
+  type IdentityDocument,
+  type SessionDocument,
+  type UserDocument,
+} from './documents.js'
+import { isDuplicateKey, type MongoCollection } from './driver.js'
+import { retry, whenAbsent } from './retry.js'
+import { newUserRecord, type SignInRequest } from '../store.js'
+
+const AFTER = { returnDocument: 'after' }
+const ENABLED = { disabled: { $ne: true } }
+
+export function userVerbs(parts: {
+  users: MongoCollection<UserDocument>
+  sessions: MongoCollection<SessionDocument>
+  ids: IdCodec
+}) {
+  const { users, sessions, ids } = parts
+  const byId = (id: string) => withId(ids.encode(id))
+  const toRecord = (user: UserDocument): UserRecord => toUserRecord(ids.decode(user._id), user)
+
+  /** One step: refreshes the user when nothing but the date changes, or creates it. Undefined when neither could be. */
+  async function findOrCreate(wanted: IdentityDocument, request: Required<SignInRequest>) {
+    const epoch = newEpoch()
+    const fresh = toUserDocument(ids.encode(request.newUserId), newUserRecord(request), epoch)
+    const { last_authentication_date, ...rest } = fresh
+    const unchanged = {
+      ...ENABLED,
+      identities: { $elemMatch: { ...keyOf(wanted), data: { $eq: wanted.data } } },
+    }
+    const update = { $set: { last_authentication_date }, $setOnInsert: rest }
+    try {
+      const user = await users.findOneAndUpdate(unchanged, update, { ...AFTER, upsert: true })
+      // The epoch is this call's own, as the id need not be: it may follow from the identity.
+      return user && { user: toRecord(user), created: user.session_epoch === epoch }
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined
+      throw error
+    }
+  }
+
+  /** One step: refreshes the user of an identity, unless it is disabled. */
+  function refresh(wanted: IdentityDocument, now: number) {
+    const update = { $set: { last_authentication_date: toDate(now), 'identities.$.data': wanted.data } }
+    return users.findOneAndUpdate({ ...ENABLED, ...owns(wanted) }, update, AFTER)
+  }
+
+  async function signIn(request: SignInRequest): Promise<{ user: UserRecord; created: boolean } | undefined> {
+    const { identity, now, newUserId } = request
+    const wanted = toIdentityDocument(identity)
+    return retry(async () => {
+      const done =
+        newUserId === undefined ? undefined : await findOrCreate(wanted, { identity, now, newUserId })
+      if (done) return { answer: done }
+      const user = await refresh(wanted, now)
+      if (user) return { answer: { user: toRecord(user), created: false } }
+      const whose = newUserId === undefined ? owns(wanted) : { $or: [owns(wanted), byId(newUserId)] }
+      const [owner, other] = split(await users.find(whose).toArray(), wanted)
+      if (owner?.disabled) return { answer: { user: toRecord(owner), created: false } }
+      // Enabled or created since the steps above.
+      if (owner) return undefined
+      if (newUserId === undefined) return { answer: undefined }
+      if (other) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+      return undefined
+    })
+  }
+
+  async function linkIdentity(userId: string, identity: Identity): Promise<UserRecord | 'taken' | 'missing'> {
+    const wanted = toIdentityDocument(identity)
+    const without = { ...byId(userId), identities: { $not: { $elemMatch: keyOf(wanted) } } }
+    return retry<UserRecord | 'taken' | 'missing'>(async () => {
+      try {
+        const linked = await users.findOneAndUpdate(without, { $push: { identities: wanted } }, AFTER)
+        if (linked) return { answer: toRecord(linked) }
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+        const owner = await users.findOne(owns(wanted))
+        return owner && ids.decode(owner._id) !== userId ? { answer: 'taken' } : undefined
+      }
+      const update = { $set: { 'identities.$.data': wanted.data } }
+      const refreshed = await users.findOneAndUpdate({ ...byId(userId), ...owns(wanted) }, update, AFTER)
+      return refreshed ? { answer: toRecord(refreshed) } : whenAbsent(users, byId(userId), 'missing')
+    })
+  }
+
+  async function findUser(id: string): Promise<UserRecord | undefined> {
+    const user = await users.findOne(byId(id))
+    return user ? toRecord(user) : undefined
+  }
+
+  async function listUsers({ limit, after = '' }: { limit: number; after?: string }): Promise<UserRecord[]> {
+    const filter = after === '' ? {} : { _id: { $gt: ids.encode(after) } }
+    return (await users.find(filter, { sort: { _id: 1 }, limit }).toArray()).map(toRecord)
+  }
+
+  async function setUserDisabled(id: string, disabled: boolean): Promise<boolean> {
+    return retry(async () => {
+      const { matchedCount } = await users.updateOne(byId(id), { $set: { disabled } })
+      return matchedCount > 0 ? { answer: true } : whenAbsent(users, byId(id), false)
+    })
+  }
+
+  /** The user first: from then on its sessions are dead, even when this process ends before it removes them. */
+  async function deleteUser(id: string): Promise<boolean> {
+    return retry(async () => {
+      const user = await users.findOneAndDelete(byId(id))
+      if (!user) return whenAbsent(users, byId(id), false)
+      await sessions.deleteMany({ user_id: user._id, user_epoch: epochOf(user) })
+      return { answer: true }
+    })
+  }
+
+  return { signIn, linkIdentity, findUser, listUsers, setUserDisabled, deleteUser }
+}
+
+/** Those of whom one has the identity, and the first of the others. */
+function split(users: readonly UserDocument[], { id, provider_type }: IdentityDocument) {
+  const owner = users.find(({ identities = [] }) =>
+    identities.some((own) => own.id === id && own.provider_type === provider_type),
+  )
+  return [owner, users.find((user) => user !== owner)] as const
+}

@@ -1,0 +1,115 @@
+import { sqlTexts } from './shared.js'
+
+const USER_COLUMNS = 'id, type, creation_date, last_authentication_date, disabled'
+
+/**
+ * The statements of the PostgreSQL store. The parts of one statement see the database as it was when it began; only a
+ * row that the statement locks or changes is seen as it is then. So each verb first locks the user or session that it
+ * is about, and decides by that row.
+ * @param schema a valid name, in lower case
+ */
+export function postgresTexts(schema: string) {
+  const t = `"${schema}".`
+  const shared = sqlTexts({
+    tables: t,
+    indexes: '',
+    id: 'text COLLATE "C"',
+    position: 'bigint GENERATED ALWAYS AS IDENTITY',
+    lockUser: 'FOR KEY SHARE',
+  })
+  return {
+    ...shared,
+
+    findSchema: `SELECT to_regclass('${t}schema_version') IS NOT NULL AS there`,
+
+    // One message with several statements is one transaction. The lock makes simultaneous ones wait for each other.
+    createSchema: `
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+SELECT pg_advisory_xact_lock(hashtextextended('custom-jwt-auth', 0));
+DO $$ BEGIN
+  IF to_regnamespace('"${schema}"') IS NULL THEN CREATE SCHEMA "${schema}"; END IF;
+END $$;
+${shared.schema}`,
+
+    // No row: there is no user, and $4 is null or was not free.
+    signIn: `
+WITH found AS (
+  UPDATE ${t}users u
+  SET last_authentication_date = CASE WHEN u.disabled THEN u.last_authentication_date ELSE $3::bigint END
+  FROM ${t}identities i WHERE i.key = $1 AND u.id = i.user_id
+  RETURNING u.*
+), refreshed AS (
+  UPDATE ${t}identities i SET identity = $2
+  FROM found f WHERE i.key = $1 AND NOT f.disabled
+), created AS (
+  INSERT INTO ${t}users (${USER_COLUMNS})
+  SELECT $4::text, 'normal', $3::bigint, $3::bigint, false
+  WHERE $4::text IS NOT NULL AND NOT EXISTS (SELECT FROM found)
+  ON CONFLICT DO NOTHING
+  RETURNING *
+), owned AS (
+  INSERT INTO ${t}identities (key, user_id, identity) SELECT $1, id, $2 FROM created
+)
+SELECT ${USER_COLUMNS}, false AS created, (
+  SELECT string_agg(CASE WHEN i.key = $1 AND NOT f.disabled THEN $2 ELSE i.identity END, ',' ORDER BY i.position)
+  FROM ${t}identities i WHERE i.user_id = f.id
+) AS identities FROM found f
+UNION ALL
+SELECT ${USER_COLUMNS}, true, $2 FROM created`,
+
+    // Whether the id is another's. Not by the user who has the identity: then that user was created a moment ago.
+    isIdTaken: `
+SELECT EXISTS (SELECT FROM ${t}users WHERE id = $1)
+  AND NOT EXISTS (SELECT FROM ${t}identities WHERE key = $2) AS taken`,
+
+    linkIdentity: `
+WITH locked AS (
+  SELECT ${USER_COLUMNS} FROM ${t}users WHERE id = $1 FOR NO KEY UPDATE
+), linked AS (
+  INSERT INTO ${t}identities AS i (key, user_id, identity) SELECT $2, id, $3 FROM locked
+  ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE i.user_id = excluded.user_id
+  RETURNING user_id
+)
+SELECT ${USER_COLUMNS}, EXISTS (SELECT FROM linked) AS linked, (
+  SELECT string_agg(i.identity, ',' ORDER BY i.position) FROM ${t}identities i WHERE i.user_id = l.id
+) AS identities FROM locked l`,
+
+    // Rows for those who were not added. A user or identity that comes meanwhile is a unique violation: repeated.
+    importUsers: `
+WITH given AS (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[]) AS g (${USER_COLUMNS})
+), given_identities AS (
+  SELECT * FROM unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS g (key, user_id, identity, place)
+), refused AS (
+  SELECT id, 'known' AS outcome FROM given WHERE EXISTS (SELECT FROM ${t}users u WHERE u.id = given.id)
+  UNION ALL
+  SELECT DISTINCT g.user_id, 'taken' FROM given_identities g
+  WHERE EXISTS (SELECT FROM ${t}identities i WHERE i.key = g.key)
+    AND NOT EXISTS (SELECT FROM ${t}users u WHERE u.id = g.user_id)
+), added AS (
+  INSERT INTO ${t}users (${USER_COLUMNS})
+  SELECT ${USER_COLUMNS} FROM given WHERE id NOT IN (SELECT id FROM refused)
+  RETURNING id
+), owned AS (
+  INSERT INTO ${t}identities (key, user_id, identity)
+  SELECT key, user_id, identity FROM given_identities WHERE user_id IN (SELECT id FROM added) ORDER BY place
+)
+SELECT id, outcome FROM refused`,
+
+    rotateSession: `
+WITH locked AS (
+  SELECT id, generation, CASE
+    WHEN generation = $2 THEN 'rotated'
+    WHEN generation - 1 = $2 AND $3::double precision <= rotated_at + $4::double precision THEN 'current'
+    ELSE 'reused'
+  END AS outcome
+  FROM ${t}sessions WHERE id = $1 FOR UPDATE
+), rotated AS (
+  UPDATE ${t}sessions s SET generation = s.generation + 1, rotated_at = $3::double precision
+  FROM locked l WHERE s.id = l.id AND l.outcome = 'rotated'
+), ended AS (
+  DELETE FROM ${t}sessions s USING locked l WHERE s.id = l.id AND l.outcome = 'reused'
+)
+SELECT outcome FROM locked`,
+  }
+}

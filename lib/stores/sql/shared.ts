@@ -1,0 +1,160 @@
+import { hash } from 'node:crypto'
+import type { Identity, UserRecord, UserType } from '../../user.js'
+import { identityKey } from '../identities.js'
+import type { SessionRecord } from '../store.js'
+
+/** The newest schema that this version knows. */
+export const SCHEMA_VERSION = 1
+
+/** Where PostgreSQL and SQLite differ. All else about tables and the simple statements is one text. */
+export interface SqlDialect {
+  /** What stands before the name of a table: a schema with its dot, or a prefix. */
+  readonly tables: string
+  /** What stands before the name of an index. */
+  readonly indexes: string
+  /** The type of ids and digests: text that is compared byte by byte. */
+  readonly id: string
+  /** The type of a number that is greater in each new row of a user's identities. */
+  readonly position: string
+  /** Keeps the selected user from being deleted before the statement's transaction ends. */
+  readonly lockUser: string
+}
+
+export type SqlTexts = ReturnType<typeof sqlTexts>
+
+/** The statements that PostgreSQL and SQLite share. Parameters are $1, $2, … */
+export function sqlTexts({ tables: t, indexes, id, position, lockUser }: SqlDialect) {
+  // A user's identities as one text: its JSON objects, joined by commas, in the order in which they were linked.
+  const identities = `(SELECT string_agg(i.identity, ',' ORDER BY i.position)
+    FROM ${t}identities i WHERE i.user_id = u.id) AS identities`
+  const user = `u.id, u.type, u.creation_date, u.last_authentication_date, u.disabled, ${identities}`
+  return {
+    findUser: `SELECT ${user} FROM ${t}users u WHERE u.id = $1`,
+    findOwner: `SELECT ${user} FROM ${t}identities o JOIN ${t}users u ON u.id = o.user_id WHERE o.key = $1`,
+    listUsers: `SELECT ${user} FROM ${t}users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`,
+    setUserDisabled: `UPDATE ${t}users SET disabled = $2 WHERE id = $1`,
+    deleteUser: `DELETE FROM ${t}users WHERE id = $1`,
+    createSession: `INSERT INTO ${t}sessions
+      (id, user_id, device_id, created_at, expires_at, generation, rotated_at)
+      SELECT $1, u.id, $3, $4, $5, $6, $7 FROM ${t}users u WHERE u.id = $2 ${lockUser}`,
+    findSession: `SELECT s.id AS session_id, s.device_id, s.created_at, s.expires_at, s.generation, s.rotated_at,
+      ${user} FROM ${t}sessions s JOIN ${t}users u ON u.id = s.user_id WHERE s.id = $1`,
+    revokeSession: `DELETE FROM ${t}sessions WHERE id = $1`,
+    revokeSessions: `DELETE FROM ${t}sessions WHERE user_id = $1`,
+    removeExpiredSessions: `DELETE FROM ${t}sessions WHERE expires_at <= $1`,
+
+    schemaVersion: `SELECT max(version) AS version FROM ${t}schema_version`,
+    schema: `
+CREATE TABLE IF NOT EXISTS ${t}schema_version (version integer PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS ${t}users (
+  id ${id} PRIMARY KEY,
+  type text NOT NULL,
+  creation_date bigint NOT NULL,
+  last_authentication_date bigint NOT NULL,
+  disabled boolean NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ${t}identities (
+  position ${position} PRIMARY KEY,
+  key ${id} NOT NULL UNIQUE,
+  user_id ${id} NOT NULL REFERENCES ${t}users ON DELETE CASCADE,
+  identity text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ${indexes}identities_by_user ON ${t}identities (user_id, position);
+CREATE TABLE IF NOT EXISTS ${t}sessions (
+  id ${id} PRIMARY KEY,
+  user_id ${id} NOT NULL REFERENCES ${t}users ON DELETE CASCADE,
+  device_id text NOT NULL,
+  created_at bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  generation bigint NOT NULL,
+  rotated_at double precision NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ${indexes}sessions_by_user ON ${t}sessions (user_id);
+CREATE INDEX IF NOT EXISTS ${indexes}sessions_by_end ON ${t}sessions (expires_at);
+INSERT INTO ${t}schema_version (version) VALUES (${SCHEMA_VERSION}) ON CONFLICT DO NOTHING;
+`,
+  }
+}
+
+/** A number as drivers return it: pg gives a bigint as text. */
+type SqlNumber = number | bigint | string
+
+export interface UserRow {
+  readonly id: string
+  readonly type: UserType
+  readonly creation_date: SqlNumber
+  readonly last_authentication_date: SqlNumber
+  readonly disabled: boolean | number
+  /** JSON objects joined by commas; null for none. */
+  readonly identities: string | null
+}
+
+export interface SessionRow extends UserRow {
+  readonly session_id: string
+  readonly device_id: string
+  readonly created_at: SqlNumber
+  readonly expires_at: SqlNumber
+  readonly generation: SqlNumber
+  readonly rotated_at: SqlNumber
+}
+
+export function toUserRecord(row: UserRow): UserRecord {
+  return {
+    id: row.id,
+    type: row.type,
+    identities: JSON.parse(`[${row.identities ?? ''}]`) as Identity[],
+    creation_date: Number(row.creation_date),
+    last_authentication_date: Number(row.last_authentication_date),
+    disabled: Boolean(row.disabled),
+  }
+}
+
+export function toSessionAndUser(row: SessionRow): { session: SessionRecord; user: UserRecord } {
+  const session: SessionRecord = {
+    id: row.session_id,
+    userId: row.id,
+    deviceId: row.device_id,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    generation: Number(row.generation),
+    rotatedAt: Number(row.rotated_at),
+  }
+  return { session, user: toUserRecord(row) }
+}
+
+/** The values of `createSession`, in the order of its parameters. */
+export function sessionValues(session: SessionRecord): (string | number)[] {
+  const { id, userId, deviceId, createdAt, expiresAt, generation, rotatedAt } = session
+  return [id, userId, deviceId, createdAt, expiresAt, generation, rotatedAt]
+}
+
+/** What the unique index is on: always 64 characters, however long or odd the subject is. */
+export function identityDigest(identity: Identity): string {
+  return hash('sha256', identityKey(identity))
+}
+
+/** An identity as its column holds it. JSON escapes what text cannot hold: NUL, and halves of a surrogate pair. */
+export function identityText({ id, provider_type, data }: Identity): string {
+  return JSON.stringify({ id, provider_type, data })
+}
+
+/**
+ * A text without NUL, which PostgreSQL refuses and libsql takes for the end. It is only ever in what somebody looks
+ * up, as no id has one, and then it must not find anything.
+ */
+export function withoutNul<Value>(value: Value): Value | string {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
+}
+
+export function idTaken(id: string): Error {
+  return new Error(`the id ${id} for a new user belongs to another user`)
+}
+
+/** @throws when the tables were made by a later version of this package */
+export function checkVersion(version: number): void {
+  if (version <= SCHEMA_VERSION) return
+  throw new Error(
+    `the tables have schema version ${version}, and this custom-jwt-auth knows ${SCHEMA_VERSION} at most: ` +
+      'use the version of the package that made them, or a later one',
+  )
+}

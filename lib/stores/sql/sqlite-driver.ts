@@ -1,0 +1,75 @@
+import { ConfigurationError } from '../../errors.js'
+import requirePeer from './require.cjs'
+
+/** A prepared statement, as every synchronous SQLite driver has it. */
+export interface SqliteStatement {
+  run(...values: (string | number)[]): { readonly changes: number | bigint }
+  get(...values: (string | number)[]): unknown
+  all(...values: (string | number)[]): unknown[]
+}
+
+/**
+ * An open database: `DatabaseSync` of node:sqlite, `Database` of libsql, and whatever else has these three methods,
+ * is synchronous, and has SQLite 3.44 or later inside.
+ */
+export interface SqliteDatabase {
+  exec(sql: string): unknown
+  prepare(sql: string): SqliteStatement
+  close(): unknown
+}
+
+type Open = (path: string) => SqliteDatabase
+
+/**
+ * Opens a file with node:sqlite where Node has it (from 22.13), else with libsql.
+ * @throws {ConfigurationError} when there is neither, or when the file cannot be opened
+ */
+export function openDatabase(path: string): SqliteDatabase {
+  const open = loadNodeSqlite() ?? loadLibsql()
+  try {
+    return open(path)
+  } catch (error) {
+    throw new ConfigurationError([
+      {
+        option: 'sqliteStore.path',
+        problem: `cannot be opened: ${firstLine(error)}`,
+        mend: 'Pass a file in a folder that is there and that this process may write to',
+      },
+    ])
+  }
+}
+
+/** Whether the driver says that another connection holds the lock: SQLITE_BUSY or one of its extended codes. */
+export function isBusy(error: unknown): boolean {
+  // node:sqlite has errcode, libsql rawCode, better-sqlite3 a text alone.
+  const { errcode, rawCode, code } = (error ?? {}) as { errcode?: unknown; rawCode?: unknown; code?: unknown }
+  const number = errcode ?? rawCode
+  if (typeof number === 'number') return (number & 0xff) === 5
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY')
+}
+
+function loadNodeSqlite(): Open | undefined {
+  // Not an import: a Node or a bundler that does not know the module would fail to load this file.
+  const module = process.getBuiltinModule('node:sqlite') as
+    { DatabaseSync: new (path: string) => SqliteDatabase } | undefined
+  return module && ((path) => new module.DatabaseSync(path))
+}
+
+function loadLibsql(): Open {
+  try {
+    const Database = requirePeer('libsql') as new (path: string) => SqliteDatabase
+    return (path) => new Database(path)
+  } catch (error) {
+    throw new ConfigurationError([
+      {
+        option: 'sqliteStore.path',
+        problem: `needs a driver: Node ${process.versions.node} has no node:sqlite, and libsql cannot be loaded (${firstLine(error)})`,
+        mend: 'Run `npm install libsql`, or use Node 22.13 or later',
+      },
+    ])
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+}

@@ -1,0 +1,75 @@
+import { sqlTexts, withoutNul, type SqlDialect } from './shared.js'
+import type { SqliteDatabase } from './sqlite-driver.js'
+
+const dialect: SqlDialect = {
+  tables: 'custom_jwt_auth_',
+  indexes: 'custom_jwt_auth_',
+  id: 'text',
+  position: 'integer',
+  // BEGIN IMMEDIATE has locked all.
+  lockUser: '',
+}
+const { schema, schemaVersion, ...shared } = sqlTexts(dialect)
+const t = dialect.tables
+
+/** Makes the tables where they are missing. */
+export const SCHEMA = schema
+
+/** What the store runs: the statements shared with PostgreSQL, and the steps of its transactions. */
+export const SQLITE_TEXTS = {
+  ...shared,
+  addUser: `INSERT INTO ${t}users (id, type, creation_date, last_authentication_date, disabled)
+    VALUES ($1, $2, $3, $4, $5)`,
+  refreshUser: `UPDATE ${t}users SET last_authentication_date = $2 WHERE id = $1`,
+  refreshIdentity: `UPDATE ${t}identities SET identity = $2 WHERE key = $1 AND identity <> $2`,
+  // Changes nothing when another user has the identity.
+  linkIdentity: `INSERT INTO ${t}identities (key, user_id, identity) VALUES ($1, $2, $3)
+    ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE user_id = excluded.user_id`,
+  rotateSession: `UPDATE ${t}sessions SET generation = generation + 1, rotated_at = $3
+    WHERE id = $1 AND generation = $2`,
+}
+
+interface Statement {
+  /** Returns how many rows changed. */
+  run(...values: (string | number)[]): number
+  get(...values: (string | number)[]): unknown
+  all(...values: (string | number)[]): unknown[]
+}
+
+export type SqliteStatements = { readonly [Name in keyof typeof SQLITE_TEXTS]: Statement }
+
+export function prepareStatements(database: SqliteDatabase): SqliteStatements {
+  const entries = Object.entries(SQLITE_TEXTS).map(([name, text]) => [name, prepare(database, text)])
+  return Object.fromEntries(entries) as SqliteStatements
+}
+
+/** The version of the tables; undefined when there are none. */
+export function readVersion(database: SqliteDatabase): number | undefined {
+  const table = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(`${t}schema_version`)
+  if (!table) return undefined
+  return Number((database.prepare(schemaVersion).get() as { version: unknown }).version)
+}
+
+// Drivers agree on `?` alone, so each $n becomes one, and the values are put into that order.
+function prepare(database: SqliteDatabase, text: string): Statement {
+  const order: number[] = []
+  const questions = text.replace(/\$(\d+)/g, (_parameter, number: string) => {
+    order.push(Number(number) - 1)
+    return '?'
+  })
+  const statement = database.prepare(questions)
+  const inOrder = (values: (string | number)[]) => order.map((index) => bindable(values[index] ?? ''))
+  return {
+    run: (...values) => Number(statement.run(...inOrder(values)).changes),
+    get: (...values) => statement.get(...inOrder(values)),
+    all: (...values) => statement.all(...inOrder(values)),
+  }
+}
+
+// An app's mistake for an id, such as an object out of a query string, is a list of parameters to drivers: libsql would
+// look up what is in an array, and end the process for other objects.
+function bindable(value: unknown): string | number {
+  if (typeof value === 'string') return withoutNul(value)
+  if (typeof value === 'number') return value
+  throw new TypeError(`sqliteStore was given ${typeof value} for a text or a number`)
+}

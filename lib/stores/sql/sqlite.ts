@@ -1,0 +1,160 @@
+import { Problems } from '../../problems.js'
+import type { UserRecord } from '../../user.js'
+import { withIdentity } from '../identities.js'
+import {
+  identityDigest,
+  identityText,
+  idTaken,
+  sessionValues,
+  toSessionAndUser,
+  toUserRecord,
+  type SessionRow,
+  type UserRow,
+} from './shared.js'
+import { connect } from './sqlite-connection.js'
+import { openDatabase, type SqliteDatabase } from './sqlite-driver.js'
+import type { SqliteStatements } from './sqlite-statements.js'
+import { newUserRecord, type Store } from '../store.js'
+
+export type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js'
+
+/** Where users and sessions are kept: one of the two. */
+export type SqliteStoreOptions =
+  | {
+      /**
+       * The database file, made when it is not there; beside it SQLite keeps two more, ending in `-wal` and `-shm`.
+       * On a local disk: several processes of one machine may share it. Within one process, do not open it with
+       * another SQLite library too: the two would not see each other's locks.
+       */
+      readonly path: string
+      readonly database?: undefined
+    }
+  | {
+      /**
+       * An open database of node:sqlite, libsql or another synchronous driver, which the app configures and closes.
+       * Foreign keys must be on. The app must hold no transaction open while the store is used.
+       */
+      readonly database: SqliteDatabase
+      readonly path?: undefined
+    }
+
+/**
+ * Keeps users and sessions in a SQLite file, which lasts and which several processes of one machine may share. What
+ * was answered is on the disk: WAL, `synchronous=FULL`. Tables begin with `custom_jwt_auth_`. Opens the file at once;
+ * makes the tables in `ready()`, or at the first use.
+ * @throws {ConfigurationError} for wrong options, a file that cannot be opened, or when neither node:sqlite nor libsql
+ *   is there
+ * @example
+ * const auth = customJwtAuth({ appId, signingKeys, store: sqliteStore({ path: 'users.db' }) })
+ * await auth.ready()
+ */
+export function sqliteStore(options: SqliteStoreOptions): Store {
+  const { read, write, close } = connect(openOptions(options))
+
+  const toUser = (row: unknown): UserRecord | undefined => (row ? toUserRecord(row as UserRow) : undefined)
+
+  function addUser(sql: SqliteStatements, user: UserRecord): void {
+    const { id, type, creation_date, last_authentication_date, disabled } = user
+    sql.addUser.run(id, type, creation_date, last_authentication_date, Number(disabled))
+    for (const identity of user.identities)
+      sql.linkIdentity.run(identityDigest(identity), id, identityText(identity))
+  }
+
+  return {
+    signIn: ({ identity, now, newUserId }) =>
+      write((sql) => {
+        const digest = identityDigest(identity)
+        const owner = toUser(sql.findOwner.get(digest))
+        if (!owner) {
+          if (newUserId === undefined) return undefined
+          if (sql.findUser.get(newUserId)) throw idTaken(newUserId)
+          const user = newUserRecord({ identity, now, newUserId })
+          addUser(sql, user)
+          return { user, created: true }
+        }
+        if (owner.disabled) return { user: owner, created: false }
+        sql.refreshUser.run(owner.id, now)
+        sql.refreshIdentity.run(digest, identityText(identity))
+        const identities = withIdentity(owner.identities, identity)
+        return { user: { ...owner, identities, last_authentication_date: now }, created: false }
+      }),
+
+    findUser: (id) => read((sql) => toUser(sql.findUser.get(id))),
+
+    listUsers: ({ limit, after = '' }) =>
+      read((sql) => (sql.listUsers.all(after, limit) as UserRow[]).map(toUserRecord)),
+
+    setUserDisabled: (id, disabled) => write((sql) => sql.setUserDisabled.run(id, Number(disabled)) > 0),
+
+    deleteUser: (id) => write((sql) => sql.deleteUser.run(id) > 0),
+
+    linkIdentity: (userId, identity) =>
+      write((sql) => {
+        const user = toUser(sql.findUser.get(userId))
+        if (!user) return 'missing'
+        const linked = sql.linkIdentity.run(identityDigest(identity), userId, identityText(identity)) > 0
+        return linked ? { ...user, identities: withIdentity(user.identities, identity) } : 'taken'
+      }),
+
+    importUsers: (users) =>
+      write((sql) =>
+        users.map((user) => {
+          if (sql.findUser.get(user.id)) return 'known'
+          if (user.identities.some((identity) => sql.findOwner.get(identityDigest(identity)))) return 'taken'
+          addUser(sql, user)
+          return 'added'
+        }),
+      ),
+
+    createSession: (session) => write((sql) => sql.createSession.run(...sessionValues(session)) > 0),
+
+    findSession: (id) =>
+      read((sql) => {
+        const row = sql.findSession.get(id)
+        return row ? toSessionAndUser(row as SessionRow) : undefined
+      }),
+
+    rotateSession: ({ id, generation, now, overlapSeconds }) =>
+      write((sql) => {
+        if (sql.rotateSession.run(id, generation, now) > 0)
+          return { outcome: 'rotated', generation: generation + 1 }
+        const row = sql.findSession.get(id)
+        if (!row) return { outcome: 'missing' }
+        const { session } = toSessionAndUser(row as SessionRow)
+        if (generation === session.generation - 1 && now <= session.rotatedAt + overlapSeconds)
+          return { outcome: 'current', generation: session.generation }
+        sql.revokeSession.run(id)
+        return { outcome: 'reused' }
+      }),
+
+    revokeSession: (id) => write((sql) => sql.revokeSession.run(id) > 0),
+
+    revokeSessions: (userId) => write((sql) => sql.revokeSessions.run(userId)),
+
+    removeExpiredSessions: (now) =>
+      write((sql) => {
+        sql.removeExpiredSessions.run(Math.floor(now))
+      }),
+
+    ready: () => read(() => undefined),
+
+    close,
+  }
+}
+
+function openOptions(options: SqliteStoreOptions): { database: SqliteDatabase; isOurs: boolean } {
+  const problems = new Problems()
+  const given = problems.object('sqliteStore', options, ['path', 'database'])
+  const database = given['database'] as Partial<SqliteDatabase> | null | undefined
+  let path: string | undefined
+  if (database === undefined)
+    path = problems.text('sqliteStore.path', given['path'], 'Pass the path of the database file')
+  else if (given['path'] !== undefined)
+    problems.add('sqliteStore', 'has path and database', 'Pass one of the two')
+  else if (typeof database?.prepare !== 'function' || typeof database.exec !== 'function')
+    problems.add('sqliteStore.database', 'is no open database', 'Pass a DatabaseSync of node:sqlite, or path')
+  problems.throwIfAny()
+  return path === undefined
+    ? { database: database as SqliteDatabase, isOurs: false }
+    : { database: openDatabase(path), isOurs: true }
+}

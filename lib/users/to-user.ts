@@ -1,0 +1,21 @@
+import { deepFreeze } from '../json.js'
+import type { CustomData, Identity, User, UserData, UserRecord } from '../user.js'
+
+/** The user as an app and a client see it (PROTOCOL §3), frozen so that it can be shared between requests. */
+export function toUser({ id, type, identities }: UserRecord, customData: CustomData): User {
+  const data = deepFreeze(mergeData(identities))
+  return Object.freeze({
+    id,
+    type,
+    data,
+    custom_data: deepFreeze(customData),
+    identities: deepFreeze(identities),
+  })
+}
+
+/** The data of all identities; the later one wins. `fromEntries` defines keys, so none can reach a prototype. */
+export function mergeData(identities: readonly Identity[]): UserData {
+  const [first] = identities
+  if (first && identities.length === 1) return first.data
+  return Object.fromEntries(identities.flatMap(({ data }) => Object.entries(data)))
+}
