@@ -89,7 +89,7 @@ const STORE_VERBS: KeysOf<Omit<Store, 'ready' | 'close'>> = {
  * Parses the options.
  * @param options as the app wrote them
  * @param production whether the process runs in production, where losing sessions has to be a choice
- * @throws {ConfigurationError} naming every mistake and its mend
+ * @throws {ConfigurationError} naming every mistake and its fix
  */
 export function parseOptions(options: CustomJwtAuthOptions, production: boolean): Config {
   const problems = new Problems()
@@ -178,13 +178,13 @@ function parseCache(value: unknown, problems: Problems): Config['cache'] {
 }
 
 function parseBaseUrl(value: unknown, problems: Problems): string | undefined {
-  const mend = 'Pass the URL that clients use, e.g. https://api.example.com'
-  const text = problems.text('baseUrl', value, mend)
+  const fix = 'Pass the URL that clients use, e.g. https://api.example.com'
+  const text = problems.text('baseUrl', value, fix)
   if (text === undefined) return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '')
     return url.href.replace(/\/+$/, '')
-  problems.add('baseUrl', 'is not an http or https URL', mend)
+  problems.add('baseUrl', 'is not an http or https URL', fix)
   return undefined
 }
 

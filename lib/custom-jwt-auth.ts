@@ -37,7 +37,7 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   sessionRoutes(): Middleware
   /** The administration of users. */
   readonly users: Users<Data>
-  /** Says of every check whether a third-party token passes it, and what to mend. For people, not for programs. */
+  /** Says of every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string): Promise<Explanation>
   /** Resolves when the keys and the store can be used: await it before listening. */
   ready(): Promise<void>
@@ -54,7 +54,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  *
  * @param options parsed once; changing them later changes nothing
  * @returns the middleware, which also carries `sessionRoutes()`, `users`, `explain()`, `ready()` and `close()`
- * @throws {ConfigurationError} at once, naming every mistake in the options and its mend
+ * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
  *   appId: 'myapp-abcde',
@@ -117,8 +117,8 @@ function compose(config: Config): CustomJwtAuth {
     const time = now()
     if (kind === 'session') {
       if (sessions) return sessions.authenticate(token, time)
-      const mend = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
-      throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', mend } })
+      const fix = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
+      throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', fix } })
     }
     const verified = verify(token, time)
     return andThen(verified, (good) => signIn.useToken(good, time))
@@ -128,8 +128,8 @@ function compose(config: Config): CustomJwtAuth {
     const { baseUrl } = config
     const { maxTokenLength } = rules
     if (sessions) return { appId, domainId, baseUrl, maxTokenLength, sessions, verify, now, events }
-    const mend = 'Set session.signingKeys to have session routes'
-    throw new ConfigurationError([{ option: 'session', problem: 'is not set', mend }])
+    const fix = 'Set session.signingKeys to have session routes'
+    throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
   }
 
   const middleware = createMiddleware({ ...config, kindOf, authenticate, events })

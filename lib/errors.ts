@@ -97,7 +97,7 @@ export interface ErrorDetail {
   readonly check?: string
   readonly expected?: string
   readonly got?: string
-  readonly mend?: string
+  readonly fix?: string
 }
 
 /** An http-errors instance that frameworks answer with the right status and headers. */
@@ -162,7 +162,7 @@ export interface ConfigurationProblem {
   readonly option: string
   readonly problem: string
   /** What to do about it. */
-  readonly mend: string
+  readonly fix: string
 }
 
 /** Thrown synchronously at start-up: every problem of the options at once. */
@@ -173,7 +173,7 @@ export class ConfigurationError extends Error {
   declare readonly problems: readonly ConfigurationProblem[]
 
   constructor(problems: readonly ConfigurationProblem[]) {
-    const lines = problems.map(({ option, problem, mend }) => `  - ${option}: ${problem}. ${mend}.`)
+    const lines = problems.map(({ option, problem, fix }) => `  - ${option}: ${problem}. ${fix}.`)
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
     super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
     Object.defineProperty(this, 'problems', { value: problems })

@@ -9,8 +9,8 @@ export type KeysOf<T> = { readonly [Key in keyof Required<T>]: true }
 export class Problems {
   readonly #list: ConfigurationProblem[] = []
 
-  add(option: string, problem: string, mend: string): void {
-    this.#list.push({ option, problem, mend })
+  add(option: string, problem: string, fix: string): void {
+    this.#list.push({ option, problem, fix })
   }
 
   /** @throws {ConfigurationError} when anything was added */
@@ -49,9 +49,9 @@ export class Problems {
   }
 
   /** The text, or undefined when it is blank or no string, which is reported. */
-  text(option: string, value: unknown, mend: string): string | undefined {
+  text(option: string, value: unknown, fix: string): string | undefined {
     if (typeof value === 'string' && value.trim() !== '') return value
-    this.add(option, `is ${describe(value)}`, mend)
+    this.add(option, `is ${describe(value)}`, fix)
     return undefined
   }
 

@@ -50,8 +50,8 @@ describe('docs/options.md', () => {
       customJwtAuth({ jwkUri: 'https://?', jwks: unknown } as unknown as CustomJwtAuthOptions),
     ),
     ...problemsOf(() => memoryStore(unknown as MemoryStoreOptions)),
-  ].flatMap(({ option, mend }) => {
-    const names = /^Remove it; known are (.*)$/.exec(mend)?.[1]?.split(', ') ?? []
+  ].flatMap(({ option, fix }) => {
+    const names = /^Remove it; known are (.*)$/.exec(fix)?.[1]?.split(', ') ?? []
     return names.map((name) => option.replace(/\[0\]/, '[]').replace('?', name))
   })
 
@@ -72,16 +72,16 @@ describe('docs/options.md', () => {
     }
     const { memoryStore: bounds, ...rest } = wrong
     const options = { ...rest, jwkUri: 'https://issuer.example/jwks' } // without it, jwks is not looked at
-    const mends = new Map(
+    const fixes = new Map(
       [
         ...problemsOf(() => customJwtAuth(options as unknown as CustomJwtAuthOptions)),
         ...problemsOf(() => memoryStore(bounds as MemoryStoreOptions)),
-      ].map(({ option, mend }) => [option, mend]),
+      ].map(({ option, fix }) => [option, fix]),
     )
     assert.ok(bounded.length > 5)
     for (const { name, type } of bounded)
       assert.equal(
-        mends.get(name),
+        fixes.get(name),
         `Pass a whole number from ${type.replaceAll(/(?<=\d) (?=\d)/g, '')}, as a number`,
         name,
       )

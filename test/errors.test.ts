@@ -221,10 +221,10 @@ describe('WWW-Authenticate over HTTP', () => {
 })
 
 describe('ConfigurationError', () => {
-  test('lists problems by option, problem and mend', () => {
+  test('lists problems by option, problem and fix', () => {
     const problems = [
-      { option: 'a', problem: 'is wrong', mend: 'Mend it' },
-      { option: 'b[0]', problem: 'is worse', mend: 'Mend that too' },
+      { option: 'a', problem: 'is wrong', fix: 'Fix it' },
+      { option: 'b[0]', problem: 'is worse', fix: 'Fix that too' },
     ]
     const error = new ConfigurationError(problems)
     assert.ok(error instanceof Error)
@@ -233,7 +233,7 @@ describe('ConfigurationError', () => {
     assert.deepEqual(error.problems, problems)
     assert.equal(
       error.message,
-      'custom-jwt-auth: 2 problems in the options\n  - a: is wrong. Mend it.\n  - b[0]: is worse. Mend that too.',
+      'custom-jwt-auth: 2 problems in the options\n  - a: is wrong. Fix it.\n  - b[0]: is worse. Fix that too.',
     )
     assert.equal(isAuthError(error), false)
   })

@@ -1,4 +1,4 @@
-// Start-up is strict: every mistake in the options is named at once, with its mend, and no secret is shown.
+// Start-up is strict: every mistake in the options is named at once, with its fix, and no secret is shown.
 // The mistakes with keys are in keys/key-options.test.ts.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -33,7 +33,7 @@ describe('what is no options object', () => {
     test(`${show(options)} is named, with what is missing`, () => {
       const options_ = refusalOf(options).problems
       assert.equal(options_[0]?.option, 'options')
-      assert.match(options_[0].mend, /^Pass an object$/)
+      assert.match(options_[0].fix, /^Pass an object$/)
       assert.ok(options_.some(({ option }) => option === 'appId'))
     })
 })
@@ -43,15 +43,15 @@ describe('appId', () => {
 })
 
 describe('audience and requireAnyAudience', () => {
-  const mend = /^Pass what the issuer puts into aud/
+  const fix = /^Pass what the issuer puts into aud/
   checkRefusals([
-    ...wrong('audience', at('audience'), mend, [undefined, '', ' \t', 5, true, {}]),
+    ...wrong('audience', at('audience'), fix, [undefined, '', ' \t', 5, true, {}]),
     ...[',', 'one,,two', 'one,', [], [''], ['one', ' '], ['one', 5], ['one', undefined]].map((audience) => ({
       what: show(audience),
       options: { audience },
       option: 'audience',
       problem: /^is (a string|empty, or an element is blank or no string)$/,
-      mend,
+      fix,
     })),
     ...wrong('requireAnyAudience', at('requireAnyAudience'), /^Pass true or false$/, noFlag),
   ])
@@ -64,7 +64,7 @@ describe('allowedTypes', () => {
       options: { allowedTypes },
       option: 'allowedTypes',
       problem: /^is not a list of types$/,
-      mend: /^Pass an array such as \['JWT'/,
+      fix: /^Pass an array such as \['JWT'/,
     })),
   )
 })
@@ -81,7 +81,7 @@ describe('numbers', () => {
       options: place(value),
       option,
       problem: /^is /,
-      mend: new RegExp(`^Pass a whole number from ${String(min)} to ${String(max)}, as a number$`),
+      fix: new RegExp(`^Pass a whole number from ${String(min)} to ${String(max)}, as a number$`),
     }))
   checkRefusals([
     ...range('clockToleranceSeconds', 0, 600),
@@ -99,12 +99,12 @@ describe('numbers', () => {
 
 describe('metadataFields', () => {
   const field = (item: unknown) => ({ metadataFields: [item] })
-  const row = (what: string, item: unknown, part: string, problem: RegExp, mend: RegExp): Row => ({
+  const row = (what: string, item: unknown, part: string, problem: RegExp, fix: RegExp): Row => ({
     what,
     options: field(item),
     option: `metadataFields[0].${part}`,
     problem,
-    mend,
+    fix,
   })
   const long = 'x'.repeat(64)
   const unusable = /^is not a usable name$/
@@ -172,14 +172,14 @@ describe('metadataFields', () => {
       options: { metadataFields: [{ name: 'a' }, { name: 'b', fieldName: 'a' }] },
       option: 'metadataFields',
       problem: /^map two claims to "a"$/,
-      mend: /^Give one of them another fieldName$/,
+      fix: /^Give one of them another fieldName$/,
     },
     {
       what: 'the second of two',
       options: { metadataFields: [{ name: 'a' }, { name: '' }] },
       option: 'metadataFields[1].name',
       problem: /blank/,
-      mend: /path of the claim/,
+      fix: /path of the claim/,
     },
   ])
 
@@ -224,21 +224,21 @@ describe('store', () => {
       options: { store },
       option: 'store',
       problem: new RegExp(`^has no ${verbs}`),
-      mend: /memoryStore\(\)/,
+      fix: /memoryStore\(\)/,
     })),
     {
       what: 'one without a verb',
       options: { store: { ...memoryStore(), deleteUser: undefined } },
       option: 'store',
       problem: /^has no deleteUser$/,
-      mend: /memoryStore\(\)/,
+      fix: /memoryStore\(\)/,
     },
     {
       what: 'memoryStore itself, not called,',
       options: { store: memoryStore },
       option: 'store',
       problem: /^has no signIn/,
-      mend: /memoryStore\(\)/,
+      fix: /memoryStore\(\)/,
     },
   ])
 })
@@ -259,49 +259,49 @@ describe('session', () => {
       options: keys([]),
       option: 'session.signingKeys',
       problem: /^has 0 keys$/,
-      mend: /one to 10/,
+      fix: /one to 10/,
     },
     {
       what: 'a short session key',
       options: keys(['x'.repeat(31)]),
       option: 'session.signingKeys[0]',
       problem: /^has 31 characters$/,
-      mend: /32 to 512/,
+      fix: /32 to 512/,
     },
     {
       what: 'a public key for sessions',
       options: keys([rsaKeys().publicPem]),
       option: 'session.signingKeys[0]',
       problem: /^is a PEM key/,
-      mend: /for sessions, generate a secret$/,
+      fix: /for sessions, generate a secret$/,
     },
     {
       what: 'the same session key twice',
       options: keys([SESSION_SECRET, SESSION_SECRET]),
       option: 'session.signingKeys',
       problem: /^holds the same key twice$/,
-      mend: /^Remove/,
+      fix: /^Remove/,
     },
     {
       what: "the issuer's key",
       options: keys([SESSION_SECRET, SECRET]),
       option: 'session.signingKeys',
       problem: /^hold one of the issuer's keys$/,
-      mend: /^Give sessions a secret of their own$/,
+      fix: /^Give sessions a secret of their own$/,
     },
     {
       what: "the issuer's key in another encoding",
       options: keys([{ key: Buffer.from(SECRET).toString('base64'), encoding: 'base64' }]),
       option: 'session.signingKeys',
       problem: /^hold one of the issuer's keys$/,
-      mend: /^Give/,
+      fix: /^Give/,
     },
     {
       what: 'a misspelt session option',
       options: { session: { ...session, refreshTokenTTLSeconds: 3600 } },
       option: 'session.refreshTokenTTLSeconds',
       problem: /^is not an option$/,
-      mend: /^Did you mean refreshTokenTtlSeconds$/,
+      fix: /^Did you mean refreshTokenTtlSeconds$/,
     },
   ])
 
@@ -319,7 +319,7 @@ describe('session', () => {
           {
             option: 'session',
             problem: 'is not set',
-            mend: 'Set session.signingKeys to have session routes',
+            fix: 'Set session.signingKeys to have session routes',
           },
         ])
         return true
@@ -338,22 +338,22 @@ describe('cache', () => {
       options: { cache: { sessions: true } },
       option: 'cache.sessions',
       problem: /^is not an option$/,
-      mend: /known are tokens, users/,
+      fix: /known are tokens, users/,
     },
     {
       what: 'a part of the other',
       options: { cache: { tokens: { ttlSeconds: 5 } } },
       option: 'cache.tokens.ttlSeconds',
       problem: /^is not an option$/,
-      mend: /known are max/,
+      fix: /known are max/,
     },
   ])
 })
 
 describe('baseUrl', () => {
-  const mend = /^Pass the URL that clients use, e\.g\. https:\/\/api\.example\.com$/
+  const fix = /^Pass the URL that clients use, e\.g\. https:\/\/api\.example\.com$/
   checkRefusals([
-    ...wrong('baseUrl', at('baseUrl'), mend, noString),
+    ...wrong('baseUrl', at('baseUrl'), fix, noString),
     ...[
       'api.example.com',
       '/api',
@@ -368,7 +368,7 @@ describe('baseUrl', () => {
       options: { baseUrl },
       option: 'baseUrl',
       problem: /^is not an http or https URL$/,
-      mend,
+      fix,
     })),
   ])
 })
@@ -383,18 +383,18 @@ describe('logger', () => {
       options: { logger },
       option: 'logger',
       problem: /^has not the methods debug, info, warn and error$/,
-      mend: /^Pass a pino logger, or console$/,
+      fix: /^Pass a pino logger, or console$/,
     })),
   )
 })
 
 describe('an unknown option', () => {
-  const row = (name: string, mend: RegExp): Row => ({
+  const row = (name: string, fix: RegExp): Row => ({
     what: 'its name is shown',
     options: { [name]: true },
     option: name,
     problem: /^is not an option$/,
-    mend,
+    fix,
   })
   checkRefusals([
     row('foo', /^Remove it; known are appId, audience,/),
@@ -444,7 +444,7 @@ describe('several mistakes', () => {
       'signingKeys[1]',
     ])
     const lines = problems.map(
-      (one: ConfigurationProblem) => `  - ${one.option}: ${one.problem}. ${one.mend}.`,
+      (one: ConfigurationProblem) => `  - ${one.option}: ${one.problem}. ${one.fix}.`,
     )
     assert.equal(message, `custom-jwt-auth: 11 problems in the options\n${lines.join('\n')}`)
   })
@@ -515,7 +515,7 @@ describe('NODE_ENV=production', () => {
         ['store'],
       )
       assert.match(problems[0]?.problem ?? '', /NODE_ENV is production/)
-      assert.match(problems[0]?.mend ?? '', /store: memoryStore\(\)/)
+      assert.match(problems[0]?.fix ?? '', /store: memoryStore\(\)/)
     })
   })
 

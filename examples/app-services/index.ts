@@ -7,8 +7,8 @@ import { sqliteStore } from 'custom-jwt-auth/stores/sqlite'
 if (existsSync('.env')) process.loadEnvFile('.env') // the secrets; variables that are set win
 
 const { options, notCarriedOver } = fromProvidersJson(process.argv[2] ?? 'exported-app')
-for (const { item, reason, mend } of notCarriedOver)
-  console.log(`Not carried over: ${item}: ${reason}\n    ${mend}`)
+for (const { item, reason, fix } of notCarriedOver)
+  console.log(`Not carried over: ${item}: ${reason}\n    ${fix}`)
 
 const auth = customJwtAuth({
   ...options,

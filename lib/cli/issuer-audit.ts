@@ -31,14 +31,14 @@ export async function* auditIssuer(
         name: 'key set',
         level: 'problem',
         text: 'a key has no kid, so no token can name it',
-        mend: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
+        fix: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
       }
   } catch (error) {
     yield {
       name: 'key set',
       level: 'problem',
       text: error instanceof Error ? error.message : String(error),
-      mend: 'Correct jwkUri or discover, and see that this machine reaches the issuer',
+      fix: 'Correct jwkUri or discover, and see that this machine reaches the issuer',
     }
   } finally {
     dates.stop()
@@ -87,14 +87,14 @@ function clockFinding(seen: readonly Ahead[], toleranceSeconds: number): Finding
       name: 'clock',
       level: 'problem',
       text: `the issuer's is ${Math.round(least)} s ahead: its new tokens are refused as not valid yet`,
-      mend: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
+      fix: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
     }
   if (most < -limit)
     return {
       name: 'clock',
       level: 'problem',
       text: `the issuer's is ${Math.round(-most)} s behind: its tokens expire that much too early`,
-      mend: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
+      fix: 'Set the clock of this machine (NTP), or clockToleranceSeconds',
     }
   return { name: 'clock', level: 'ok', text: within }
 }

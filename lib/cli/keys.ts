@@ -60,7 +60,7 @@ export function readSigningKey(
   if (!text.includes('-----BEGIN') && !wanted?.match(/^[RPE]/)) {
     const algorithm = wanted ?? 'HS256'
     const parsed = parseSecretKey(text, algorithm, readEncoding(values))
-    if ('problem' in parsed) throw new OperationError(`the key ${parsed.problem}. ${parsed.mend}`)
+    if ('problem' in parsed) throw new OperationError(`the key ${parsed.problem}. ${parsed.fix}`)
     return { key: parsed.key, algorithm }
   }
   const key = parsePrivateKey(text)

@@ -48,14 +48,14 @@ function notCompact(token: string): AuthError {
   const segments = token.split('.', SHOWN_SEGMENTS + 1).length
   const isThree = segments === 3
   const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
-  const mend = /^bearer /i.test(token)
+  const fix = /^bearer /i.test(token)
     ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
     : 'Copy the whole token, with both of its dots and nothing around it'
   const got = isThree
     ? 'three segments that are not all base64url'
     : `${count} segment${segments === 1 ? '' : 's'}`
   return authError(isThree ? 'TOKEN_MALFORMED' : 'TOKEN_SEGMENTS', {
-    detail: { check: 'format', expected: COMPACT_FORM, got, mend },
+    detail: { check: 'format', expected: COMPACT_FORM, got, fix },
   })
 }
 

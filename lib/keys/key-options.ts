@@ -108,10 +108,10 @@ function parseLocation(
   problems: Problems,
 ): RemoteKeysConfig['locate'] {
   const option = 'jwkUri' in given ? 'jwkUri' : 'discover'
-  const mend = 'Pass an https URL (http is allowed on loopback only)'
-  const text = problems.text(option, given[option], mend)
+  const fix = 'Pass an https URL (http is allowed on loopback only)'
+  const text = problems.text(option, given[option], fix)
   const url = text === undefined ? undefined : parseIssuerUrl(text)
-  if (text !== undefined && !url) problems.add(option, 'is not an https URL', mend)
+  if (text !== undefined && !url) problems.add(option, 'is not an https URL', fix)
   if (!url || text === undefined) return () => new URL('https://invalid')
   if (option === 'jwkUri') return () => url
   const problem = issuerFault(text, url)

@@ -16,23 +16,23 @@ export function parsePublicKey(text: string, algorithm: Algorithm): ParsedKey {
   if (!pem.startsWith('-----BEGIN '))
     return {
       problem: 'is not a PEM public key',
-      mend: 'Pass the text from "-----BEGIN PUBLIC KEY-----" on, or set signingAlgorithm to HS256',
+      fix: 'Pass the text from "-----BEGIN PUBLIC KEY-----" on, or set signingAlgorithm to HS256',
     }
   if (isPrivateKey(pem))
     return {
       problem: 'is a private key',
-      mend: 'Keep it at the issuer and pass its public key (openssl pkey -in private.pem -pubout)',
+      fix: 'Keep it at the issuer and pass its public key (openssl pkey -in private.pem -pubout)',
     }
   const key = tryCreatePublicKey(pem)
   if (!key)
     return {
       problem: 'is a damaged PEM key',
-      mend: 'Copy the whole public key again, with its line breaks or \\n in their place',
+      fix: 'Copy the whole public key again, with its line breaks or \\n in their place',
     }
   const fault = publicKeyFault(key, algorithm)
   return fault === undefined
     ? { key }
-    : { problem: fault, mend: `Pass a public key that is fit for ${algorithm}` }
+    : { problem: fault, fix: `Pass a public key that is fit for ${algorithm}` }
 }
 
 /** Why a public key must not verify tokens of an algorithm (RFC 7518 §3.3 to §3.5); undefined when it may. */

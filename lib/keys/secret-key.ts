@@ -20,20 +20,20 @@ export function parseSecretKey(
   if (text.includes('-----BEGIN') || bytes.includes('-----BEGIN') || isPublicKey(text))
     return {
       problem: `is a PEM key, but the algorithm is ${algorithm}`,
-      mend: 'Set signingAlgorithm to RS256, or what else the issuer signs with; for sessions, generate a secret',
+      fix: 'Set signingAlgorithm to RS256, or what else the issuer signs with; for sessions, generate a secret',
     }
   if (encoding === undefined && !/^[A-Za-z0-9_\-+/=]*$/.test(text))
     return {
       problem: 'has characters other than letters, digits and _ - + / = (a stray space or newline?)',
-      mend: "Generate another secret, or pass { key, encoding: 'utf8' } if these characters are meant",
+      fix: "Generate another secret, or pass { key, encoding: 'utf8' } if these characters are meant",
     }
   if (encoding !== undefined && encoding !== 'utf8' && !ENCODED_SHAPE[encoding].test(text))
-    return { problem: `is not ${encoding} text`, mend: 'Correct the key or its encoding' }
+    return { problem: `is not ${encoding} text`, fix: 'Correct the key or its encoding' }
   // RFC 7518 §3.2: at least as long as the hash.
   const min = Math.max(LENGTH.min, Number(algorithm.slice(2)) / 8)
   const [length, unit] = encoding === undefined ? [text.length, 'characters'] : [bytes.length, 'bytes']
   if (length < min || length > LENGTH.max)
-    return { problem: `has ${length} ${unit}`, mend: `Use a secret of ${min} to ${LENGTH.max} ${unit}` }
+    return { problem: `has ${length} ${unit}`, fix: `Use a secret of ${min} to ${LENGTH.max} ${unit}` }
   return { key: createSecretKey(bytes) }
 }
 

@@ -21,8 +21,8 @@ export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
 export type SigningKey =
   string | { readonly key: string | undefined; readonly encoding?: KeyEncoding; readonly kid?: string }
 
-/** A key, or what is wrong with it and how to mend that. */
-export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly mend: string }
+/** A key, or what is wrong with it and how to fix that. */
+export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly fix: string }
 
 const ENCODINGS = ['utf8', 'base64', 'base64url', 'hex']
 const SET_THE_VARIABLE = 'Set the environment variable that should hold the key'
@@ -51,12 +51,12 @@ export function parseSigningKeys(
   max: number,
   problems: Problems,
 ): VerificationKey[] {
-  const mend = `Pass an array of one to ${max} keys`
+  const fix = `Pass an array of one to ${max} keys`
   if (!Array.isArray(value)) {
-    problems.add(option, `is ${describe(value)}`, mend)
+    problems.add(option, `is ${describe(value)}`, fix)
     return []
   }
-  if (value.length === 0 || value.length > max) problems.add(option, `has ${value.length} keys`, mend)
+  if (value.length === 0 || value.length > max) problems.add(option, `has ${value.length} keys`, fix)
   const keys = value.flatMap((item: unknown, index) => {
     const key = parseSigningKey(`${option}[${index}]`, item, algorithm, problems)
     return key ? [key] : []
@@ -86,7 +86,7 @@ function parseSigningKey(
   if (!isEncoding) return undefined
   const parsed = parseKey(text, algorithm, encoding as KeyEncoding | undefined)
   if ('problem' in parsed) {
-    problems.add(option, parsed.problem, parsed.mend)
+    problems.add(option, parsed.problem, parsed.fix)
     return undefined
   }
   return Object.freeze({ algorithm, key: parsed.key, ...(kid !== undefined && { kid: kid as string }) })
@@ -95,5 +95,5 @@ function parseSigningKey(
 function parseKey(text: string, algorithm: Algorithm, encoding: KeyEncoding | undefined): ParsedKey {
   if (algorithm.startsWith('HS')) return parseSecretKey(text, algorithm, encoding)
   if (encoding === undefined) return parsePublicKey(text, algorithm)
-  return { problem: `has an encoding, but ${algorithm} takes a PEM key`, mend: 'Leave encoding out' }
+  return { problem: `has an encoding, but ${algorithm} takes a PEM key`, fix: 'Leave encoding out' }
 }

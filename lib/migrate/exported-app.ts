@@ -72,10 +72,10 @@ function readFolder(folder: string, problems: Problems): ExportedApp {
   const name = 'auth/providers.json'
   const providers = read(name)
   if (!providers) {
-    const mend = existsSync(join(folder, 'auth_providers'))
+    const fix = existsSync(join(folder, 'auth_providers'))
       ? 'This is the layout of an older exporter: put the files of auth_providers into one object, by their names'
       : 'Pass the folder that holds auth/, or the path of the file'
-    problems.add(name, `is not in ${folder}`, mend)
+    problems.add(name, `is not in ${folder}`, fix)
   }
   return {
     providers: providers ?? { name, content: {} },

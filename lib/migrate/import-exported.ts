@@ -54,7 +54,7 @@ const MAX_IGNORED_KEYS = 50
 
 /**
  * Imports exported users in batches. Only the batch at hand is in memory. What was imported before is left as it is, so
- * that an import can be run again, to its end or with mended users.
+ * that an import can be run again, to its end or with corrected users.
  * @throws what the store throws; the batch at hand is then in the store whole or not at all, as its contract says
  */
 export async function importExported(parts: ImportParts): Promise<ImportSummary> {

@@ -49,9 +49,9 @@ export function reportLeftovers(app: ExportedApp, createsUsers: boolean, report:
     reportCustomUserData(app.customUserData.name, app.customUserData.content, createsUsers, report)
   if (app.endpoints) reportEndpoints(app.endpoints, report)
   for (const [folder, count] of app.folders) {
-    const mend = FOLDERS[folder]
-    if (mend !== undefined && count > 0)
-      report(`${folder}/`, `is not about signing in (${count === 1 ? '1 file' : `${count} files`})`, mend)
+    const fix = FOLDERS[folder]
+    if (fix !== undefined && count > 0)
+      report(`${folder}/`, `is not about signing in (${count === 1 ? '1 file' : `${count} files`})`, fix)
   }
 }
 

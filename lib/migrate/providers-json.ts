@@ -58,7 +58,7 @@ export function fromProvidersJson(
 ): CarriedOver {
   const problems = new Problems()
   const notCarriedOver: NotCarriedOver[] = []
-  const report: Report = (item, reason, mend) => notCarriedOver.push({ item, reason, mend })
+  const report: Report = (item, reason, fix) => notCarriedOver.push({ item, reason, fix })
   problems.object('fromProvidersJson', settings, ['appId', 'secrets', 'dataApiConfig'])
 
   const exported = readExportedApp(source, problems)
@@ -185,8 +185,8 @@ function readMetadataFields(
   return value.map((item: unknown, index) => {
     const field = section(`${path}[${index}]`, item, problems)
     reportUnknown(`${path}[${index}].`, field, ['required', 'name', 'field_name'], report)
-    const mend = 'Write the path of the claim, e.g. user_data.name'
-    const name = problems.text(`${path}[${index}].name`, field.name ?? '', mend) ?? ''
+    const fix = 'Write the path of the claim, e.g. user_data.name'
+    const name = problems.text(`${path}[${index}].name`, field.name ?? '', fix) ?? ''
     const required = problems.boolean(`${path}[${index}].required`, field.required, false)
     const { field_name: fieldName = '' } = field
     if (fieldName === '' || fieldName === null) return { name, required }

@@ -6,10 +6,10 @@ export interface NotCarriedOver {
   readonly item: string
   readonly reason: string
   /** What does its work now. */
-  readonly mend: string
+  readonly fix: string
 }
 
-export type Report = (item: string, reason: string, mend: string) => void
+export type Report = (item: string, reason: string, fix: string) => void
 
 export type Bag = Readonly<Record<string, unknown>>
 

@@ -1,11 +1,11 @@
 import { parseIssuerUrl } from '../keys/jwks/discovery.js'
 import { describe, Problems } from '../problems.js'
 
-/** Says what is wrong with the value of a parameter, and how to mend it; undefined when nothing is. */
+/** Says what is wrong with the value of a parameter, and how to fix it; undefined when nothing is. */
 export type ParameterCheck = (
   value: unknown,
   isPresent: boolean,
-) => { readonly problem: string; readonly mend: string } | undefined
+) => { readonly problem: string; readonly fix: string } | undefined
 
 /** A text that fits the pattern has this fault. */
 type Fault = readonly [pattern: RegExp, problem: string]
@@ -13,7 +13,7 @@ type Fault = readonly [pattern: RegExp, problem: string]
 /**
  * The parameters of a preset, when nothing is wrong with them.
  * @param checks one for each parameter: one that is forgotten does not compile
- * @throws {ConfigurationError} naming every mistake and its mend
+ * @throws {ConfigurationError} naming every mistake and its fix
  */
 export function checked<Parameters extends object>(
   preset: string,
@@ -25,7 +25,7 @@ export function checked<Parameters extends object>(
   const given = problems.object(path, parameters, Object.keys(checks))
   for (const [key, check] of Object.entries<ParameterCheck>(checks)) {
     const fault = check(given[key], key in given)
-    if (fault) problems.add(`${path}.${key}`, fault.problem, fault.mend)
+    if (fault) problems.add(`${path}.${key}`, fault.problem, fault.fix)
   }
   problems.throwIfAny()
   return parameters
@@ -39,18 +39,18 @@ export function optional(check: ParameterCheck): ParameterCheck {
 const STRAY_SPACE: Fault = [/^\s|\s$/, 'begins or ends with white space']
 
 /** A text that is not blank and has none of the faults. */
-export function text(mend: string, ...faults: readonly Fault[]): ParameterCheck {
+export function text(fix: string, ...faults: readonly Fault[]): ParameterCheck {
   return (value) => {
-    if (typeof value !== 'string' || value.trim() === '') return { problem: `is ${describe(value)}`, mend }
+    if (typeof value !== 'string' || value.trim() === '') return { problem: `is ${describe(value)}`, fix }
     const [, problem] = [STRAY_SPACE, ...faults].find(([pattern]) => pattern.test(value)) ?? []
-    return problem === undefined ? undefined : { problem, mend }
+    return problem === undefined ? undefined : { problem, fix }
   }
 }
 
 /** A host as it stands in `iss`, without anything around it. */
-export function host(mend: string, ...faults: readonly Fault[]): ParameterCheck {
+export function host(fix: string, ...faults: readonly Fault[]): ParameterCheck {
   return text(
-    mend,
+    fix,
     [/^[a-z]+:\/\//i, 'has https:// in front'],
     [/\//, 'has a slash'],
     [/^(?![a-z0-9-]+(?:\.[a-z0-9-]+)+$)/, 'is not a host name in lower case'],
@@ -59,19 +59,19 @@ export function host(mend: string, ...faults: readonly Fault[]): ParameterCheck 
 }
 
 /** A URL that an issuer can have, without a slash at its end. */
-export function url(mend: string, ...faults: readonly Fault[]): ParameterCheck {
-  const check = text(mend, [/\/$/, 'ends with a slash'], [/[?#]/, 'has a query or fragment'], ...faults)
+export function url(fix: string, ...faults: readonly Fault[]): ParameterCheck {
+  const check = text(fix, [/\/$/, 'ends with a slash'], [/[?#]/, 'has a query or fragment'], ...faults)
   return (value, isPresent) =>
     check(value, isPresent) ??
-    (parseIssuerUrl(value as string) ? undefined : { problem: 'is not an https URL', mend })
+    (parseIssuerUrl(value as string) ? undefined : { problem: 'is not an https URL', fix })
 }
 
 /** One of a few values. */
 export function oneOf(...values: readonly (string | number)[]): ParameterCheck {
-  const mend = `Pass ${values.map((value) => JSON.stringify(value)).join(' or ')}`
+  const fix = `Pass ${values.map((value) => JSON.stringify(value)).join(' or ')}`
   return (value) => {
     if (values.includes(value as string)) return undefined
-    return { problem: typeof value === typeof values[0] ? 'is not known' : `is ${describe(value)}`, mend }
+    return { problem: typeof value === typeof values[0] ? 'is not known' : `is ${describe(value)}`, fix }
   }
 }
 

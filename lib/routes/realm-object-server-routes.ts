@@ -65,8 +65,8 @@ export function realmObjectServerRoutes(auth: Guard): Middleware {
 function partsOf(auth: Guard): RouteParts {
   const routeParts = (auth as { readonly [ROUTE_PARTS]?: () => RouteParts } | undefined)?.[ROUTE_PARTS]
   if (routeParts) return routeParts()
-  const mend = 'Pass what customJwtAuth() returned'
-  throw new ConfigurationError([{ option: 'realmObjectServerRoutes(auth)', problem: 'is no guard', mend }])
+  const fix = 'Pass what customJwtAuth() returned'
+  throw new ConfigurationError([{ option: 'realmObjectServerRoutes(auth)', problem: 'is no guard', fix }])
 }
 
 /** A token as the old server described it. Nothing enforces `access`, but realm-java reads no token without it. */

@@ -55,9 +55,9 @@ export function createSessionTokens(parts: {
 
   /** The client learns nothing about why a token is refused; the app's log does. */
   function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
-    const refuse = (got: string, mend?: string) =>
+    const refuse = (got: string, fix?: string) =>
       authError(typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID', {
-        detail: { check: `${typ} token`, got, ...(mend !== undefined && { mend }) },
+        detail: { check: `${typ} token`, got, ...(fix !== undefined && { fix }) },
       })
     if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
     const claims = readSigned(token, keys)

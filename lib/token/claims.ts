@@ -8,7 +8,7 @@ export const issuerCheck: Check<Claims> = {
   refuse: ({ iss }, { issuer }) => (!issuer || issuer.includes(iss as string) ? undefined : 'TOKEN_ISSUER'),
   expected: ({ issuer }) => issuer?.map((name) => `"${name}"`).join(' or ') ?? 'any issuer',
   got: ({ iss }) => show(iss),
-  mend: (_code, { iss }, { issuer = [] }) =>
+  fix: (_code, { iss }, { issuer = [] }) =>
     nearMiss('issuer', [iss], issuer) ??
     'Set issuer to what the issuer puts into iss, or send a token of this issuer',
 }
@@ -21,7 +21,7 @@ export const claimChecks: readonly Check<Claims>[] = [
     refuse: ({ typ }) => (isSessionType(typ) ? 'TOKEN_SESSION' : undefined),
     expected: () => "a third-party token, whose payload's typ is neither access nor refresh",
     got: ({ typ }) => (isSessionType(typ) ? `a session token (${typ})` : 'a third-party token'),
-    mend: () => 'Send an access token as Authorization: Bearer, a refresh token to /auth/session',
+    fix: () => 'Send an access token as Authorization: Bearer, a refresh token to /auth/session',
   },
   {
     // RFC 7519 §4.1.3
@@ -42,7 +42,7 @@ export const claimChecks: readonly Check<Claims>[] = [
     expected: ({ audience, requireAnyAudience }) =>
       audience?.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and ') ?? 'any audience',
     got: ({ aud }) => show(aud),
-    mend: (_code, claims, { audience = [] }) =>
+    fix: (_code, claims, { audience = [] }) =>
       nearMiss('audience', audiencesOf(claims.aud) ?? [], audience) ??
       `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
   },
@@ -58,7 +58,7 @@ export const claimChecks: readonly Check<Claims>[] = [
     reason: (_code, _claims, { subjectClaim }) => `'${subjectClaim}' must be a non-empty string`,
     expected: ({ subjectClaim }) => `${subjectClaim}: a non-empty string`,
     got: (claims, { subjectClaim }) => show(claims[subjectClaim]),
-    mend: (_code, _claims, { subjectClaim }) =>
+    fix: (_code, _claims, { subjectClaim }) =>
       `Let the issuer put the user's unique id into ${subjectClaim}, as a string`,
   },
   {
@@ -76,7 +76,7 @@ export const claimChecks: readonly Check<Claims>[] = [
           : "'exp' must be a number",
     expected: (_rules, now) => `a number of seconds after now (${now})`,
     got: ({ exp }) => show(exp),
-    mend: (code, { exp }, _rules, now) =>
+    fix: (code, { exp }, _rules, now) =>
       code === 'TOKEN_EXPIRED'
         ? `Expired ${duration(now - Number(exp))} ago: get a new token`
         : numericDateMend('exp', exp),
@@ -93,7 +93,7 @@ export const claimChecks: readonly Check<Claims>[] = [
       'none',
     got: (claims, { requiredClaims }) =>
       requiredClaims.map(({ name }) => `${name}: ${show(claims[name])}`).join(', ') || 'none',
-    mend: (_code, claims, { requiredClaims }) =>
+    fix: (_code, claims, { requiredClaims }) =>
       `Send a token with another ${wrongClaim(claims, requiredClaims)?.name ?? ''}, or correct requiredClaims${idTokenHint(claims)}`,
   },
 ]
@@ -125,7 +125,7 @@ function notBefore(name: 'iat' | 'nbf'): Check<Claims> {
     reason: (code) => (code === 'TOKEN_DATE_INVALID' ? `'${name}' must be a number` : undefined),
     expected: (_rules, now) => `absent, or a number of seconds not after now (${now})`,
     got: (claims) => show(claims[name]),
-    mend: (code, claims, _rules, now) =>
+    fix: (code, claims, _rules, now) =>
       code === 'TOKEN_NOT_YET_VALID'
         ? `Valid in ${duration(Number(claims[name]) - now)}: set the clocks right, or allow clockToleranceSeconds`
         : numericDateMend(name, claims[name]),

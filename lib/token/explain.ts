@@ -21,8 +21,8 @@ export interface ExplainedCheck {
   readonly pass: boolean | undefined
   readonly expected: string
   readonly got: string
-  /** The likely mend of a failure. */
-  readonly mend?: string
+  /** The likely fix of a failure. */
+  readonly fix?: string
 }
 
 /** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
@@ -52,7 +52,7 @@ export function createExplain(parts: ExplainParts): (token: string, now: number)
     const first = failed.find(({ pass }) => pass === false) ?? failed[0]
     const verb = first?.pass === false ? 'refused' : 'cannot be judged'
     const summary = first
-      ? `${verb} by ${first.name}: expected ${first.expected}, got ${first.got}. ${first.mend ?? ''}`.trim()
+      ? `${verb} by ${first.name}: expected ${first.expected}, got ${first.got}. ${first.fix ?? ''}`.trim()
       : 'accepted'
     return { ok: !first, checks, summary }
   }
@@ -98,10 +98,10 @@ function explainFormat(token: string): { header?: TokenHeader; check: ExplainedC
   try {
     return { header: readHeader(token), check: pass('format', COMPACT_FORM, 'that') }
   } catch (error) {
-    const { got = 'something else', mend = 'Copy the whole token' } = isAuthError(error)
+    const { got = 'something else', fix = 'Copy the whole token' } = isAuthError(error)
       ? (error.detail ?? {})
       : {}
-    return { check: fail('format', COMPACT_FORM, got, mend) }
+    return { check: fail('format', COMPACT_FORM, got, fix) }
   }
 }
 
@@ -110,7 +110,7 @@ function explainCheck<S>(check: Check<S>, subject: S, rules: TokenRules, now: nu
   const [expected, got] = [check.expected(rules, now), check.got(subject, rules)]
   return code === undefined
     ? pass(check.name, expected, got)
-    : fail(check.name, expected, got, check.mend(code, subject, rules, now))
+    : fail(check.name, expected, got, check.fix(code, subject, rules, now))
 }
 
 async function explainSignature(
@@ -135,11 +135,11 @@ async function explainSignature(
   } catch (error) {
     if (!isAuthError(error) || error.status !== 401)
       return { name: 'signature', pass: undefined, expected: 'keys to verify it with', got: reasonOf(error) }
-    const mend =
+    const fix =
       kid === undefined
         ? 'Let the issuer name its key, or set jwks.allowMissingKid if its set has just one'
         : 'Let the issuer publish this key, or configure the issuer that signed this token'
-    return fail('signature', 'a kid that names a key', show(kid), mend)
+    return fail('signature', 'a kid that names a key', show(kid), fix)
   }
   const expected = madeWith(candidates.length)
   if (!verifySignature(token, candidates))
@@ -157,9 +157,8 @@ function signatureMend(token: string, candidates: readonly VerificationKey[]): s
     return 'This is a session token: send an access token as Authorization: Bearer'
   for (const { key, algorithm } of candidates) {
     if (!algorithm.startsWith('HS')) continue
-    for (const [bytes, mend] of otherReadings(key.export()))
-      if (bytes.length > 0 && verifySignature(token, [{ algorithm, key: createSecretKey(bytes) }]))
-        return mend
+    for (const [bytes, fix] of otherReadings(key.export()))
+      if (bytes.length > 0 && verifySignature(token, [{ algorithm, key: createSecretKey(bytes) }])) return fix
   }
   const these = candidates.length === 1 ? 'this one' : `these ${candidates.length}`
   return `Signed by another key than ${these}: compare the key with the issuer's, character by character`
@@ -189,8 +188,8 @@ function explainMetadata(claims: Claims, metadata: MetadataRules): ExplainedChec
     return pass('metadata', expected, 'that')
   } catch (error) {
     const { message, detail } = isAuthError(error) ? error : { message: 'something else', detail: undefined }
-    const mend = 'Let the issuer add the claim, or correct the path of the metadata field'
-    return fail('metadata', detail?.expected ?? expected, message, detail?.mend ?? mend)
+    const fix = 'Let the issuer add the claim, or correct the path of the metadata field'
+    return fail('metadata', detail?.expected ?? expected, message, detail?.fix ?? fix)
   }
 }
 
@@ -198,6 +197,6 @@ function pass(name: string, expected: string, got: string): ExplainedCheck {
   return { name, pass: true, expected, got }
 }
 
-function fail(name: string, expected: string, got: string, mend: string): ExplainedCheck {
-  return { name, pass: false, expected, got, mend }
+function fail(name: string, expected: string, got: string, fix: string): ExplainedCheck {
+  return { name, pass: false, expected, got, fix }
 }

@@ -8,7 +8,7 @@ export const headerChecks: readonly Check<TokenHeader>[] = [
     refuse: ({ alg }, { algorithm }) => (alg === algorithm ? undefined : 'TOKEN_ALGORITHM'),
     expected: ({ algorithm }) => algorithm,
     got: ({ alg }) => show(alg),
-    mend: (_code, _header, { algorithm }) =>
+    fix: (_code, _header, { algorithm }) =>
       `Let the issuer sign with ${algorithm}, or set signingAlgorithm to what it signs with and pass the matching key`,
   },
   {
@@ -16,7 +16,7 @@ export const headerChecks: readonly Check<TokenHeader>[] = [
     refuse: ({ typ }, { allowedTypes }) => (allowedTypes.has(normalizeType(typ)) ? undefined : 'TOKEN_TYPE'),
     expected: ({ allowedTypes }) => [...allowedTypes].map((type) => type ?? 'absent').join(' or '),
     got: ({ typ }) => show(typ),
-    mend: (_code, { typ }) =>
+    fix: (_code, { typ }) =>
       `If this issuer's tokens are like that, add ${typ === undefined ? 'null' : show(typ)} to allowedTypes`,
   },
   {
@@ -26,7 +26,7 @@ export const headerChecks: readonly Check<TokenHeader>[] = [
     expected: () => 'absent',
     got: ({ crit, b64 }) =>
       crit === undefined ? (b64 === undefined ? 'absent' : `b64: ${show(b64)}`) : show(crit),
-    mend: () => 'Let the issuer leave these header parameters out',
+    fix: () => 'Let the issuer leave these header parameters out',
   },
 ]
 

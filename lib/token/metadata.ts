@@ -91,7 +91,7 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
           check: fieldName,
           expected: `at most ${MAX_LEVELS} levels`,
           got: 'more',
-          mend: 'Let the issuer write a flatter value',
+          fix: 'Let the issuer write a flatter value',
         },
       })
     const json = JSON.stringify(value)
@@ -102,7 +102,7 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
           check: fieldName,
           expected: `at most ${maxFieldLength} characters of JSON`,
           got: `${json.length} characters`,
-          mend: 'Let the issuer put less there, or raise maxFieldLength',
+          fix: 'Let the issuer put less there, or raise maxFieldLength',
         },
       })
     if (json.includes(POISONED_KEY))
@@ -112,7 +112,7 @@ export function readMetadata(claims: Claims, { fields, maxFieldLength }: Metadat
           check: fieldName,
           expected: 'no key "__proto__" in the value',
           got: 'one',
-          mend: 'Let the issuer leave the key out',
+          fix: 'Let the issuer leave the key out',
         },
       })
     data[fieldName] = deepFreeze(value)
@@ -156,8 +156,8 @@ function isFieldName(option: string, value: unknown, problems: Problems): value 
     return false
   }
   if (value.length < FIELD_NAME_LIMIT) return true
-  const mend = `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`
-  problems.add(option, `has ${value.length} characters`, mend)
+  const fix = `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`
+  problems.add(option, `has ${value.length} characters`, fix)
   return false
 }
 

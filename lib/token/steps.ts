@@ -35,8 +35,8 @@ export interface Check<Subject> {
   expected(rules: TokenRules, now: number): string
   /** What the token has, for the app's log: shortened, and never a signature. */
   got(subject: Subject, rules: TokenRules): string
-  /** The likely mend of a failure. */
-  mend(code: ErrorCode, subject: Subject, rules: TokenRules, now: number): string
+  /** The likely fix of a failure. */
+  fix(code: ErrorCode, subject: Subject, rules: TokenRules, now: number): string
 }
 
 const SHOWN_LENGTH = 200

@@ -171,7 +171,7 @@ function refusal<Subject>(
       check: check.name,
       expected: check.expected(rules, now),
       got: check.got(subject, rules),
-      mend: check.mend(code, subject, rules, now),
+      fix: check.fix(code, subject, rules, now),
     },
   })
 }
@@ -182,7 +182,7 @@ function wrongSignature(keys: number) {
       check: 'signature',
       expected: madeWith(keys),
       got: 'another',
-      mend: 'auth.explain(token) tries the usual mistakes with keys',
+      fix: 'auth.explain(token) tries the usual mistakes with keys',
     },
   })
 }
@@ -194,7 +194,7 @@ function tooLong(token: string, { maxTokenLength }: TokenRules) {
       check: 'length',
       expected: `at most ${maxTokenLength} characters`,
       got: `${token.length} characters`,
-      mend: 'Map fewer claims into the token, or raise maxTokenLength',
+      fix: 'Map fewer claims into the token, or raise maxTokenLength',
     },
   })
 }

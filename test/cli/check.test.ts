@@ -82,11 +82,11 @@ describe('check', { concurrency: 2 }, () => {
       findings.map(({ text }) => text),
       ['sesion: is not an option', 'appId: is an empty or blank string', 'signingKeys[0]: has 5 characters'],
     )
-    assert.ok(findings.every(({ mend }) => mend))
+    assert.ok(findings.every(({ fix }) => fix))
     const { code, stdout } = await runCli(['check', '--config', config])
     assert.equal(code, 1)
     assert.match(stdout, /^✗ options: sesion: is not an option\n +Did you mean session$/m)
-    assert.match(stdout, /\n3 to mend\n$/)
+    assert.match(stdout, /\n3 to fix\n$/)
   })
 
   test('lists what of an exported app is not carried over, without calling it a problem', async () => {
@@ -95,7 +95,7 @@ describe('check', { concurrency: 2 }, () => {
     assert.equal(of('audience')?.text, 'any of web, mobile')
     const notes = findings.filter(({ name }) => name === 'not carried over')
     assert.ok(notes.length > 5)
-    assert.ok(notes.every(({ level, mend }) => level === 'note' && mend))
+    assert.ok(notes.every(({ level, fix }) => level === 'note' && fix))
   })
 
   test('names the secrets of an exported app that have no value', async () => {

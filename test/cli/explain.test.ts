@@ -42,7 +42,7 @@ describe('explain', { concurrency: 2 }, () => {
     assert.equal(code, 0)
   })
 
-  test('refuses with exit code 1, expected, got and mend, and shows neither signature nor key', async () => {
+  test('refuses with exit code 1, expected, got and fix, and shows neither signature nor key', async () => {
     const token = mint(fresh({ aud: 'other' }), { key: Buffer.from(SECRET, 'hex') })
     const { code, stdout, stderr } = await runCli(['explain', '-', ...flags], { env, input: token })
     assert.deepEqual([code, stderr], [1, ''])

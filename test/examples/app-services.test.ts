@@ -108,8 +108,8 @@ describe('an exported app, in two commands', () => {
     const secrets = { 'jwt-signing-key': SECRET, 'jwt-signing-key.2023': SECRET }
     const { notCarriedOver } = fromProvidersJson('test/fixtures/exported-app', { secrets })
     assert.ok(notCarriedOver.length > 10)
-    for (const { item, reason, mend } of notCarriedOver)
-      assert.ok(said.includes(`Not carried over: ${item}: ${reason}\n    ${mend}\n`), item)
+    for (const { item, reason, fix } of notCarriedOver)
+      assert.ok(said.includes(`Not carried over: ${item}: ${reason}\n    ${fix}\n`), item)
   })
 })
 

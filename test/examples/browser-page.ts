@@ -19,9 +19,9 @@ const TIMEOUT_MS = 120_000
  */
 export function needsChromium(): { skip?: string } {
   if (existsSync(EXECUTABLE)) return {}
-  const mend = `needs ${EXECUTABLE}: apt-get update && apt-get install --yes chromium`
-  if (process.env.CI === 'true') throw new Error(mend)
-  return { skip: mend }
+  const fix = `needs ${EXECUTABLE}: apt-get update && apt-get install --yes chromium`
+  if (process.env.CI === 'true') throw new Error(fix)
+  return { skip: fix }
 }
 
 /** A page of a browser of its own, and the errors that it complained of. */

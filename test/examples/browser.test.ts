@@ -114,7 +114,7 @@ describe('the browser example', { concurrency: true }, () => {
     ])
   })
 
-  test('without CORS the page says what is wrong and how to mend it', needsChromium(), async (t) => {
+  test('without CORS the page says what is wrong and how to fix it', needsChromium(), async (t) => {
     const { pageUrl, apiUrl } = await startPage(t, startWithoutCors)
     const { page } = await openPage(t, { viewport: { width: 380, height: 800 }, colorScheme: 'dark' })
     await page.goto(pageUrl)

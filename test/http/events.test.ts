@@ -46,7 +46,7 @@ test('a refused request is one event and one log line, with the code and the ful
     check: 'aud',
     expected: '"myapp-abcde"',
     got: '"myapp-abcde/"',
-    mend: 'The audience differs by a trailing slash: write both alike',
+    fix: 'The audience differs by a trailing slash: write both alike',
   }
   const message = `invalid custom auth token: '"myapp-abcde"' not present in 'aud' claim`
   const token = mint(claims({ aud: 'myapp-abcde/' }))
@@ -66,7 +66,7 @@ test('a refused request is one event and one log line, with the code and the ful
       message: 'invalid session',
       check: 'access token',
       got: 'a token that none of the session keys signed',
-      mend:
+      fix:
         "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the " +
         'session key that signed it in session.signingKeys',
     },

@@ -94,7 +94,7 @@ function assertUnavailable(answer: Answer, app: TestApp, code: ErrorCode, cause:
 describe('a store', { concurrency: true }, () => {
   for (const [verb, requests] of Object.entries(requestsOf))
     for (const [kind, fault] of Object.entries(faults))
-      test(`whose ${verb}() ${kind} makes its requests 503, and mends without a restart`, async (t) => {
+      test(`whose ${verb}() ${kind} makes its requests 503, and recovers without a restart`, async (t) => {
         const { app, failing, login } = await startFaulty(t)
         failing.set(verb as Verb, fault)
         const cause = kind === 'never answers' ? /no answer within 1 s/ : /ECONNREFUSED/

@@ -7,15 +7,15 @@ import { at, checkRefusals, good, refusalOf, show, wrong, type Row } from '../su
 import { OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
 
 describe('signingAlgorithm', () => {
-  const mend = /^Pass one of HS256, .*RS256/
+  const fix = /^Pass one of HS256, .*RS256/
   checkRefusals([
-    ...wrong('signingAlgorithm', at('signingAlgorithm'), mend, [undefined, null, 5, true, [], {}]),
+    ...wrong('signingAlgorithm', at('signingAlgorithm'), fix, [undefined, null, 5, true, [], {}]),
     ...['', 'none', 'hs256', 'HS256 ', 'RSA', 'HS1'].map((signingAlgorithm) => ({
       what: show(signingAlgorithm),
       options: { signingAlgorithm },
       option: 'signingAlgorithm',
       problem: /^is /,
-      mend,
+      fix,
     })),
   ])
 
@@ -43,14 +43,14 @@ describe('signingKeys', () => {
       options: { signingKeys: [] },
       option: 'signingKeys',
       problem: /^has 0 keys$/,
-      mend: /one to 3 keys/,
+      fix: /one to 3 keys/,
     },
     {
       what: 'four keys',
       options: { signingKeys: ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)) },
       option: 'signingKeys',
       problem: /^has 4 keys$/,
-      mend: /one to 3 keys/,
+      fix: /one to 3 keys/,
     },
     ...wrong('signingKeys[0]', (key) => ({ signingKeys: [key] }), setVariable, [undefined, '', ' \t']),
     ...wrong('signingKeys[0]', (key) => ({ signingKeys: [{ key }] }), setVariable, [
@@ -65,21 +65,21 @@ describe('signingKeys', () => {
       options: { signingKeys: [SECRET, OTHER_SECRET, undefined] },
       option: 'signingKeys[2]',
       problem: /undefined/,
-      mend: setVariable,
+      fix: setVariable,
     },
     {
       what: 'the same secret twice',
       options: { signingKeys: [SECRET, OTHER_SECRET, SECRET] },
       option: 'signingKeys',
       problem: /^holds the same key twice$/,
-      mend: /^Remove one of the two$/,
+      fix: /^Remove one of the two$/,
     },
     {
       what: 'the same secret in two encodings',
       options: { signingKeys: [SECRET, { key: Buffer.from(SECRET).toString('hex'), encoding: 'hex' }] },
       option: 'signingKeys',
       problem: /^holds the same key twice$/,
-      mend: /^Remove/,
+      fix: /^Remove/,
     },
     {
       what: 'the same secret under two kids',
@@ -91,14 +91,14 @@ describe('signingKeys', () => {
       },
       option: 'signingKeys',
       problem: /^holds the same key twice$/,
-      mend: /^Remove/,
+      fix: /^Remove/,
     },
     {
       what: 'a misspelt part of a key',
       options: { signingKeys: [{ key: SECRET, encodng: 'hex' }] },
       option: 'signingKeys[0].encodng',
       problem: /^is not an option$/,
-      mend: /^Did you mean encoding$/,
+      fix: /^Did you mean encoding$/,
     },
     ...wrong(
       'signingKeys[0].kid',
@@ -111,7 +111,7 @@ describe('signingKeys', () => {
       options: { signingKeys: [{ key: SECRET, encoding }] },
       option: 'signingKeys[0].encoding',
       problem: /^is not known$/,
-      mend: /^Pass one of utf8, base64, base64url, hex$/,
+      fix: /^Pass one of utf8, base64, base64url, hex$/,
     })),
   ])
 
@@ -123,12 +123,12 @@ describe('signingKeys', () => {
 })
 
 describe('a secret', () => {
-  const secret = (key: string, problem: RegExp, mend: RegExp, what: string, encoding?: string): Row => ({
+  const secret = (key: string, problem: RegExp, fix: RegExp, what: string, encoding?: string): Row => ({
     what,
     options: { signingKeys: [encoding === undefined ? key : { key, encoding }] },
     option: 'signingKeys[0]',
     problem,
-    mend,
+    fix,
   })
   const odd = /^has characters other than letters, digits and _ - \+ \/ =/
   const pem = rsaKeys().publicPem
@@ -256,12 +256,12 @@ describe('a public key', () => {
   const spki = ({ publicKey }: { publicKey: KeyObject }): string =>
     publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const rsaOf = (modulusLength: number): string => spki(generateKeyPairSync('rsa', { modulusLength }))
-  const row = (what: string, key: unknown, problem: RegExp, mend: RegExp): Row => ({
+  const row = (what: string, key: unknown, problem: RegExp, fix: RegExp): Row => ({
     what,
     options: { signingAlgorithm: 'RS256', signingKeys: [key] },
     option: 'signingKeys[0]',
     problem,
-    mend,
+    fix,
   })
   const isPrivate = /^is a private key$/
   const usePublic = /pass its public key/
@@ -344,7 +344,7 @@ describe('a public key', () => {
       options: { signingAlgorithm: 'RS256', signingKeys: [pem, pair.publicKey.export(pkcs1)] },
       option: 'signingKeys',
       problem: /^holds the same key twice$/,
-      mend: /^Remove/,
+      fix: /^Remove/,
     },
   ])
 })

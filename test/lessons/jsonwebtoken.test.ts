@@ -231,7 +231,7 @@ test('LESSONS 9: keys are parsed once, into KeyObjects: no PEM or secret is pars
   }
 })
 
-test('LESSONS 10: jsonwebtoken is 9.0.3 or later, and the jws below it is mended (CVE-2025-65945)', () => {
+test('LESSONS 10: jsonwebtoken is 9.0.3 or later, and the jws below it is fixed (CVE-2025-65945)', () => {
   const read = (path: string | URL) =>
     JSON.parse(readFileSync(path, 'utf8')) as { version: string; dependencies: Record<string, string> }
   const numbers = (version: string): number =>

@@ -26,8 +26,8 @@ test('settings of the app that are not known are reported, and endpoints of the 
 test('a creation function beside requests that create no users comes with the way to keep it so', () => {
   const dataApiConfig = { create_user_on_auth: false }
   const { notCarriedOver } = fromProvidersJson(FOLDER, { secrets, dataApiConfig })
-  const { mend } = notCarriedOver.find(({ item }) => item.includes('on_user_creation')) ?? assert.fail()
-  assert.match(mend, /; routes then create users too, unless a second guard on the same store/)
+  const { fix } = notCarriedOver.find(({ item }) => item.includes('on_user_creation')) ?? assert.fail()
+  assert.match(fix, /; routes then create users too, unless a second guard on the same store/)
 })
 
 test('unknown keys are reported on every level', () => {

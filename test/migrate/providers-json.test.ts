@@ -70,13 +70,13 @@ describe('the folder of an exported app', () => {
     const { reason: endpoint } =
       notCarriedOver.find(({ item }) => item.endsWith('GET /greet')) ?? assert.fail()
     assert.match(endpoint, /greet, for requests with the secret "greetSecret" \(SECRET_AS_QUERY_PARAM\)$/)
-    for (const { item, reason, mend } of notCarriedOver) assert.ok(reason && mend, item)
-    const mendOf = (part: string) => notCarriedOver.find(({ item }) => item.includes(part))?.mend
+    for (const { item, reason, fix } of notCarriedOver) assert.ok(reason && fix, item)
+    const fixOf = (part: string) => notCarriedOver.find(({ item }) => item.includes(part))?.fix
     assert.equal(
-      mendOf('custom_user_data.json: enabled'),
+      fixOf('custom_user_data.json: enabled'),
       "Pass customData: (userId) => client.db('app').collection('custom_data').findOne({ 'user_id': userId })",
     )
-    assert.match(mendOf('on_user_creation') ?? '', /functions\/onUserCreation\.js .* autoCreateUser[^;]*$/)
+    assert.match(fixOf('on_user_creation') ?? '', /functions\/onUserCreation\.js .* autoCreateUser[^;]*$/)
   })
 
   test('makes a guard that accepts tokens by the old rules', async () => {
@@ -116,7 +116,7 @@ describe('the folder of an exported app', () => {
     mkdirSync(join(folder, 'auth_providers'), { recursive: true })
     const [missing] = problemsOf(folder)
     assert.equal(missing?.option, 'auth/providers.json')
-    assert.match(missing.mend, /layout of an older exporter/)
+    assert.match(missing.fix, /layout of an older exporter/)
   })
 
   test('with files that are not JSON names each of them, and quotes none', () => {
@@ -256,7 +256,7 @@ describe('the keys', () => {
       secrets: {},
     })
     assert.deepEqual(
-      problems.map(({ problem, mend }) => [problem, mend]),
+      problems.map(({ problem, fix }) => [problem, fix]),
       [
         [
           'is the secret "jwt-key", which has no value',
@@ -299,14 +299,14 @@ test('all that is wrong is said at once', () => {
     at('metadata_fields[2].field_name'),
     at('secret_config.signingKeys'),
   ])
-  for (const { option, mend } of problems) assert.ok(mend, option)
+  for (const { option, fix } of problems) assert.ok(fix, option)
 })
 
 test('what is no providers.json is refused, with a word about the likely mistake', () => {
   const bare = (providers() as { 'custom-token': object })['custom-token']
   const [problem] = problemsOf(bare)
-  assert.match(problem?.mend ?? '', /\{ 'custom-token': … \}/)
-  assert.match(problemsOf({ 'anon-user': {} })[0]?.mend ?? '', /"Custom JWT Authentication"/)
+  assert.match(problem?.fix ?? '', /\{ 'custom-token': … \}/)
+  assert.match(problemsOf({ 'anon-user': {} })[0]?.fix ?? '', /"Custom JWT Authentication"/)
   assert.deepEqual(optionsIn(problemsOf(providers({ useJWKURI: true, jwkURI: undefined }))), [
     'providers: custom-token.config.jwkURI',
   ])

@@ -52,7 +52,7 @@ async function installApp(name: string, dependencies: readonly string[]): Promis
   return app
 }
 
-test('publint finds nothing to mend', async () => {
+test('publint finds nothing to fix', async () => {
   await runTool(root, 'publint/src/cli.js', '--strict', tarball)
 })
 

@@ -81,7 +81,7 @@ for (const row of rows)
         assert.equal(ok, false)
         const said = checks
           .filter(({ pass }) => pass === false)
-          .map(({ name, expected, got, mend = '' }) => `${name}: expected ${expected}, got ${got}. ${mend}`)
+          .map(({ name, expected, got, fix = '' }) => `${name}: expected ${expected}, got ${got}. ${fix}`)
         assert.match(said.join('\n'), says)
       })
   })

@@ -1,4 +1,4 @@
-// What presets make of their parameters: the issuer's addresses, or an error that names the mistake and its mend.
+// What presets make of their parameters: the issuer's addresses, or an error that names the mistake and its fix.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ConfigurationError, customJwtAuth, issuers } from 'custom-jwt-auth'
@@ -219,7 +219,7 @@ describe('a mistake in a parameter', () => {
             const [found, ...others] = error.problems
             const option = `issuers.${name}.${parameter}`
             assert.deepEqual([found?.option, found?.problem, others], [option, problem, []])
-            assert.match(found?.mend ?? '', /^(?:Pass|Did you mean|Remove it; known are) ./)
+            assert.match(found?.fix ?? '', /^(?:Pass|Did you mean|Remove it; known are) ./)
             return true
           },
         )
@@ -239,7 +239,7 @@ describe('a mistake in a parameter', () => {
       for (const parameters of [undefined, null, 'text', []])
         assert.throws(
           () => callWith(parameters),
-          (error) => error instanceof ConfigurationError && error.problems[0]?.mend === 'Pass an object',
+          (error) => error instanceof ConfigurationError && error.problems[0]?.fix === 'Pass an object',
         )
     })
 })

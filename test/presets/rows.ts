@@ -18,7 +18,7 @@ export interface Mistake extends Change {
   /** Written after the preset by mistake. */
   readonly options?: object
   readonly code: ErrorCode
-  /** What `explain` says of the checks that fail: expected, got and mend. */
+  /** What `explain` says of the checks that fail: expected, got and fix. */
   readonly says: RegExp
 }
 

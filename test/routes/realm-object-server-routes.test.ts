@@ -445,7 +445,7 @@ describe('the routes', () => {
     assert.throws(() => realmObjectServerRoutes(without), {
       name: 'ConfigurationError',
       problems: [
-        { option: 'session', problem: 'is not set', mend: 'Set session.signingKeys to have session routes' },
+        { option: 'session', problem: 'is not set', fix: 'Set session.signingKeys to have session routes' },
       ],
     })
     for (const other of [undefined, null, {}, express(), () => undefined])

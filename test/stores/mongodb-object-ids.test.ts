@@ -74,7 +74,7 @@ else {
       assert.equal(await sessions.countDocuments({}), 0)
     })
 
-    for (const [held, options, mend] of [
+    for (const [held, options, fix] of [
       ['objectId', {}, /Pass .* the option ObjectId/],
       ['string', { ObjectId }, /Leave out the option ObjectId/],
     ] as const) {
@@ -82,8 +82,8 @@ else {
         await clear()
         await users.insertOne({ ...imported, ...(held === 'string' && { _id: hex }) })
         const store = mongodbStore({ db, ...options })
-        await assert.rejects(async () => store.ready?.(), { message: mend })
-        await assert.rejects(async () => store.findUser(hex), { message: mend })
+        await assert.rejects(async () => store.ready?.(), { message: fix })
+        await assert.rejects(async () => store.findUser(hex), { message: fix })
       })
     }
   })

@@ -92,7 +92,7 @@ else {
       'covers some users only': { unique: true, partialFilterExpression: { disabled: false } },
     }
     for (const [flaw, options] of Object.entries(wrong)) {
-      test(`an index that ${flaw} is refused, with the commands that mend it`, async () => {
+      test(`an index that ${flaw} is refused, with the commands that fix it`, async () => {
         await clear()
         await users.createIndexes([{ key, ...options, name: 'identity' }])
         await assert.rejects(start(), (error: Error) => {

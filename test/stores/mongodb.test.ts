@@ -26,7 +26,7 @@ describe('the options of mongodbStore', () => {
       mongodbStore(options as MongodbStoreOptions)
     } catch (error) {
       assert.ok(error instanceof ConfigurationError)
-      return error.problems.map(({ option, problem, mend }) => `${option} ${problem}. ${mend}`)
+      return error.problems.map(({ option, problem, fix }) => `${option} ${problem}. ${fix}`)
     }
     return []
   }

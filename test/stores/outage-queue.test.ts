@@ -51,7 +51,7 @@ describe('a store behind a pool without time limits', { skip }, () => {
     assert.deepEqual(await flood(app, 5000), new Map([['200 OK', 5000]]))
   })
 
-  test('that goes silent does not have 12,000 requests queue up, and mends when it is back', async (t) => {
+  test('that goes silent does not have 12,000 requests queue up, and recovers when it is back', async (t) => {
     const { proxy, pool, app } = await start(t, 1)
     const before = await memoryInUse()
     proxy.freeze()

@@ -43,12 +43,12 @@ export interface Row {
   readonly options: object
   readonly option: string
   readonly problem: RegExp
-  readonly mend: RegExp
+  readonly fix: RegExp
 }
 
 /** A test for each row: start-up names this mistake, and no other. */
 export function checkRefusals(rows: readonly Row[]): void {
-  for (const { what, options, option, problem, mend } of rows)
+  for (const { what, options, option, problem, fix } of rows)
     test(`${what}: ${option}`, () => {
       const { problems, message } = refusalOf({ ...good, ...options })
       assert.deepEqual(
@@ -58,10 +58,10 @@ export function checkRefusals(rows: readonly Row[]): void {
       )
       const [only] = problems
       assert.match(only?.problem ?? '', problem)
-      assert.match(only?.mend ?? '', mend)
+      assert.match(only?.fix ?? '', fix)
       assert.equal(
         message,
-        `custom-jwt-auth: 1 problem in the options\n  - ${option}: ${only?.problem ?? ''}. ${only?.mend ?? ''}.`,
+        `custom-jwt-auth: 1 problem in the options\n  - ${option}: ${only?.problem ?? ''}. ${only?.fix ?? ''}.`,
       )
     })
 }
@@ -94,12 +94,12 @@ export const show = (value: unknown): string => {
 export function wrong(
   option: string,
   place: (value: unknown) => object,
-  mend: RegExp,
+  fix: RegExp,
   values: readonly unknown[],
 ): Row[] {
   return values.map((value) => {
     const [, problem = /^is a string$/] = named.find(([known]) => isDeepStrictEqual(known, value)) ?? []
-    return { what: show(value), options: place(value), option, problem, mend }
+    return { what: show(value), options: place(value), option, problem, fix }
   })
 }
 

@@ -11,7 +11,7 @@ const START = {
 export function requireServer(variable: keyof typeof START): { url: string } | { skip: string } {
   const url = process.env[variable]
   if (url) return { url }
-  const mend = `needs a server: ${START[variable]}`
-  if (process.env['CI'] === 'true') throw new Error(`${variable} is not set: ${mend}`)
-  return { skip: mend }
+  const fix = `needs a server: ${START[variable]}`
+  if (process.env['CI'] === 'true') throw new Error(`${variable} is not set: ${fix}`)
+  return { skip: fix }
 }

@@ -37,17 +37,17 @@ function assertSecret(explanation: Explanation, token: string, keys: readonly un
   }
 }
 
-/** The only failed check, whose mend is also in the summary. */
+/** The only failed check, whose fix is also in the summary. */
 async function onlyFailure(token: string, options?: object) {
   const { ok, checks, summary } = await explain(token, options)
   assert.equal(ok, false)
   const failed = checks.filter(({ pass }) => pass === false)
   assert.equal(failed.length, 1, JSON.stringify(failed))
   const [failure] = failed
-  assert(failure?.mend)
+  assert(failure?.fix)
   assert.equal(
     summary,
-    `refused by ${failure.name}: expected ${failure.expected}, got ${failure.got}. ${failure.mend}`,
+    `refused by ${failure.name}: expected ${failure.expected}, got ${failure.got}. ${failure.fix}`,
   )
   return failure
 }
@@ -59,7 +59,7 @@ test('a provider that is switched off refuses a token that passes every other ch
     pass: false,
     expected: 'switched on',
     got: 'disabled',
-    mend: 'Set disabled to false',
+    fix: 'Set disabled to false',
   })
 })
 
@@ -74,7 +74,7 @@ test('a good token passes every check', async () => {
   const { ok, checks, summary } = await explain(mint())
   assert.equal(ok, true)
   assert.equal(summary, 'accepted')
-  assert.ok(checks.every(({ pass, mend }) => pass === true && mend === undefined))
+  assert.ok(checks.every(({ pass, fix }) => pass === true && fix === undefined))
   const names = checks.map(({ name }) => name)
   for (const name of [
     'length',
@@ -118,7 +118,7 @@ interface Row {
   readonly check: string
   readonly expected: RegExp
   readonly got: RegExp
-  readonly mend: RegExp
+  readonly fix: RegExp
 }
 
 const rsa = rsaKeys()
@@ -165,7 +165,7 @@ const rows: readonly Row[] = [
     check: 'length',
     expected: /^at most 2048 characters$/,
     got: /^\d{4} characters$/,
-    mend: /raise maxTokenLength/,
+    fix: /raise maxTokenLength/,
   },
   ...[
     '',
@@ -181,7 +181,7 @@ const rows: readonly Row[] = [
     check: 'format',
     expected: /^header\.payload\.signature/,
     got: /^(?:\d|more than 5) segments?$/,
-    mend: /Copy the whole token/,
+    fix: /Copy the whole token/,
   })),
   ...['Bearer ', 'bearer ', 'BEARER  '].map((prefix) => ({
     what: `a token with "${prefix}" before it`,
@@ -189,7 +189,7 @@ const rows: readonly Row[] = [
     check: 'format',
     expected: /^header\.payload\.signature/,
     got: /^three segments that are not all base64url$/,
-    mend: /^Leave "Bearer " out/,
+    fix: /^Leave "Bearer " out/,
   })),
   {
     what: 'a token in quotes',
@@ -197,7 +197,7 @@ const rows: readonly Row[] = [
     check: 'format',
     expected: /base64url/,
     got: /^three segments that are not all base64url$/,
-    mend: /nothing around it/,
+    fix: /nothing around it/,
   },
   {
     what: 'a header that is not JSON',
@@ -205,7 +205,7 @@ const rows: readonly Row[] = [
     check: 'format',
     expected: /base64url/,
     got: /header is not a JSON object/,
-    mend: /Copy the whole token/,
+    fix: /Copy the whole token/,
   },
   // The header
   {
@@ -214,7 +214,7 @@ const rows: readonly Row[] = [
     check: 'typ',
     expected: /^jwt$/i,
     got: /^"at\+jwt"$/,
-    mend: /add "at\+jwt" to allowedTypes/,
+    fix: /add "at\+jwt" to allowedTypes/,
   },
   {
     what: 'no typ',
@@ -222,7 +222,7 @@ const rows: readonly Row[] = [
     check: 'typ',
     expected: /^jwt$/i,
     got: /^absent$/,
-    mend: /add null to allowedTypes/,
+    fix: /add null to allowedTypes/,
   },
   {
     what: 'crit',
@@ -230,7 +230,7 @@ const rows: readonly Row[] = [
     check: 'crit',
     expected: /^absent$/,
     got: /^\["exp"\]$/,
-    mend: /leave these header parameters out/,
+    fix: /leave these header parameters out/,
   },
   {
     what: 'b64',
@@ -238,7 +238,7 @@ const rows: readonly Row[] = [
     check: 'crit',
     expected: /^absent$/,
     got: /^b64: false$/,
-    mend: /leave these header parameters out/,
+    fix: /leave these header parameters out/,
   },
   {
     what: 'another alg, although the key is right,',
@@ -246,7 +246,7 @@ const rows: readonly Row[] = [
     check: 'alg',
     expected: /^HS256$/,
     got: /^"HS512"$/,
-    mend: /sign with HS256, or set signingAlgorithm/,
+    fix: /sign with HS256, or set signingAlgorithm/,
   },
   {
     what: 'none',
@@ -254,7 +254,7 @@ const rows: readonly Row[] = [
     check: 'alg',
     expected: /^HS256$/,
     got: /^"none"$/,
-    mend: /sign with HS256/,
+    fix: /sign with HS256/,
   },
   // The key
   {
@@ -263,7 +263,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with the one key$/,
     got: /^made with another key$/,
-    mend: /^Signed by another key than this one/,
+    fix: /^Signed by another key than this one/,
   },
   {
     what: 'another key than these three',
@@ -272,7 +272,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with one of 3 keys$/,
     got: /^made with another key$/,
-    mend: /^Signed by another key than these 3/,
+    fix: /^Signed by another key than these 3/,
   },
   {
     what: 'another RSA key',
@@ -281,7 +281,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with the one key$/,
     got: /^made with another key$/,
-    mend: /^Signed by another key than this one/,
+    fix: /^Signed by another key than this one/,
   },
   {
     what: 'no signature at all',
@@ -289,7 +289,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with the one key$/,
     got: /^made with another key$/,
-    mend: /^Signed by another key/,
+    fix: /^Signed by another key/,
   },
   {
     what: 'a kid that names no key',
@@ -298,7 +298,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^a kid that names a key$/,
     got: /new/,
-    mend: /key/,
+    fix: /key/,
   },
   {
     what: 'a kid that is no string, which the guard refuses,',
@@ -306,11 +306,11 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^a kid that is a string$/,
     got: /^5$/,
-    mend: /kid as a string/,
+    fix: /kid as a string/,
   },
   {
     ...keyOf('a secret that the issuer decodes from base64', bytes, bytes.toString('base64')),
-    mend: /^The secret looks base64(url)?-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64(url)?' \}$/,
+    fix: /^The secret looks base64(url)?-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64(url)?' \}$/,
   },
   {
     ...keyOf(
@@ -318,22 +318,22 @@ const rows: readonly Row[] = [
       Buffer.alloc(48, 0xfb),
       Buffer.alloc(48, 0xfb).toString('base64url'),
     ),
-    mend: /^The secret looks base64url-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64url' \}$/,
+    fix: /^The secret looks base64url-encoded: decoded, it verifies\. Pass \{ key, encoding: 'base64url' \}$/,
   },
   {
     ...keyOf('a secret that the issuer decodes from hex', bytes, bytes.toString('hex')),
-    mend: /^The secret looks hex-encoded: decoded, it verifies\. Pass \{ key, encoding: 'hex' \}$/,
+    fix: /^The secret looks hex-encoded: decoded, it verifies\. Pass \{ key, encoding: 'hex' \}$/,
   },
   ...(['base64', 'base64url', 'hex'] as const).map((encoding) => ({
     ...keyOf(`a secret in ${encoding} that the issuer does not decode`, bytes.toString(encoding), {
       key: bytes.toString(encoding),
       encoding,
     }),
-    mend: /^The issuer uses the text of the secret as it is: leave its encoding out$/,
+    fix: /^The issuer uses the text of the secret as it is: leave its encoding out$/,
   })),
   {
     ...keyOf("a newline at the end of the issuer's secret", `${SECRET}\n`, SECRET),
-    mend: /^The issuer's secret ends with a newline: remove it there$/,
+    fix: /^The issuer's secret ends with a newline: remove it there$/,
   },
   {
     what: 'a secret that the issuer decodes, the second of two,',
@@ -342,17 +342,17 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with one of 2 keys$/,
     got: /^made with another key$/,
-    mend: /hex-encoded: decoded, it verifies/,
+    fix: /hex-encoded: decoded, it verifies/,
   },
   {
     ...keyOf('an empty key, which is no reading of the secret', '', 'x'.repeat(40)),
-    mend: /^Signed by another key than this one/,
+    fix: /^Signed by another key than this one/,
   },
   // The claims
   {
     what: 'another audience',
     ...audience('another'),
-    mend: /^Set audience to what the issuer puts into aud/,
+    fix: /^Set audience to what the issuer puts into aud/,
   },
   {
     what: 'no audience',
@@ -360,32 +360,32 @@ const rows: readonly Row[] = [
     check: 'aud',
     expected: /^"myapp-abcde"$/,
     got: /^absent$/,
-    mend: /^Set audience/,
+    fix: /^Set audience/,
   },
   {
     what: 'an audience with a slash too many',
     ...audience('https://api.example/', 'https://api.example'),
-    mend: /^The audience differs by a trailing slash: write both alike$/,
+    fix: /^The audience differs by a trailing slash: write both alike$/,
   },
   {
     what: 'an audience with a slash too few, among others,',
     ...audience(['x', 'https://api.example'], 'https://api.example/'),
-    mend: /^The audience differs by a trailing slash: write both alike$/,
+    fix: /^The audience differs by a trailing slash: write both alike$/,
   },
   {
     what: 'an audience in other case',
     ...audience('MyApp-abcde'),
-    mend: /^The audience differs by upper and lower case: write both alike$/,
+    fix: /^The audience differs by upper and lower case: write both alike$/,
   },
   {
     what: 'an audience with a space',
     ...audience(`${APP_ID} `),
-    mend: /^The audience differs by white space: write both alike$/,
+    fix: /^The audience differs by white space: write both alike$/,
   },
   {
     what: 'one audience where two are wanted',
     ...audience('one', ['two', 'one']),
-    mend: /^Set audience/,
+    fix: /^Set audience/,
   },
   {
     what: 'a sub that is a number',
@@ -393,20 +393,20 @@ const rows: readonly Row[] = [
     check: 'sub',
     expected: /non-empty string/,
     got: /^24601$/,
-    mend: /unique id into sub, as a string/,
+    fix: /unique id into sub, as a string/,
   },
-  { what: 'expired a second ago', ...expiresIn(-1), mend: /^Expired 1 second ago: get a new token$/ },
-  { what: 'expired this moment', ...expiresIn(0), mend: /^Expired 1 second ago: get a new token$/ },
-  { what: 'expired 3 minutes ago', ...expiresIn(-180), mend: /^Expired 3 minutes ago: get a new token$/ },
-  { what: 'expired 3 hours ago', ...expiresIn(-3 * 3600), mend: /^Expired 3 hours ago: get a new token$/ },
-  { what: 'expired 3 days ago', ...expiresIn(-3 * 86_400), mend: /^Expired 3 days ago: get a new token$/ },
+  { what: 'expired a second ago', ...expiresIn(-1), fix: /^Expired 1 second ago: get a new token$/ },
+  { what: 'expired this moment', ...expiresIn(0), fix: /^Expired 1 second ago: get a new token$/ },
+  { what: 'expired 3 minutes ago', ...expiresIn(-180), fix: /^Expired 3 minutes ago: get a new token$/ },
+  { what: 'expired 3 hours ago', ...expiresIn(-3 * 3600), fix: /^Expired 3 hours ago: get a new token$/ },
+  { what: 'expired 3 days ago', ...expiresIn(-3 * 86_400), fix: /^Expired 3 days ago: get a new token$/ },
   {
     what: 'an exp that is a string',
     claims: { exp: String(NOW + 60) },
     check: 'exp',
     expected: /a number of seconds/,
     got: /^"\d+"$/,
-    mend: /^Let the issuer write exp as a number of seconds, not as a string$/,
+    fix: /^Let the issuer write exp as a number of seconds, not as a string$/,
   },
   {
     what: 'no exp',
@@ -414,24 +414,24 @@ const rows: readonly Row[] = [
     check: 'exp',
     expected: /a number of seconds/,
     got: /^absent$/,
-    mend: /^Let the issuer set exp to a number of seconds since 1970$/,
+    fix: /^Let the issuer set exp to a number of seconds since 1970$/,
   },
   ...['iat', 'nbf'].map((name) => ({
     what: `${name} in 5 minutes`,
     ...validIn(name, 300),
-    mend: /^Valid in 5 minutes: set the clocks right, or allow clockToleranceSeconds$/,
+    fix: /^Valid in 5 minutes: set the clocks right, or allow clockToleranceSeconds$/,
   })),
   {
     what: 'iat in milliseconds',
     ...validIn('iat', NOW * 999),
     claims: { iat: NOW * 1000 },
-    mend: /^Valid in \d+ days/,
+    fix: /^Valid in \d+ days/,
   },
   {
     what: 'a required metadata field that is missing',
     ...metadata({ user: {} }),
     got: /"user\.name" is missing/,
-    mend: /correct the path of the metadata field/,
+    fix: /correct the path of the metadata field/,
   },
   {
     what: 'a metadata field that is too long',
@@ -439,26 +439,26 @@ const rows: readonly Row[] = [
     options: { ...metadata({}).options, maxFieldLength: 300 },
     expected: /^at most 300 characters of JSON$/,
     got: /"bio" is longer than 300/,
-    mend: /^Let the issuer put less there, or raise maxFieldLength$/,
+    fix: /^Let the issuer put less there, or raise maxFieldLength$/,
   },
   {
     what: 'a metadata field with a forbidden key',
     ...metadata({ user: { name: 'x' }, bio: JSON.parse('{"__proto__":{}}') as unknown }),
     expected: /^no key "__proto__"/,
     got: /"bio" has the forbidden key/,
-    mend: /^Let the issuer leave the key out$/,
+    fix: /^Let the issuer leave the key out$/,
   },
 ]
 
 describe('a refused token is explained:', () => {
-  for (const { what, claims: others, header = {}, options, check, expected, got, mend, ...row } of rows)
-    test(`${what} fails ${check} alone, with its mend`, async () => {
+  for (const { what, claims: others, header = {}, options, check, expected, got, fix, ...row } of rows)
+    test(`${what} fails ${check} alone, with its fix`, async () => {
       const token = row.token ?? mint(claims(others), { header })
       const failure = await onlyFailure(token, options)
       assert.equal(failure.name, check)
       assert.match(failure.expected, expected)
       assert.match(failure.got, got)
-      assert.match(failure.mend ?? '', mend)
+      assert.match(failure.fix ?? '', fix)
     })
 
   for (const text of ['null', '[]', '"text"', '5', '{"sub":', JSON.stringify(JSON.stringify(claims()))])
@@ -488,7 +488,7 @@ describe("a session token given in place of the issuer's", () => {
       const check = explanation.checks.find(({ name }) => name === 'session token')
       assert.equal(check?.pass, false)
       assert.equal(check.got, `a session token (${kind.replace('_token', '')})`)
-      assert.match(check.mend ?? '', /Authorization: Bearer.*\/auth\/session/)
+      assert.match(check.fix ?? '', /Authorization: Bearer.*\/auth\/session/)
     })
 })
 

@@ -18,7 +18,7 @@ describe('requiredClaims', () => {
       options: { requiredClaims: { azp } },
       option: 'requiredClaims.azp',
       problem: /^is no value$/,
-      mend: /^Pass a string, number or boolean, or an array of them$/,
+      fix: /^Pass a string, number or boolean, or an array of them$/,
     })),
   ])
 })

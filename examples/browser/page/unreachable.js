@@ -1,7 +1,7 @@
 /* eslint-env browser */
 
 /**
- * Says why the API gave no answer that the page may read, and how to mend it. Browsers tell scripts nothing; but a
+ * Says why the API gave no answer that the page may read, and how to fix it. Browsers tell scripts nothing; but a
  * request that wants no answer succeeds when there is a server.
  * @returns {Promise<HTMLElement[]>}
  */
@@ -21,7 +21,7 @@ export async function explainUnreachable(apiUrl) {
       `${apiUrl} is another origin than this page’s, ${location.origin}, and its answers do not say that this page ` +
         'may read them (CORS).',
     ),
-    element('p', 'To mend it, let the API allow this origin, before its session routes and its guard:'),
+    element('p', 'To fix it, let the API allow this origin, before its session routes and its guard:'),
     element('pre', `app.use(allowOrigin('${location.origin}'))\napp.use(auth.sessionRoutes())`),
     element(
       'p',

@@ -11,7 +11,7 @@ export interface Finding {
   /** Problems make the exit code 1; notes do not. */
   readonly level: 'ok' | 'note' | 'problem'
   readonly text: string
-  readonly mend?: string
+  readonly fix?: string
 }
 
 /** `custom-jwt-auth check`. */
@@ -40,7 +40,7 @@ export const check = defineCommand({
     }
     const problems = findings.filter(({ level }) => level === 'problem').length
     if (json) printJson({ ok: problems === 0, findings })
-    else printLines('', problems === 0 ? green('no problems') : red(`${problems} to mend`))
+    else printLines('', problems === 0 ? green('no problems') : red(`${problems} to fix`))
     return problems === 0 ? 0 : 1
   },
 })
@@ -54,13 +54,13 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
     config = parseOptions(given.options, production || process.env.NODE_ENV === 'production')
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    for (const { option, problem, mend } of error.problems)
-      yield { name: 'options', level: 'problem', text: `${option}: ${problem}`, mend }
+    for (const { option, problem, fix } of error.problems)
+      yield { name: 'options', level: 'problem', text: `${option}: ${problem}`, fix }
     return
   }
   yield { name: 'options', level: 'ok', text: 'understood' }
-  for (const { item, reason, mend } of notCarriedOver)
-    yield { name: 'not carried over', level: 'note', text: `${item}: ${reason}`, mend }
+  for (const { item, reason, fix } of notCarriedOver)
+    yield { name: 'not carried over', level: 'note', text: `${item}: ${reason}`, fix }
   yield* auditRules(config)
   if (config.keys.kind === 'remote') {
     const { auditIssuer } = await import('../issuer-audit.js') // with all that reads key sets
@@ -81,7 +81,7 @@ function* auditRules({ rules, disabled }: Config): Generator<Finding> {
       name: 'provider',
       level: 'note',
       text: 'is switched off: third-party tokens are refused',
-      mend: 'Set disabled to false',
+      fix: 'Set disabled to false',
     }
   if (audience) {
     const all = audience.length === 1 ? '' : requireAnyAudience ? 'any of ' : 'all of '
@@ -91,7 +91,7 @@ function* auditRules({ rules, disabled }: Config): Generator<Finding> {
       name: 'audience',
       level: 'problem',
       text: 'anyone: a token that the issuer made for another app is accepted too',
-      mend: 'Set audience, or requiredClaims that only tokens of this app have',
+      fix: 'Set audience, or requiredClaims that only tokens of this app have',
     }
   else yield { name: 'audience', level: 'note', text: 'anyone, as long as the other claims are right' }
 }
@@ -112,7 +112,7 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
     yield { name: 'store', level: 'ok', text: 'answers' }
   } catch (error) {
     const text = `does not answer: ${error instanceof Error ? error.message : String(error)}`
-    yield { name: 'store', level: 'problem', text, mend: 'Start the database, or correct its address' }
+    yield { name: 'store', level: 'problem', text, fix: 'Start the database, or correct its address' }
   } finally {
     await store.close?.()
   }
@@ -120,7 +120,7 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
 
 const SIGNS = { ok: green('✓'), note: yellow('!'), problem: red('✗') }
 
-function print({ name, level, text, mend }: Finding): void {
+function print({ name, level, text, fix }: Finding): void {
   printLines(`${SIGNS[level]} ${name}: ${printable(text)}`)
-  if (mend !== undefined) printLines(dim(`    ${printable(mend)}`))
+  if (fix !== undefined) printLines(dim(`    ${printable(fix)}`))
 }

@@ -8,7 +8,7 @@ const MAX_INPUT_LENGTH = 1_000_000
 /** `custom-jwt-auth explain`. */
 export const explain = defineCommand({
   name: 'explain',
-  about: 'Say of every check whether a token passes it, and what to mend',
+  about: 'Say of every check whether a token passes it, and what to fix',
   args: ['<token|->'],
   flags: GUARD_FLAGS,
   notes: [
@@ -48,7 +48,7 @@ function print({ ok, checks, summary }: Explanation): void {
     if (check.pass === true) continue
     const indent = ' '.repeat(width + 4)
     printLines(dim(`${indent}expected: ${printable(check.expected)}`))
-    if (check.mend !== undefined) printLines(`${indent}${printable(check.mend)}`)
+    if (check.fix !== undefined) printLines(`${indent}${printable(check.fix)}`)
   }
   printLines('', (ok ? green : red)(printable(summary)))
 }

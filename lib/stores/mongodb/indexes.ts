@@ -32,7 +32,7 @@ const SESSIONS_OF_USER: RequiredIndex = {
 /**
  * Creates the indexes where they are missing, and makes sure that they are as they must be: without the unique one, two
  * machines could make two users of one person.
- * @throws when one is missing or wrong, saying how to mend it
+ * @throws when one is missing or wrong, saying how to fix it
  */
 export async function ensureIndexes(store: {
   users: IndexedCollection
@@ -80,7 +80,7 @@ async function listIndexes(collection: IndexedCollection, cause: unknown): Promi
 
 /**
  * Makes sure that all users' `_id`s are of one type, so that no two users have the same id.
- * @throws when the collection holds the other type, saying how to mend it
+ * @throws when the collection holds the other type, saying how to fix it
  */
 export async function checkIdType(
   name: string,
@@ -89,8 +89,8 @@ export async function checkIdType(
 ): Promise<void> {
   const other = ObjectId ? 'string' : 'objectId'
   if (!(await users.findOne({ _id: { $type: other } }, { projection: { _id: 1 } }))) return
-  const mend = ObjectId
+  const fix = ObjectId
     ? "Leave out the option ObjectId, or add users by importUsers, which gives all of them ObjectId's"
     : "Pass mongodbStore the driver's class as the option ObjectId, so that all users have such ids"
-  throw new Error(`mongodbStore: the collection ${name} holds users whose _id is of type ${other}. ${mend}`)
+  throw new Error(`mongodbStore: the collection ${name} holds users whose _id is of type ${other}. ${fix}`)
 }

@@ -128,7 +128,7 @@ function requireVersion(database: SqliteDatabase): void {
     {
       option: 'sqliteStore',
       problem: `needs SQLite 3.44 or later, and the driver has ${String(version)}`,
-      mend: 'Use a newer version of the driver, or a Node that brings its own SQLite',
+      fix: 'Use a newer version of the driver, or a Node that brings its own SQLite',
     },
   ])
 }
@@ -140,7 +140,7 @@ function requireForeignKeys(database: SqliteDatabase): void {
     {
       option: 'sqliteStore.database',
       problem: 'does not enforce foreign keys, so that sessions would outlive their users',
-      mend: 'Run PRAGMA foreign_keys = ON on it first',
+      fix: 'Run PRAGMA foreign_keys = ON on it first',
     },
   ])
 }

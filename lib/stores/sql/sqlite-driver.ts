@@ -33,7 +33,7 @@ export function openDatabase(path: string): SqliteDatabase {
       {
         option: 'sqliteStore.path',
         problem: `cannot be opened: ${firstLine(error)}`,
-        mend: 'Pass a file in a folder that is there and that this process may write to',
+        fix: 'Pass a file in a folder that is there and that this process may write to',
       },
     ])
   }
@@ -64,7 +64,7 @@ function loadLibsql(): Open {
       {
         option: 'sqliteStore.path',
         problem: `needs a driver: Node ${process.versions.node} has no node:sqlite, and libsql cannot be loaded (${firstLine(error)})`,
-        mend: 'Run `npm install libsql`, or use Node 22.13 or later',
+        fix: 'Run `npm install libsql`, or use Node 22.13 or later',
       },
     ])
   }

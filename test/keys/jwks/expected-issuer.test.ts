@@ -108,14 +108,14 @@ describe('issuer', () => {
     const { auth, issuer } = await start(t, { issuer: ISSUER })
     const explain = async (options: Parameters<RotatingIssuer['token']>[0]) => {
       const { summary, checks } = await auth.explain(issuer.token(options))
-      return { summary, mend: checks.find(({ name }) => name === 'iss')?.mend ?? '' }
+      return { summary, fix: checks.find(({ name }) => name === 'iss')?.fix ?? '' }
     }
     const foreign = await explain({ claims: { iss: 'https://foreign.example' }, header: { kid: 'foreign' } })
     assert.match(
       foreign.summary,
       /^refused by iss: expected "https:\/\/issuer\.example\.com\/", got "https:\/\/foreign/,
     )
-    assert.match(foreign.mend, /^Set issuer to what the issuer puts into iss/)
+    assert.match(foreign.fix, /^Set issuer to what the issuer puts into iss/)
     const near = [
       ['https://issuer.example.com', 'a trailing slash'],
       ['https://issuer.example.COM/', 'upper and lower case'],
@@ -123,7 +123,7 @@ describe('issuer', () => {
     ]
     for (const [iss, difference = ''] of near)
       assert.equal(
-        (await explain({ claims: { iss } })).mend,
+        (await explain({ claims: { iss } })).fix,
         `The issuer differs by ${difference}: write both alike`,
       )
   })
@@ -172,7 +172,7 @@ describe('requiredClaims', () => {
       check: 'required claims',
       expected: 'azp: "a" or "b", ok: true',
       got: 'azp: "c", ok: true',
-      mend: 'Send a token with another azp, or correct requiredClaims',
+      fix: 'Send a token with another azp, or correct requiredClaims',
     })
   })
 

@@ -26,7 +26,7 @@ function loggedCause({ logger }: TestApp): string {
 
 describe('an issuer that', { concurrency: 4 }, () => {
   for (const [what, { answer, cause, slow }] of Object.entries(issuerFaults))
-    test(`${what}: 503 with the cause in the log, and as soon as it mends, 200`, async (t) => {
+    test(`${what}: 503 with the cause in the log, and as soon as it recovers, 200`, async (t) => {
       const issuer = await startIssuer(t, answer)
       const app = await start(t, issuer, { timeoutSeconds: slow ? SLOW_SECONDS : 60 })
       const began = performance.now()

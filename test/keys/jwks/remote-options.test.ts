@@ -9,11 +9,11 @@ import { APP_ID, SECRET } from '../../support/tokens.js'
 const app = { appId: APP_ID }
 const remote = { ...app, jwkUri: 'https://issuer.example.com/.well-known/jwks.json' }
 
-/** The one problem of options, as `option: problem. mend`. */
+/** The one problem of options, as `option: problem. fix`. */
 function problemOf(options: object): string {
   const { problems, message } = refusalOf({ ...remote, ...options })
   assert.equal(problems.length, 1, message)
-  return problems.map(({ option, problem, mend }) => `${option}: ${problem}. ${mend}`).join()
+  return problems.map(({ option, problem, fix }) => `${option}: ${problem}. ${fix}`).join()
 }
 
 const accept = (options: object) => {
@@ -21,11 +21,11 @@ const accept = (options: object) => {
 }
 
 describe('one source of keys', () => {
-  const mend = 'Pass just one of signingKeys (with signingAlgorithm), jwkUri and discover'
+  const fix = 'Pass just one of signingKeys (with signingAlgorithm), jwkUri and discover'
 
   test('none', () => {
     const { problems } = refusalOf(app)
-    assert.deepEqual(problems, [{ option: 'signingKeys', problem: 'is not set', mend }])
+    assert.deepEqual(problems, [{ option: 'signingKeys', problem: 'is not set', fix }])
   })
 
   for (const [what, options, option, other] of [
@@ -34,7 +34,7 @@ describe('one source of keys', () => {
   ] as const)
     test(`${what}: not both`, () => {
       const { problems } = refusalOf({ ...remote, signingAlgorithm: 'RS256', ...options })
-      assert.deepEqual(problems[0], { option, problem: `is set beside ${other}`, mend })
+      assert.deepEqual(problems[0], { option, problem: `is set beside ${other}`, fix })
     })
 
   test('a jwkUri from an environment variable that is not set is no wish for another source', () => {
@@ -46,7 +46,7 @@ describe('one source of keys', () => {
 
   test('jwks is for an issuer alone', () => {
     const { problems } = refusalOf({ ...app, signingAlgorithm: 'HS256', signingKeys: [SECRET], jwks: {} })
-    assert.deepEqual(problems, [{ option: 'jwks', problem: 'is set beside signingKeys', mend: 'Remove it' }])
+    assert.deepEqual(problems, [{ option: 'jwks', problem: 'is set beside signingKeys', fix: 'Remove it' }])
   })
 })
 
@@ -59,7 +59,7 @@ for (const option of ['jwkUri', 'discover'] as const)
         [option],
         message,
       )
-      return `${problems[0]?.problem ?? ''}. ${problems[0]?.mend ?? ''}`
+      return `${problems[0]?.problem ?? ''}. ${problems[0]?.fix ?? ''}`
     }
 
     for (const value of noString)
@@ -121,7 +121,7 @@ test('discover is the issuer, not its discovery document', () => {
       {
         option: 'discover',
         problem: 'is more than an issuer',
-        mend: 'Pass exactly what stands in iss, without /.well-known/…',
+        fix: 'Pass exactly what stands in iss, without /.well-known/…',
       },
     ])
   }
@@ -140,7 +140,7 @@ test('discover is compared with iss as a text: white space that a URL would lose
       {
         option: 'discover',
         problem: 'has white space in it (a stray space or newline?)',
-        mend: 'Pass exactly what stands in iss, without /.well-known/…',
+        fix: 'Pass exactly what stands in iss, without /.well-known/…',
       },
     ])
   }
