@@ -13,6 +13,11 @@ const importZones = [
     message: 'jws, token, keys, users and sessions know no HTTP.',
   },
   {
+    target: ['./lib/jws', './lib/token', './lib/keys'],
+    from: ['./lib/users', './lib/sessions'],
+    message: 'A verified token is a value: whom it signs in is for users to know.',
+  },
+  {
     target: ['./lib/http'],
     from: ['./lib/routes'],
     message: 'Routes stand on http, never the other way round.',

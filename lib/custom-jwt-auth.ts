@@ -22,7 +22,7 @@ import { readUnverifiedClaims } from './jws/compact.js'
 import { createExplain, type Explanation } from './token/explain.js'
 import { createVerifier, type VerifiedToken } from './token/verifier.js'
 import type { MaybePromise, User, UserData } from './user.js'
-import { KnownUsers } from './users/user-cache.js'
+import { UserCache } from './users/user-cache.js'
 import type { MetadataField } from './token/metadata.js'
 import { createSignIn } from './users/sign-in.js'
 import { derivedObjectId } from './users/user-id.js'
@@ -83,8 +83,8 @@ function compose(config: Config): CustomJwtAuth {
   const dependency = createDependency(config.timeoutSeconds)
   const keys = config.keys.kind === 'static' ? staticKeys(config.keys.keys) : composeRemoteKeys(config.keys)
   const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
-  const knownUsers = new KnownUsers({ store, cache: cache.users, customData: config.customData, dependency })
-  const signIn = createSignIn({ ...config, store, knownUsers, dependency, events })
+  const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
+  const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
   const explain = createExplain({ rules, metadata, keys, disabled: config.disabled })
   const sessions = config.session && composeSessions(config.session)
@@ -97,7 +97,7 @@ function compose(config: Config): CustomJwtAuth {
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {
     const tokens = createSessionTokens({ keys: session.keys, domainId, cacheMax: cache.tokens })
-    return createSessions({ rules: session, tokens, store, signIn, knownUsers, dependency, events })
+    return createSessions({ rules: session, tokens, store, signIn, userCache, dependency, events })
   }
 
   function verify(token: string, time: number): MaybePromise<VerifiedToken> {
@@ -135,7 +135,7 @@ function compose(config: Config): CustomJwtAuth {
   const middleware = createMiddleware({ ...config, kindOf, authenticate, events })
   const auth = Object.assign(middleware, {
     sessionRoutes: () => createSessionRoutes(routeParts()),
-    users: createUsers({ store, knownUsers, dependency }),
+    users: createUsers({ store, userCache, dependency }),
     explain: (token: string) => explain(token, now()),
     async ready() {
       await Promise.all([keys.ready(now()), store.ready?.()])

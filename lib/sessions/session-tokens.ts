@@ -5,7 +5,6 @@ import type { SessionRecord } from '../stores/store.js'
 import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from '../jws/compact.js'
 import { VerifiedCache } from '../jws/token-cache.js'
 import type { CustomData } from '../user.js'
-import type { UserToken } from '../users/user-cache.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
@@ -15,7 +14,7 @@ const STRANGER_MEND =
   'key that signed it in session.signingKeys'
 
 /** What a good session token says. */
-export interface SessionClaims extends UserToken {
+export interface SessionClaims {
   readonly token: string
   readonly userId: string
   readonly sessionId: string
@@ -71,7 +70,7 @@ export function createSessionTokens(parts: {
     if (!complete || typeof exp !== 'number' || typeof generation !== 'number')
       throw refuse('a token with claims amiss')
     if (!(now < exp)) throw refuse('an expired token')
-    return { token, userId: sub, sessionId, deviceId, generation, expiresAt: exp, known: undefined }
+    return { token, userId: sub, sessionId, deviceId, generation, expiresAt: exp }
   }
 
   return {

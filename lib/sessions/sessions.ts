@@ -6,7 +6,7 @@ import { andThen } from '../maybe-promise.js'
 import type { SessionRecord, Store } from '../stores/store.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type MaybePromise, type User, type UserRecord } from '../user.js'
-import type { KnownUsers } from '../users/user-cache.js'
+import type { UserCache } from '../users/user-cache.js'
 import { enabled, type SignIn } from '../users/sign-in.js'
 import { isObjectId, randomObjectId } from '../users/user-id.js'
 import type { SessionRules } from './session-options.js'
@@ -59,11 +59,11 @@ export function createSessions(parts: {
   tokens: SessionTokens
   store: Store
   signIn: SignIn
-  knownUsers: KnownUsers
+  userCache: UserCache
   dependency: Dependency
   events: Events
 }): Sessions {
-  const { rules, tokens, store, signIn, knownUsers, dependency, events } = parts
+  const { rules, tokens, store, signIn, userCache, dependency, events } = parts
   const refusedLinks = new LRUCache<string, { since: number; times: number }>({ max: 1000 })
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -89,7 +89,7 @@ export function createSessions(parts: {
   }
 
   async function answer(session: SessionRecord, record: UserRecord, now: number): Promise<LoginAnswer> {
-    const { custom_data } = await knownUsers.reload(record)
+    const { custom_data } = await userCache.reload(record)
     return {
       access_token: tokens.issueAccessToken(session, custom_data, now),
       refresh_token: tokens.issueRefreshToken(session, now),
@@ -142,15 +142,15 @@ export function createSessions(parts: {
 
     authenticate(accessToken, now) {
       const claims = tokens.verifyAccessToken(accessToken, now)
-      const known = rules.checkRevocation ? undefined : knownUsers.get(claims, now)
-      if (known) return known
-      return knownUsers.load(claims, now, findUser)
+      const { userId, sessionId } = claims
+      const cached = rules.checkRevocation ? undefined : userCache.get(userId, now, sessionId)
+      return cached ?? userCache.load(() => findUser(claims, now), now, sessionId)
     },
 
     async refresh(refreshToken, now) {
       const claims = tokens.verifyRefreshToken(refreshToken, now)
       const { session, user } = await find(claims, now, 'REFRESH_TOKEN_INVALID')
-      const { custom_data } = await knownUsers.reload(user)
+      const { custom_data } = await userCache.reload(user)
       const access_token = tokens.issueAccessToken(session, custom_data, now)
       if (!rules.rotateRefreshTokens) return { access_token }
       const { generation: presented, sessionId: id } = claims
@@ -159,7 +159,7 @@ export function createSessions(parts: {
       )
       if (rotation.outcome === 'missing') throw authError('REFRESH_TOKEN_INVALID')
       if (rotation.outcome === 'reused') {
-        knownUsers.forget(user.id)
+        userCache.forget(user.id)
         throw authError('REFRESH_TOKEN_REUSED')
       }
       const { generation } = rotation
@@ -169,14 +169,14 @@ export function createSessions(parts: {
     async logOut(refreshToken, now) {
       const { sessionId, userId } = tokens.verifyRefreshToken(refreshToken, now)
       const revoked = await ask(() => store.revokeSession(sessionId))
-      knownUsers.forget(userId)
+      userCache.forget(userId)
       if (!revoked) throw authError('REFRESH_TOKEN_INVALID')
     },
 
     async deleteUser(accessToken, now) {
       const { user } = await find(tokens.verifyAccessToken(accessToken, now), now, 'SESSION_INVALID')
       await ask(() => store.deleteUser(user.id))
-      knownUsers.forget(user.id)
+      userCache.forget(user.id)
     },
   }
 }

@@ -1,7 +1,6 @@
 import { authError, type ErrorCode } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { andThen } from '../maybe-promise.js'
-import type { UserToken } from '../users/user-cache.js'
 import { readMetadata, type MetadataRules } from './metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
 import { madeWith, type Check, type TokenRules } from './steps.js'
@@ -18,7 +17,7 @@ import { headerChecks } from './header.js'
 import { VerifiedCache } from '../jws/token-cache.js'
 
 /** A third-party token that passed every check. */
-export interface VerifiedToken extends UserToken {
+export interface VerifiedToken {
   /** The token itself. */
   readonly token: string
   /** The `sub` claim. */
@@ -35,8 +34,6 @@ export interface VerifiedToken extends UserToken {
   readonly validFrom: number
   /** … until before this one the dates are good. */
   readonly validUntil: number
-  /** Whom the token signed in. Sign-in keeps it here, for as long as the verifier remembers the token. */
-  userId: string | undefined
 }
 
 export interface Verifier {
@@ -123,8 +120,6 @@ class Verified implements VerifiedToken {
   readonly subject: string
   readonly validFrom: number
   readonly validUntil: number
-  userId: string | undefined = undefined
-  known: UserToken['known'] = undefined
 
   constructor(
     readonly token: string,

@@ -2,7 +2,7 @@ import type { Dependency } from '../dependency.js'
 import { Problems } from '../problems.js'
 import type { Store } from '../stores/store.js'
 import type { UserData, UserRecord } from '../user.js'
-import type { KnownUsers } from './user-cache.js'
+import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
 
 /** A user as the app's own administration sees it. */
@@ -30,16 +30,16 @@ export interface Users<Data = UserData> {
   revokeSessions(id: string): Promise<number>
 }
 
-export function createUsers(parts: { store: Store; knownUsers: KnownUsers; dependency: Dependency }): Users {
-  const { store, knownUsers, dependency } = parts
+export function createUsers(parts: { store: Store; userCache: UserCache; dependency: Dependency }): Users {
+  const { store, userCache, dependency } = parts
 
   /** Forgets the user before and after, so that no request in between brings the old state back. */
   async function change<T>(id: string, call: () => T | Promise<T>): Promise<T> {
-    knownUsers.forget(id)
+    userCache.forget(id)
     try {
       return await dependency('STORE_UNAVAILABLE', call)
     } finally {
-      knownUsers.forget(id)
+      userCache.forget(id)
     }
   }
 

@@ -7,7 +7,7 @@ import { newUserRecord, type SignInRequest, type Store } from '../stores/store.j
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
-import type { KnownUsers } from './user-cache.js'
+import type { UserCache } from './user-cache.js'
 import { newUserId, type GenerateUserId } from './user-id.js'
 import { toUser } from './to-user.js'
 
@@ -38,7 +38,7 @@ export interface SignIn {
 export interface SignInParts {
   readonly appId: string
   readonly store: Store
-  readonly knownUsers: KnownUsers
+  readonly userCache: UserCache
   readonly dependency: Dependency
   readonly autoCreateUser: boolean
   readonly creationHook: UserCreationHook | undefined
@@ -47,9 +47,11 @@ export interface SignInParts {
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
-  const { appId, store, knownUsers, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
+  const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
   /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
+  /** Whom each token signed in, for as long as the verifier remembers the token. */
+  const userIds = new WeakMap<VerifiedToken, string>()
   /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
   let answersAtOnce = false
 
@@ -105,15 +107,12 @@ export function createSignIn(parts: SignInParts): SignIn {
   ): UserRecord {
     if (created) events.userCreated({ userId: user.id })
     const record = enabled(user)
-    token.userId = record.id
-    token.known = undefined // it may have stood for another user, who is gone
+    userIds.set(token, record.id)
     return record
   }
 
-  /** Whom the token signed in; when it signed in nobody yet, or one who is gone, it does so now. */
-  function find(token: VerifiedToken, now: number): MaybePromise<UserRecord> {
-    const { userId } = token
-    if (userId === undefined) return findOrCreate(token, now, autoCreateUser)
+  /** Whom the token signed in; when that one is gone, it signs in anew. */
+  function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
     return andThen(
       dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
       (user) => (user ? enabled(user) : findOrCreate(token, now, autoCreateUser)),
@@ -122,7 +121,11 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
-    useToken: (token, now) => knownUsers.get(token, now) ?? knownUsers.load(token, now, find),
+    useToken(token, now) {
+      const userId = userIds.get(token)
+      if (userId === undefined) return userCache.load(() => findOrCreate(token, now, autoCreateUser), now)
+      return userCache.get(userId, now) ?? userCache.load(() => find(token, userId, now), now)
+    },
   }
 }
 

@@ -8,100 +8,74 @@ import { toUser } from './to-user.js'
 /** Loads the application data of a user, as JSON can say it; undefined or null means none. */
 export type CustomDataLoader = (userId: string) => MaybePromise<object | null | undefined>
 
-/** A user that is remembered. */
-interface KnownUser {
-  /** As the last answer of the store had it; undefined once it is forgotten, for the tokens that still hold this. */
-  user: User | undefined
+interface Entry {
+  /** As the last answer of the store had it. */
+  user: User
   /** Epoch seconds. */
   readonly expiresAt: number
-  /** The sessions of this user that were found alive since it is remembered; undefined for none. */
+  /** The sessions of this user that were found alive since it is cached; undefined for none. */
   sessions: Set<string> | undefined
 }
 
-/** What a good token says of whom it stands for, and a place for the answer: a token seen again needs no look-up. */
-export interface UserToken {
-  /** Undefined until the token signed somebody in. */
-  readonly userId: string | undefined
-  /** Of session tokens. */
-  readonly sessionId?: string
-  /** Kept here by {@link KnownUsers}. */
-  known: KnownUser | undefined
-}
-
 /** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
-const memoriesOf = new WeakMap<Store, Set<WeakRef<KnownUsers>>>()
+const cachesOf = new WeakMap<Store, Set<WeakRef<UserCache>>>()
 const NO_CUSTOM_DATA: CustomData = Object.freeze({})
-/** More sessions of one user than this are not remembered at once. */
-const MAX_SESSIONS_REMEMBERED = 100
+/** More sessions of one user than this are not cached at once. */
+const MAX_CACHED_SESSIONS = 100
 
 /**
  * The users that requests have lately resolved to, for a short time, so that the next request needs no store call.
  * Whatever changes a user or ends its sessions calls {@link forget}, which takes effect on the next request.
  */
-export class KnownUsers {
-  readonly #entries: LRUCache<string, KnownUser> | undefined
+export class UserCache {
+  readonly #entries: LRUCache<string, Entry> | undefined
   readonly #ttlSeconds: number
   readonly #loadCustomData: CustomDataLoader | undefined
   readonly #dependency: Dependency
   /** Those of all guards on the same store. */
-  readonly #siblings: Set<WeakRef<KnownUsers>>
+  readonly #siblings: Set<WeakRef<UserCache>>
   #changes = 0
 
-  /** @param cache the size and life of the memory; undefined for none */
+  /** @param cache its size, and the life of an entry; undefined for none */
   constructor(parts: {
     store: Store
     cache: { max: number; ttlSeconds: number } | undefined
     customData: CustomDataLoader | undefined
     dependency: Dependency
   }) {
-    this.#entries =
-      parts.cache &&
-      new LRUCache({
-        max: parts.cache.max,
-        dispose(entry) {
-          entry.user = entry.sessions = undefined
-        },
-      })
+    this.#entries = parts.cache && new LRUCache({ max: parts.cache.max })
     this.#ttlSeconds = parts.cache?.ttlSeconds ?? 0
     this.#loadCustomData = parts.customData
     this.#dependency = parts.dependency
-    this.#siblings = memoriesOf.get(parts.store) ?? new Set()
-    memoriesOf.set(parts.store, this.#siblings.add(new WeakRef(this)))
+    this.#siblings = cachesOf.get(parts.store) ?? new Set()
+    cachesOf.set(parts.store, this.#siblings.add(new WeakRef(this)))
   }
 
-  /** The user, when it is remembered; of a session's token, only when that session was found alive. */
-  get(token: UserToken, now: number): User | undefined {
-    const held = token.known
-    if (held?.user && now < held.expiresAt) return held.user
-    const { userId, sessionId } = token
-    const entry = userId === undefined ? undefined : this.#fresh(userId, now)
-    if (!entry || (sessionId !== undefined && !entry.sessions?.has(sessionId))) return undefined
-    token.known = entry
-    return entry.user
+  /** The user, when it is cached; on behalf of a session, only when that was found alive. */
+  get(userId: string, now: number, sessionId?: string): User | undefined {
+    const entry = this.#fresh(userId, now)
+    return !entry || (sessionId !== undefined && !entry.sessions?.has(sessionId)) ? undefined : entry.user
   }
 
   /**
-   * Fetches a user and remembers it, unless something was forgotten meanwhile: then the fetched user may be old.
+   * Fetches a user and keeps it, unless something was forgotten meanwhile: then the fetched user may be old.
    * @param fetch asks the store; what it throws refuses the request
+   * @param sessionId the session that `fetch` finds alive, when it asks for one
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
-  load<Token extends UserToken>(
-    token: Token,
-    now: number,
-    fetch: (token: Token, now: number) => MaybePromise<UserRecord>,
-  ): MaybePromise<User> {
+  load(fetch: () => MaybePromise<UserRecord>, now: number, sessionId?: string): MaybePromise<User> {
     const changes = this.#changes
-    return andThen(fetch(token, now), (record) => {
-      const known = this.#fresh(record.id, now)
-      return andThen(known?.user?.custom_data ?? this.#customData(record.id), (customData) => {
+    return andThen(fetch(), (record) => {
+      const cached = this.#fresh(record.id, now)?.user.custom_data
+      return andThen(cached ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#remember(user, token, now, known)
+        if (changes === this.#changes) this.#keep(user, now, sessionId)
         return user
       })
     })
   }
 
-  /** The user with its custom data as it is now. Forgets what was remembered, and remembers nothing. */
+  /** The user with its custom data as it is now. Forgets what was cached, and caches nothing. */
   reload(record: UserRecord): MaybePromise<User> {
     this.forget(record.id)
     return andThen(this.#customData(record.id), (customData) => toUser(record, customData))
@@ -121,27 +95,23 @@ export class KnownUsers {
     this.#entries?.delete(userId)
   }
 
-  #fresh(userId: string, now: number): KnownUser | undefined {
+  #fresh(userId: string, now: number): Entry | undefined {
     // A look alone: an entry lives for seconds, so it need not be kept longer for being used often.
     const entry = this.#entries?.peek(userId)
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  /** @param known the entry that there is already */
-  #remember(user: User, token: UserToken, now: number, known: KnownUser | undefined): void {
+  #keep(user: User, now: number, sessionId: string | undefined): void {
     if (!this.#entries) return
-    // Custom data takes its time: another request may have remembered the user meanwhile.
-    let entry = known ?? (this.#loadCustomData && this.#fresh(user.id, now))
+    let entry = this.#fresh(user.id, now)
     if (entry) entry.user = user
     else {
       entry = { user, expiresAt: now + this.#ttlSeconds, sessions: undefined }
       this.#entries.set(user.id, entry)
     }
-    if (token.sessionId !== undefined) {
-      if (!entry.sessions || entry.sessions.size >= MAX_SESSIONS_REMEMBERED) entry.sessions = new Set()
-      entry.sessions.add(token.sessionId)
-    }
-    token.known = entry
+    if (sessionId === undefined) return
+    if (!entry.sessions || entry.sessions.size >= MAX_CACHED_SESSIONS) entry.sessions = new Set()
+    entry.sessions.add(sessionId)
   }
 
   #customData(userId: string): MaybePromise<CustomData> {
