@@ -1,4 +1,4 @@
-import { parseOptions, type Config } from './config.js'
+import { parseOptions, type Config } from './options.js'
 import { authError, ConfigurationError } from './errors.js'
 import { createEvents, type CredentialKind } from './events.js'
 import type { Credentials } from './http/credentials.js'
@@ -11,7 +11,7 @@ import type { RemoteKeysConfig } from './keys/key-options.js'
 import type { KeySource } from './keys/key-source.js'
 import { RemoteKeys } from './keys/jwks/remote-keys.js'
 import { staticKeys } from './keys/signing-keys.js'
-import type { CustomJwtAuthOptions, DataOf } from './options.js'
+import type { CustomJwtAuthOptions } from './options.js'
 import { createDependency } from './dependency.js'
 import { andThen } from './maybe-promise.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
@@ -23,7 +23,7 @@ import { createExplain, type Explanation } from './token/explain.js'
 import { createVerifier, type VerifiedToken } from './token/verifier.js'
 import type { MaybePromise, User, UserData } from './user.js'
 import { UserCache } from './users/user-cache.js'
-import type { MetadataField } from './token/metadata.js'
+import type { DataOf, MetadataField } from './token/metadata-options.js'
 import { createSignIn } from './users/sign-in.js'
 import { derivedObjectId } from './users/user-id.js'
 import { createUsers, type Users } from './users/administration.js'
@@ -96,7 +96,7 @@ function compose(config: Config): CustomJwtAuth {
   }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {
-    const tokens = createSessionTokens({ keys: session.keys, domainId, cacheMax: cache.tokens })
+    const tokens = createSessionTokens({ keys: session.signingKeys, domainId, cacheMax: cache.tokens })
     return createSessions({ rules: session, tokens, store, signIn, userCache, dependency, events })
   }
 

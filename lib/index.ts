@@ -13,6 +13,7 @@ export type { CredentialKind, Logger } from './events.js'
 export { errorHandler } from './http/error-response.js'
 export type { Middleware } from './http/middleware.js'
 export { issuers } from './presets/index.js'
+export type { JwksOptions } from './keys/jwks/jwks-options.js'
 export type { Algorithm } from './keys/key-source.js'
 export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
 export {
@@ -21,13 +22,8 @@ export {
   type FromProvidersJsonOptions,
 } from './migrate/providers-json.js'
 export type { NotCarriedOver } from './migrate/report.js'
-export type {
-  CacheOptions,
-  ClaimValue,
-  CustomJwtAuthOptions,
-  JwksOptions,
-  SessionOptions,
-} from './options.js'
+export type { CacheOptions, CustomJwtAuthOptions } from './options.js'
+export type { SessionOptions } from './sessions/session-options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
 export type { ImportOutcome, Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
 export type { Claims } from './jws/compact.js'
@@ -43,7 +39,8 @@ export type {
   UserType,
 } from './user.js'
 export type { CustomDataLoader } from './users/user-cache.js'
-export type { MetadataField } from './token/metadata.js'
+export type { MetadataField } from './token/metadata-options.js'
+export type { ClaimValue } from './token/token-options.js'
 export type { UserCreationHook } from './users/sign-in.js'
 export type { GenerateUserId } from './users/user-id.js'
 export type { UserAccount, Users } from './users/administration.js'

@@ -1,31 +1,28 @@
-import type { Agent as HttpAgent } from 'node:http'
-import type { Agent as HttpsAgent } from 'node:https'
 import type { Logger } from './events.js'
-import type { Algorithm } from './keys/key-source.js'
-import type { SigningKey } from './keys/signing-keys.js'
-import type { Store } from './stores/store.js'
-import type { JsonValue, UserData } from './user.js'
-import type { CustomDataLoader } from './users/user-cache.js'
-import type { MetadataField } from './token/metadata.js'
-import type { UserCreationHook } from './users/sign-in.js'
-import type { GenerateUserId } from './users/user-id.js'
+import { KEY_OPTIONS, readKeyRules, type KeyOptions, type KeyRules } from './keys/key-options.js'
+import {
+  boolean,
+  callable,
+  group,
+  integer,
+  lenient,
+  mistake,
+  object,
+  optional,
+  readOptions,
+  text,
+  unlessFalse,
+  type Parsed,
+  type ParsersOf,
+} from './option-parsers.js'
+import { Problems } from './problems.js'
+import { SESSION_OPTIONS, type SessionOptions, type SessionRules } from './sessions/session-options.js'
+import { STORE_VERBS, type Store } from './stores/store.js'
+import type { DataOf, MetadataField } from './token/metadata-options.js'
+import { TOKEN_OPTIONS, tokenRules, type TokenOptions } from './token/token-options.js'
+import { USER_OPTIONS, type UserOptions } from './users/user-options.js'
 
-/** Sessions of our own, begun by a login. Without them there are no session routes and no bearer tokens. */
-export interface SessionOptions {
-  /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
-  readonly signingKeys: readonly (SigningKey | undefined)[]
-  /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
-  readonly refreshTokenTtlSeconds?: number
-  /** Whether a login ends at the latest when the third-party token that began it expires. Default: false. */
-  readonly capRefreshToTokenExpiry?: boolean
-  /**
-   * Whether each refresh gives a new refresh token, and the use of an old one ends the session. Default: false, because
-   * the clients of the original service never store a new refresh token.
-   */
-  readonly rotateRefreshTokens?: boolean
-  /** Whether every bearer request asks the store if its session lives. Default: false: `cache.users` may answer. */
-  readonly checkRevocation?: boolean
-}
+// The rooms' options summed up, and parsed once into a frozen configuration.
 
 /** What is remembered between requests. Everything is bounded, and checked again or invalidated on use. */
 export interface CacheOptions {
@@ -38,100 +35,12 @@ export interface CacheOptions {
   readonly users?: { readonly ttlSeconds?: number; readonly max?: number } | false
 }
 
-/** Keys that are written down. */
-export interface StaticKeyOptions {
-  readonly signingAlgorithm: Algorithm
-  /** One to three keys: the next is tried only when a signature fails. */
-  readonly signingKeys: readonly (SigningKey | undefined)[]
-  readonly jwkUri?: never
-  readonly discover?: never
-  readonly jwks?: never
-}
-
-/** How an issuer's key set is fetched and kept. */
-export interface JwksOptions {
-  /** The most usable keys that the set may have. Default: 3. */
-  readonly maxKeys?: number
-  /** Whether a token without `kid` is accepted when the set has just one usable key. Default: false. */
-  readonly allowMissingKid?: boolean
-  /** How long a set is fresh when the issuer's `Cache-Control` does not say: 60 to 3600. Default: 600. */
-  readonly maxAgeSeconds?: number
-  /** How long a set is used past that while the issuer cannot be reached. Default: 3600. */
-  readonly staleSeconds?: number
-  /** The least time between two fetches that an unknown `kid` or a failure causes. Default: 5. */
-  readonly cooldownSeconds?: number
-  /** For one refresh, with its retry. Default: 5. */
-  readonly timeoutSeconds?: number
-  /** Additional request headers. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** An agent of `node:http` or `node:https`, for a proxy or a private certificate authority. */
-  readonly agent?: HttpAgent | HttpsAgent
-  /** In place of Node's own client, e.g. undici's `fetch` with a dispatcher. `agent` is not used then. */
-  readonly fetch?: typeof globalThis.fetch
-}
-
-interface RemoteKeyOptions {
-  /** Default: RS256. Each key serves this algorithm alone; HMAC secrets are not published. */
-  readonly signingAlgorithm?: Exclude<Algorithm, `HS${string}`>
-  readonly signingKeys?: never
-  readonly jwks?: JwksOptions
-}
-
-/** Keys that the issuer publishes at a URL, as a JWKS or a single JWK. */
-export interface JwkUriOptions extends RemoteKeyOptions {
-  /** `https:`, or `http:` on loopback. */
-  readonly jwkUri: string
-  readonly discover?: never
-}
-
-/** Keys that the issuer's `.well-known/openid-configuration` leads to. */
-export interface DiscoverOptions extends RemoteKeyOptions {
-  /** The issuer's URL, exactly as it stands in `iss`; it becomes the default of `issuer`. */
-  readonly discover: string
-  readonly jwkUri?: never
-}
-
-/** A value that `requiredClaims` can ask for. */
-export type ClaimValue = string | number | boolean
-
-/** Everything but the keys. */
-export interface CommonOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
+/** What belongs to the guard as a whole. */
+export interface GuardOptions {
   /** The App ID: the default audience, and the `:appId` of the session routes. */
   readonly appId: string
-  /**
-   * Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. `null`, for issuers whose
-   * tokens have no audience: any is accepted, so use `requiredClaims` to tell this app's tokens from others.
-   */
-  readonly audience?: string | readonly string[] | null
-  /** Whether one of several audiences is enough. Default: false, all of them must be present. */
-  readonly requireAnyAudience?: boolean
-  /** Whose tokens these are: the exact `iss`, or several. Default: whoever has the keys. */
-  readonly issuer?: string | readonly string[]
-  /** The claim with the user's unique id at the issuer. Default: `sub`. */
-  readonly subjectClaim?: string
-  /** Further claims that a token must have, each with one exact value or one of several. Default: none. */
-  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
-  /** Allowed values of the `typ` header, in any case; `null` allows its absence. Default: `['JWT']`. */
-  readonly allowedTypes?: readonly (string | null)[]
-  /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
-  readonly clockToleranceSeconds?: number
-  /** The longest third-party token, in characters. Default: 2048. Node itself limits all headers to 16 KB. */
-  readonly maxTokenLength?: number
-  /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
-  readonly maxFieldLength?: number
-  /** Which claims become fields of `user.data`. Default: none. */
-  readonly metadataFields?: Fields & NoOtherKeys<Fields>
-  /**
-   * Whether a valid token without a user makes one on an endpoint. Default: false. A function is the user creation
-   * hook, and means true. A login makes the user in any case.
-   */
-  readonly autoCreateUser?: boolean | UserCreationHook<DataOf<Fields>>
-  /** Loads `custom_data`. May be asynchronous. */
-  readonly customData?: CustomDataLoader
   /** Where users and sessions are kept. Default: `memoryStore()`, in this process. */
   readonly store?: Store
-  /** Default: derived from app id, provider and subject, so that every machine makes the same. */
-  readonly generateUserId?: GenerateUserId
   readonly session?: SessionOptions
   /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. */
   readonly credentialsRequired?: boolean
@@ -150,37 +59,111 @@ export interface CommonOptions<Fields extends readonly MetadataField[] = readonl
   readonly logger?: Logger
 }
 
+/** Everything but the keys. */
+export type CommonOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> = GuardOptions &
+  TokenOptions<Fields> &
+  UserOptions<DataOf<Fields>>
+
 /** The options of `customJwtAuth`. */
 export type CustomJwtAuthOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> =
-  CommonOptions<Fields> & (StaticKeyOptions | JwkUriOptions | DiscoverOptions)
+  CommonOptions<Fields> & KeyOptions
 
-/** The type of `user.data` that metadata fields given as literals make: required ones are present, and not `null`. */
-export type DataOf<Fields extends readonly MetadataField[]> = MetadataField extends Fields[number]
-  ? UserData
-  : {
-      readonly [
-        Field in Fields[number] as Field extends { required: true } ? NameOf<Field> : never
-      ]: NonNullable<JsonValue>
-    } & {
-      readonly [
-        Field in Fields[number] as Field extends { required: true } ? never : NameOf<Field>
-      ]?: JsonValue
-    }
+const CACHE_OPTIONS = {
+  tokens: unlessFalse(group({ max: integer({ default: 5_000, min: 1, max: 1_000_000 }) })),
+  users: unlessFalse(
+    group({
+      ttlSeconds: integer({ default: 30, min: 1, max: 3600 }),
+      max: integer({ default: 10_000, min: 1, max: 1_000_000 }),
+    }),
+  ),
+} satisfies ParsersOf<CacheOptions>
 
-/** Makes a misspelt key of a metadata field an error, which inference alone would let through. */
-type NoOtherKeys<Fields extends readonly MetadataField[]> = {
-  readonly [Index in keyof Fields]: {
-    readonly [Key in Exclude<keyof Fields[Index], keyof MetadataField>]: never
-  }
+const GUARD_OPTIONS = {
+  appId: text('Pass the App ID, e.g. myapp-abcde'),
+  store: lenient(undefined, readStore),
+  session: lenient(undefined, object(SESSION_OPTIONS)),
+  credentialsRequired: boolean({ default: true }),
+  bearerJwt: boolean({ default: false }),
+  cache: group(CACHE_OPTIONS),
+  baseUrl: optional(readBaseUrl),
+  disabled: boolean({ default: false }),
+  timeoutSeconds: integer({ default: 5, min: 1, max: 300 }),
+  clock: lenient(Date.now, callable<() => number>()),
+  logger: lenient(undefined, readLogger),
+} satisfies ParsersOf<GuardOptions>
+
+const OPTIONS = { ...GUARD_OPTIONS, ...TOKEN_OPTIONS, ...USER_OPTIONS, ...KEY_OPTIONS }
+
+/** The options, parsed and frozen: nothing after start-up looks at the options themselves. */
+export type Config = ReturnType<typeof configOf>
+
+/**
+ * Parses the options.
+ * @param options as the app wrote them
+ * @param production whether the process runs in production, where losing sessions has to be a choice
+ * @throws {ConfigurationError} naming every mistake and its fix
+ */
+export function parseOptions(options: CustomJwtAuthOptions, production: boolean): Config {
+  const problems = new Problems()
+  const found = readOptions('options', OPTIONS, options, problems)
+  const keys = readKeyRules(found, problems)
+  checkSessionKeys(found, keys, problems)
+  if (production && found.session && !('store' in found && found.store))
+    problems.add(
+      'store',
+      'is not set, so that sessions would end with this process, and NODE_ENV is production',
+      'Pass a lasting store, or store: memoryStore() if that is meant',
+    )
+  problems.throwIfAny()
+  return configOf(found as Parsed<typeof OPTIONS>, keys)
 }
 
-type NameOf<Field extends MetadataField> = Field extends { fieldName: infer Name extends string }
-  ? Name
-  : LastPart<Field['name']>
+function configOf(all: Parsed<typeof OPTIONS>, { algorithm, source }: KeyRules) {
+  const { appId, autoCreateUser, cache } = all
+  return Object.freeze({
+    ...all,
+    rules: tokenRules(all, { appId, algorithm, issuer: all.discover as string | undefined }),
+    metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
+    keys: source,
+    autoCreateUser: autoCreateUser !== false,
+    creationHook: typeof autoCreateUser === 'function' ? autoCreateUser : undefined,
+    cache: Object.freeze({ tokens: cache.tokens?.max ?? 0, users: cache.users }),
+  })
+}
 
-/** The last part of a path, in which `\.` is a literal dot. */
-type LastPart<Path extends string, Before extends string = ''> = Path extends `${infer Head}.${infer Tail}`
-  ? Head extends `${infer Literal}\\`
-    ? LastPart<Tail, `${Before}${Literal}.`>
-    : LastPart<Tail>
-  : `${Before}${Path}`
+function checkSessionKeys(
+  { session }: { session?: SessionRules | undefined },
+  { source }: KeyRules,
+  problems: Problems,
+): void {
+  const issuerKeys = source.kind === 'static' ? source.keys : []
+  if (session?.signingKeys.some(({ key }) => issuerKeys.some((other) => other.key.equals(key))))
+    problems.add(
+      'session.signingKeys',
+      "hold one of the issuer's keys",
+      'Give sessions a secret of their own',
+    )
+}
+
+function readStore(value: unknown): Store {
+  const store = (value ?? {}) as Partial<Record<string, unknown>>
+  const missing = Object.keys(STORE_VERBS).filter((verb) => typeof store[verb] !== 'function')
+  if (missing.length === 0) return value as Store
+  throw mistake(`lacks ${missing.join(', ')}`, 'Pass a store, e.g. memoryStore()')
+}
+
+function readBaseUrl(value: unknown): string {
+  const fix = 'Pass the URL that clients use, e.g. https://api.example.com'
+  const given = text(fix)(value, true)
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '')
+    return url.href.replace(/\/+$/, '')
+  throw mistake('is not an http or https URL', fix)
+}
+
+function readLogger(value: unknown): Logger {
+  const logger = (value ?? {}) as Partial<Record<string, unknown>>
+  const levels = ['debug', 'info', 'warn', 'error']
+  if (levels.every((level) => typeof logger[level] === 'function')) return value as Logger
+  throw mistake('lacks one of the methods debug, info, warn and error', 'Pass a pino logger, or console')
+}

@@ -9,7 +9,7 @@ import {
   type ConfigurationProblem,
   type CustomJwtAuthOptions,
 } from 'custom-jwt-auth'
-import { parseOptions } from '../lib/config.js'
+import { parseOptions } from '../lib/options.js'
 import {
   at,
   checkRefusals,
@@ -50,7 +50,7 @@ describe('audience and requireAnyAudience', () => {
       what: show(audience),
       options: { audience },
       option: 'audience',
-      problem: /^is (a string|empty, or an element is blank or no string)$/,
+      problem: /^is (a string|empty, or an element is blank or not a string)$/,
       fix,
     })),
     ...wrong('requireAnyAudience', at('requireAnyAudience'), /^Pass true or false$/, noFlag),
@@ -230,14 +230,14 @@ describe('store', () => {
       what: 'one without a verb',
       options: { store: { ...memoryStore(), deleteUser: undefined } },
       option: 'store',
-      problem: /^has no deleteUser$/,
+      problem: /^lacks deleteUser$/,
       fix: /memoryStore\(\)/,
     },
     {
       what: 'memoryStore itself, not called,',
       options: { store: memoryStore },
       option: 'store',
-      problem: /^has no signIn/,
+      problem: /^lacks signIn/,
       fix: /memoryStore\(\)/,
     },
   ])
@@ -382,7 +382,7 @@ describe('logger', () => {
           : show(logger),
       options: { logger },
       option: 'logger',
-      problem: /^has not the methods debug, info, warn and error$/,
+      problem: /^lacks one of the methods debug, info, warn and error$/,
       fix: /^Pass a pino logger, or console$/,
     })),
   )

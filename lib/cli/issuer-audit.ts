@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { fetchJson } from '../keys/jwks/fetch-json.js'
 import { IssuerClient } from '../keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from '../keys/key-options.js'
-import type { TokenRules } from '../token/steps.js'
+import type { TokenRules } from '../token/token-options.js'
 import type { Finding } from './commands/check.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */

@@ -1,11 +1,12 @@
-import type { JwksOptions } from '../options.js'
-import { describe, type KeysOf, type Problems } from '../problems.js'
+import { readOptions, type Parsed, type ParsersOf } from '../option-parsers.js'
+import { describe, type Problems } from '../problems.js'
 import type { MaybePromise } from '../user.js'
 import type { GetJson } from './jwks/issuer-client.js'
 import { discoverKeySet, parseIssuerUrl } from './jwks/discovery.js'
 import { ALGORITHMS, type Algorithm, type VerificationKey } from './key-source.js'
 import type { RemoteKeysRules } from './jwks/remote-keys.js'
-import { parseSigningKeys } from './signing-keys.js'
+import { JWKS_OPTIONS, type JwksOptions } from './jwks/jwks-options.js'
+import { parseSigningKeys, type SigningKey } from './signing-keys.js'
 
 /** Keys that are written down. */
 interface StaticKeysConfig {
@@ -23,7 +24,7 @@ export interface RemoteKeysConfig {
   readonly maxKeys: number
   readonly timeoutSeconds: number
   /** How the issuer is asked; the HTTP client's business. */
-  readonly request: Pick<JwksOptions, 'headers' | 'agent' | 'fetch'>
+  readonly request: Pick<Parsed<typeof JWKS_OPTIONS>, 'headers' | 'agent' | 'fetch'>
 }
 
 /** Where the keys come from, and the one algorithm that they are for. */
@@ -32,22 +33,56 @@ export interface KeyRules {
   readonly source: StaticKeysConfig | RemoteKeysConfig
 }
 
-const JWKS_OPTIONS: KeysOf<JwksOptions> = {
-  maxKeys: true,
-  allowMissingKid: true,
-  maxAgeSeconds: true,
-  staleSeconds: true,
-  cooldownSeconds: true,
-  timeoutSeconds: true,
-  headers: true,
-  agent: true,
-  fetch: true,
+/** Keys that are written down. */
+export interface StaticKeyOptions {
+  readonly signingAlgorithm: Algorithm
+  /** One to three keys: the next is tried only when a signature fails. */
+  readonly signingKeys: readonly (SigningKey | undefined)[]
+  readonly jwkUri?: never
+  readonly discover?: never
+  readonly jwks?: never
 }
+
+interface RemoteKeyOptions {
+  /** Default: RS256. Each key serves this algorithm alone; HMAC secrets are not published. */
+  readonly signingAlgorithm?: Exclude<Algorithm, `HS${string}`>
+  readonly signingKeys?: never
+  readonly jwks?: JwksOptions
+}
+
+/** Keys that the issuer publishes at a URL, as a JWKS or a single JWK. */
+export interface JwkUriOptions extends RemoteKeyOptions {
+  /** `https:`, or `http:` on loopback. */
+  readonly jwkUri: string
+  readonly discover?: never
+}
+
+/** Keys that the issuer's `.well-known/openid-configuration` leads to. */
+export interface DiscoverOptions extends RemoteKeyOptions {
+  /** The issuer's URL, exactly as it stands in `iss`; it becomes the default of `issuer`. */
+  readonly discover: string
+  readonly jwkUri?: never
+}
+
+/** One of the ways to get the keys. */
+export type KeyOptions = StaticKeyOptions | JwkUriOptions | DiscoverOptions
+
+const asGiven = (value: unknown): unknown => value
+
+/** The options of keys: what one may be depends on the others, so they are read together, by {@link readKeyRules}. */
+export const KEY_OPTIONS = {
+  signingAlgorithm: asGiven,
+  signingKeys: asGiven,
+  jwkUri: asGiven,
+  discover: asGiven,
+  jwks: asGiven,
+} satisfies ParsersOf<StaticKeyOptions>
+
 const WAYS = ['signingKeys', 'jwkUri', 'discover']
 const MAX_SIGNING_KEYS = 3
 
 /** Parses the options that say whose signatures count, reporting every mistake. */
-export function parseKeyRules(given: Readonly<Record<string, unknown>>, problems: Problems): KeyRules {
+export function readKeyRules(given: Readonly<Record<string, unknown>>, problems: Problems): KeyRules {
   const ways = WAYS.filter((way) => way in given)
   if (ways.length !== 1)
     problems.add(
@@ -78,28 +113,16 @@ function parseAlgorithm(value: unknown, isStatic: boolean, problems: Problems): 
 }
 
 function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problems): RemoteKeysConfig {
-  const jwks = problems.object('jwks', given.jwks ?? {}, Object.keys(JWKS_OPTIONS))
-  const integer = (name: keyof JwksOptions, fallback: number, min: number, max: number): number =>
-    problems.integer(`jwks.${name}`, jwks[name], { fallback, min, max })
-  const { headers, agent } = jwks
-  if (headers !== undefined && !isHeaders(headers))
-    problems.add('jwks.headers', 'is not an object of strings', "Pass e.g. { 'x-api-key': '…' }")
-  if (agent !== undefined && (typeof agent !== 'object' || agent === null))
-    problems.add('jwks.agent', `is ${describe(agent)}`, 'Pass an Agent of node:http or node:https')
-  const fetch = problems.function('jwks.fetch', jwks.fetch)
+  const jwks = readOptions('jwks', JWKS_OPTIONS, given.jwks ?? {}, problems) as Parsed<typeof JWKS_OPTIONS>
+  const { headers, agent, fetch, maxKeys, timeoutSeconds, ...rules } = jwks
   return Object.freeze({
     kind: 'remote',
     uri: String(given.jwkUri ?? given.discover),
     locate: parseLocation(given, problems),
-    maxKeys: integer('maxKeys', 3, 1, 100),
-    timeoutSeconds: integer('timeoutSeconds', 5, 1, 60),
-    rules: Object.freeze({
-      allowMissingKid: problems.boolean('jwks.allowMissingKid', jwks.allowMissingKid, false),
-      maxAgeSeconds: integer('maxAgeSeconds', 600, 60, 3600),
-      staleSeconds: integer('staleSeconds', 3600, 0, 86_400),
-      cooldownSeconds: integer('cooldownSeconds', 5, 1, 300),
-    }),
-    request: { headers: { ...(headers as object | undefined) }, agent, fetch } as RemoteKeysConfig['request'],
+    maxKeys,
+    timeoutSeconds,
+    rules: Object.freeze(rules),
+    request: { headers, agent, fetch },
   })
 }
 
@@ -124,13 +147,4 @@ function parseLocation(
 function issuerFault(text: string, { href }: URL): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'has white space in it (a stray space or newline?)'
   return /[?#]|\/\.well-known(?:\/|$)/.test(href) ? 'is more than an issuer' : undefined
-}
-
-function isHeaders(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((item) => typeof item === 'string')
-  )
 }

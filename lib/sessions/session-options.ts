@@ -1,45 +1,44 @@
 import type { VerificationKey } from '../keys/key-source.js'
-import { parseSigningKeys } from '../keys/signing-keys.js'
-import type { SessionOptions } from '../options.js'
-import type { KeysOf, Problems } from '../problems.js'
+import { parseSigningKeys, type SigningKey } from '../keys/signing-keys.js'
+import { boolean, integer, type Parsed, type Parser, type ParsersOf } from '../option-parsers.js'
+import { Problems } from '../problems.js'
 
-/** The session options, parsed. */
-export interface SessionRules {
-  /** The first signs, all of them verify. */
-  readonly keys: readonly VerificationKey[]
-  readonly refreshTokenTtlSeconds: number
-  readonly capRefreshToTokenExpiry: boolean
-  readonly rotateRefreshTokens: boolean
-  readonly checkRevocation: boolean
+/** Sessions of our own, begun by a login. Without them there are no session routes and no bearer tokens. */
+export interface SessionOptions {
+  /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
+  readonly signingKeys: readonly (SigningKey | undefined)[]
+  /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
+  readonly refreshTokenTtlSeconds?: number
+  /** Whether a login ends at the latest when the third-party token that began it expires. Default: false. */
+  readonly capRefreshToTokenExpiry?: boolean
+  /**
+   * Whether each refresh gives a new refresh token, and the use of an old one ends the session. Default: false, because
+   * the clients of the original service never store a new refresh token.
+   */
+  readonly rotateRefreshTokens?: boolean
+  /** Whether every bearer request asks the store if its session lives. Default: false: `cache.users` may answer. */
+  readonly checkRevocation?: boolean
 }
 
-const SESSION_OPTIONS: KeysOf<SessionOptions> = {
-  signingKeys: true,
-  refreshTokenTtlSeconds: true,
-  capRefreshToTokenExpiry: true,
-  rotateRefreshTokens: true,
-  checkRevocation: true,
-}
 const MAX_SESSION_KEYS = 10
 const DAY = 86_400
-/** PROTOCOL §4: 60 days, between 30 minutes and 5 years. */
-const REFRESH_TOKEN_TTL = { fallback: 60 * DAY, min: 1800, max: 5 * 365 * DAY }
 
-/** Parses the option `session`, reporting every mistake. */
-export function parseSessionRules(value: unknown, problems: Problems): SessionRules | undefined {
-  if (value === undefined) return undefined
-  const given = problems.object('session', value, Object.keys(SESSION_OPTIONS))
-  const flag = (name: keyof SessionOptions): boolean =>
-    problems.boolean(`session.${name}`, given[name], false)
-  return Object.freeze({
-    keys: parseSigningKeys('session.signingKeys', given.signingKeys, 'HS256', MAX_SESSION_KEYS, problems),
-    refreshTokenTtlSeconds: problems.integer(
-      'session.refreshTokenTtlSeconds',
-      given.refreshTokenTtlSeconds,
-      REFRESH_TOKEN_TTL,
-    ),
-    capRefreshToTokenExpiry: flag('capRefreshToTokenExpiry'),
-    rotateRefreshTokens: flag('rotateRefreshTokens'),
-    checkRevocation: flag('checkRevocation'),
-  })
+/** The session options: how each is read. */
+export const SESSION_OPTIONS = {
+  signingKeys: readSessionKeys as Parser<readonly VerificationKey[]>,
+  // PROTOCOL §4: 60 days, between 30 minutes and 5 years.
+  refreshTokenTtlSeconds: integer({ default: 60 * DAY, min: 1800, max: 5 * 365 * DAY }),
+  capRefreshToTokenExpiry: boolean({ default: false }),
+  rotateRefreshTokens: boolean({ default: false }),
+  checkRevocation: boolean({ default: false }),
+} satisfies ParsersOf<SessionOptions>
+
+/** The session options, parsed. Of the keys, the first signs and all verify. */
+export type SessionRules = Parsed<typeof SESSION_OPTIONS>
+
+function readSessionKeys(value: unknown): readonly VerificationKey[] {
+  const problems = new Problems()
+  const keys = parseSigningKeys('', value, 'HS256', MAX_SESSION_KEYS, problems)
+  problems.throwIfAny()
+  return keys
 }

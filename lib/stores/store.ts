@@ -122,3 +122,20 @@ export function newUserRecord({ identity, now, newUserId }: Required<SignInReque
     disabled: false,
   }
 }
+
+/** What every store can do; `ready` and `close` are optional. */
+export const STORE_VERBS: { readonly [Verb in Exclude<keyof Store, 'ready' | 'close'>]: true } = {
+  signIn: true,
+  findUser: true,
+  listUsers: true,
+  setUserDisabled: true,
+  deleteUser: true,
+  linkIdentity: true,
+  importUsers: true,
+  createSession: true,
+  findSession: true,
+  rotateSession: true,
+  revokeSession: true,
+  revokeSessions: true,
+  removeExpiredSessions: true,
+}

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../user.js'
-import { show, type Check, type RequiredClaim, type TokenRules } from './steps.js'
+import { show, type Check } from './steps.js'
+import type { RequiredClaim, TokenRules } from './token-options.js'
 import type { Claims } from '../jws/compact.js'
 
 /** RFC 7519 §4.1.1. Made twice: before a key is looked up for a token, and on the verified claims. */

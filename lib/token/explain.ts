@@ -2,7 +2,8 @@ import { createSecretKey } from 'node:crypto'
 import { isAuthError } from '../errors.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { readMetadata, type MetadataRules } from './metadata.js'
-import { madeWith, show, type Check, type TokenRules } from './steps.js'
+import { madeWith, show, type Check } from './steps.js'
+import type { TokenRules } from './token-options.js'
 import { claimChecks, issuerCheck, isSessionType } from './claims.js'
 import {
   COMPACT_FORM,

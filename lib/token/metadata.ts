@@ -1,18 +1,8 @@
 import { authError } from '../errors.js'
 import { deepFreeze } from '../json.js'
-import { describe, type Problems } from '../problems.js'
 import type { JsonValue, UserData } from '../user.js'
 import type { Claims } from '../jws/compact.js'
-
-/** Maps one claim of the token to one field of the user's `data`. */
-export interface MetadataField {
-  /** Where the value is: a path with dots, in which `\.` is a literal dot (`http://example\.com/id`). */
-  readonly name: string
-  /** The name in `data`, shorter than 64 characters. Default: the last part of the path. */
-  readonly fieldName?: string
-  /** Whether a token without the value is refused. Default: false. */
-  readonly required?: boolean
-}
+import type { ParsedField } from './metadata-options.js'
 
 /** The metadata fields, parsed. */
 export interface MetadataRules {
@@ -21,50 +11,10 @@ export interface MetadataRules {
   readonly maxFieldLength: number
 }
 
-interface ParsedField {
-  readonly name: string
-  readonly path: readonly string[]
-  readonly fieldName: string
-  readonly required: boolean
-}
-
 /** As deep as a value can be that has no more than the usual 4096 characters. Much deeper, `res.json()` has no stack. */
 const MAX_LEVELS = 2048
-const FIELD_NAME_LIMIT = 64
 // JSON escapes quotes inside strings, so this can only be a key: one that poisons objects which it is copied into.
 const POISONED_KEY = '"__proto__":'
-
-/** Parses the options `metadataFields` and `maxFieldLength`, reporting every mistake. */
-export function parseMetadataRules(
-  given: Readonly<Record<string, unknown>>,
-  problems: Problems,
-): MetadataRules {
-  const range = { fallback: 4096, min: 1, max: 1_000_000 }
-  return Object.freeze({
-    fields: parseFields(given.metadataFields, problems),
-    maxFieldLength: problems.integer('maxFieldLength', given.maxFieldLength, range),
-  })
-}
-
-function parseFields(value: unknown, problems: Problems): readonly ParsedField[] {
-  if (value === undefined) return []
-  if (!Array.isArray(value)) {
-    problems.add(
-      'metadataFields',
-      `is ${describe(value)}`,
-      'Pass an array of { name, fieldName?, required? }',
-    )
-    return []
-  }
-  const fields = value.flatMap((item: unknown, index) => {
-    const field = parseField(`metadataFields[${index}]`, item, problems)
-    return field ? [field] : []
-  })
-  for (const [index, { fieldName }] of fields.entries())
-    if (fields.findIndex((other) => other.fieldName === fieldName) < index)
-      problems.add('metadataFields', `map two claims to "${fieldName}"`, 'Give one of them another fieldName')
-  return Object.freeze(fields)
-}
 
 /**
  * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
@@ -128,37 +78,6 @@ function isShort(value: JsonValue, max: number): boolean {
 function isDeeper(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
-}
-
-/** Splits a path at its dots, `\.` being a literal one. */
-export function parsePath(name: string): string[] {
-  return name.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'))
-}
-
-function parseField(option: string, item: unknown, problems: Problems): ParsedField | undefined {
-  const given = problems.object(option, item, ['name', 'fieldName', 'required'])
-  const name = problems.text(`${option}.name`, given.name, 'Pass the path of the claim, e.g. user_data.name')
-  const required = problems.boolean(`${option}.required`, given.required, false)
-  const path = name === undefined ? [] : parsePath(name)
-  const isPath = !path.includes('')
-  if (!isPath) problems.add(`${option}.name`, 'has an empty part', 'Write a literal dot as \\.')
-  const fieldName = given.fieldName ?? (isPath ? path.at(-1) : undefined)
-  // Without a name there is none to take it from, which has been reported.
-  if (fieldName === undefined || !isFieldName(`${option}.fieldName`, fieldName, problems)) return undefined
-  return name === undefined || !isPath
-    ? undefined
-    : Object.freeze({ name, path: Object.freeze(path), fieldName, required })
-}
-
-function isFieldName(option: string, value: unknown, problems: Problems): value is string {
-  if (typeof value !== 'string' || value === '' || value === '__proto__') {
-    problems.add(option, 'is not a usable name', 'Pass the name that the value has in user.data')
-    return false
-  }
-  if (value.length < FIELD_NAME_LIMIT) return true
-  const fix = `Pass a fieldName shorter than ${FIELD_NAME_LIMIT} characters`
-  problems.add(option, `has ${value.length} characters`, fix)
-  return false
 }
 
 function valueAt(claims: Claims, path: readonly string[]): JsonValue | undefined {

@@ -1,29 +1,5 @@
 import type { ErrorCode } from '../errors.js'
-import type { Algorithm } from '../keys/key-source.js'
-import type { JsonValue } from '../user.js'
-
-/** What a third-party token has to fulfil. Parsed once from the options. */
-export interface TokenRules {
-  readonly algorithm: Algorithm
-  /** Values of the `typ` header, in lower case; `null` stands for its absence. */
-  readonly allowedTypes: ReadonlySet<string | null>
-  readonly maxTokenLength: number
-  /** Undefined when the app wrote down that any audience is good. */
-  readonly audience: readonly string[] | undefined
-  readonly requireAnyAudience: boolean
-  readonly clockToleranceSeconds: number
-  /** Undefined when the keys alone say whose token it is. */
-  readonly issuer: readonly string[] | undefined
-  /** The claim that holds the user's id at the issuer. */
-  readonly subjectClaim: string
-  readonly requiredClaims: readonly RequiredClaim[]
-}
-
-/** A claim that has to have one of some values. */
-export interface RequiredClaim {
-  readonly name: string
-  readonly values: readonly JsonValue[]
-}
+import type { TokenRules } from './token-options.js'
 
 /** One rule about a token. The verifier stops at the first that refuses; `explain` reports all of them. */
 export interface Check<Subject> {

@@ -1,82 +1,142 @@
 import type { Algorithm } from '../keys/key-source.js'
-import { describe, type Problems } from '../problems.js'
-import type { RequiredClaim, TokenRules } from './steps.js'
+import {
+  boolean,
+  integer,
+  lenient,
+  mistake,
+  optional,
+  text,
+  type Parsed,
+  type ParsersOf,
+} from '../option-parsers.js'
+import { describe, Problems } from '../problems.js'
+import type { JsonValue } from '../user.js'
+import { readMetadataFields, type MetadataField, type NoOtherKeys } from './metadata-options.js'
+
+/** A value that `requiredClaims` can ask for. */
+export type ClaimValue = string | number | boolean
+
+/** What a third-party token has to fulfil, and what of it the user gets. */
+export interface TokenOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
+  /**
+   * Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. `null`, for issuers whose
+   * tokens have no audience: any is accepted, so use `requiredClaims` to tell this app's tokens from others.
+   */
+  readonly audience?: string | readonly string[] | null
+  /** Whether one of several audiences is enough. Default: false, all of them must be present. */
+  readonly requireAnyAudience?: boolean
+  /** Whose tokens these are: the exact `iss`, or several. Default: whoever has the keys. */
+  readonly issuer?: string | readonly string[]
+  /** The claim with the user's unique id at the issuer. Default: `sub`. */
+  readonly subjectClaim?: string
+  /** Further claims that a token must have, each with one exact value or one of several. Default: none. */
+  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
+  /** Allowed values of the `typ` header, in any case; `null` allows its absence. Default: `['JWT']`. */
+  readonly allowedTypes?: readonly (string | null)[]
+  /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
+  readonly clockToleranceSeconds?: number
+  /** The longest third-party token, in characters. Default: 2048. Node itself limits all headers to 16 KB. */
+  readonly maxTokenLength?: number
+  /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
+  readonly maxFieldLength?: number
+  /** Which claims become fields of `user.data`. Default: none. */
+  readonly metadataFields?: Fields & NoOtherKeys<Fields>
+}
 
 const DEFAULT_TYPES = ['JWT']
+const ANY = Symbol('any audience')
 
-/** Parses the options that say what a third-party token has to fulfil, reporting every mistake. */
-export function parseTokenRules(
-  given: Readonly<Record<string, unknown>>,
-  { appId, algorithm }: { appId: string; algorithm: Algorithm },
-  problems: Problems,
-): TokenRules {
-  const integer = (name: string, fallback: number, min: number, max: number): number =>
-    problems.integer(name, given[name], { fallback, min, max })
+/** The options of tokens: how each is read. */
+export const TOKEN_OPTIONS = {
   // Present but undefined is an environment variable that is not set, not a wish for the default.
-  const list = (name: string): readonly string[] | undefined =>
-    name in given ? parseList(name, given[name], problems) : undefined
+  audience: optional(readAudience),
+  requireAnyAudience: boolean({ default: false }),
+  // A URL, in which commas are allowed.
+  issuer: optional((value: unknown) => readNames('iss', typeof value === 'string' ? [value] : value)),
+  subjectClaim: optional(text('Pass the name of a claim'), 'sub'),
+  requiredClaims: optional(readRequiredClaims, []),
+  allowedTypes: lenient(readTypes(DEFAULT_TYPES), readTypes),
+  clockToleranceSeconds: integer({ default: 0, min: 0, max: 600 }),
+  maxTokenLength: integer({ default: 2048, min: 1, max: 1_000_000 }),
+  maxFieldLength: integer({ default: 4096, min: 1, max: 1_000_000 }),
+  metadataFields: lenient([], readMetadataFields),
+} satisfies ParsersOf<TokenOptions>
+
+/** A claim that has to have one of some values. */
+export interface RequiredClaim {
+  readonly name: string
+  readonly values: readonly JsonValue[]
+}
+
+type ParsedTokenOptions = Parsed<typeof TOKEN_OPTIONS>
+
+/** What a third-party token has to fulfil: the options, parsed. */
+export interface TokenRules extends Omit<ParsedTokenOptions, 'audience' | 'issuer'> {
+  readonly algorithm: Algorithm
+  /** Undefined when the app wrote down that any audience is good. */
+  readonly audience: readonly string[] | undefined
+  /** Undefined when the keys alone say whose token it is. */
+  readonly issuer: readonly string[] | undefined
+}
+
+/** Completes the options of tokens with what stands elsewhere in the options. */
+export function tokenRules(
+  { audience = [], issuer, ...options }: ParsedTokenOptions,
+  defaults: { appId: string; algorithm: Algorithm; issuer: string | undefined },
+): TokenRules {
   return Object.freeze({
-    algorithm,
-    audience: given.audience === null ? undefined : (list('audience') ?? Object.freeze([appId])),
-    issuer:
-      list('issuer') ?? (typeof given.discover === 'string' ? Object.freeze([given.discover]) : undefined),
-    subjectClaim: 'subjectClaim' in given ? parseSubjectClaim(given.subjectClaim, problems) : 'sub',
-    requiredClaims: 'requiredClaims' in given ? parseRequiredClaims(given.requiredClaims, problems) : [],
-    requireAnyAudience: problems.boolean('requireAnyAudience', given.requireAnyAudience, false),
-    allowedTypes: parseAllowedTypes(given.allowedTypes, problems),
-    maxTokenLength: integer('maxTokenLength', 2048, 1, 1_000_000),
-    clockToleranceSeconds: integer('clockToleranceSeconds', 0, 0, 600),
+    ...options,
+    algorithm: defaults.algorithm,
+    audience: audience === ANY ? undefined : audience.length > 0 ? audience : Object.freeze([defaults.appId]),
+    issuer: issuer ?? (defaults.issuer === undefined ? undefined : Object.freeze([defaults.issuer])),
   })
 }
 
-function parseList(option: string, value: unknown, problems: Problems): readonly string[] {
-  // Audiences may be written as one text with commas; an issuer is a URL, in which commas are allowed.
-  const isCommaList = typeof value === 'string' && option === 'audience'
-  const list: unknown = isCommaList
-    ? value.split(',').map((name) => name.trim())
-    : typeof value === 'string'
-      ? [value]
-      : value
+function readNames(claim: 'aud' | 'iss', value: unknown): readonly string[] {
   const isGood = (name: unknown): name is string => typeof name === 'string' && name.trim() !== ''
-  if (Array.isArray(list) && list.length > 0 && list.every(isGood)) return Object.freeze([...list])
-  const got = Array.isArray(value) ? 'is empty, or an element is blank or no string' : `is ${describe(value)}`
-  const claim = option === 'audience' ? 'aud' : 'iss'
-  problems.add(option, got, `Pass what the issuer puts into ${claim}: a string, or an array of strings`)
-  return []
+  if (Array.isArray(value) && value.length > 0 && value.every(isGood)) return Object.freeze([...value])
+  throw namesMistake(claim, value)
 }
 
-function parseSubjectClaim(value: unknown, problems: Problems): string {
-  return problems.text('subjectClaim', value, 'Pass the name of a claim') ?? 'sub'
+function namesMistake(claim: 'aud' | 'iss', value: unknown) {
+  return mistake(
+    Array.isArray(value) ? 'is empty, or an element is blank or not a string' : `is ${describe(value)}`,
+    `Pass what the issuer puts into ${claim}: a string, or an array of strings`,
+  )
 }
 
-function parseRequiredClaims(value: unknown, problems: Problems): readonly RequiredClaim[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    problems.add('requiredClaims', `is ${describe(value)}`, "Pass an object such as { azp: 'my-client' }")
-    return []
-  }
-  return Object.entries(value).map(([name, wanted]: [string, unknown]) => {
+function readAudience(value: unknown): readonly string[] | typeof ANY {
+  if (value === null) return ANY
+  if (typeof value !== 'string') return readNames('aud', value)
+  const names = value.split(',').map((name) => name.trim())
+  if (!names.includes('')) return Object.freeze(names)
+  throw namesMistake('aud', value)
+}
+
+function readRequiredClaims(value: unknown): readonly RequiredClaim[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw mistake(`is ${describe(value)}`, "Pass an object such as { azp: 'my-client' }")
+  const problems = new Problems()
+  const claims = Object.entries(value).map(([name, wanted]: [string, unknown]) => {
     const values: unknown[] = Array.isArray(wanted) ? [...(wanted as unknown[])] : [wanted]
     if (values.length === 0 || !values.every(isClaimValue))
-      problems.add(
-        `requiredClaims.${name}`,
-        'is no value',
-        'Pass a string, number or boolean, or an array of them',
-      )
+      problems.add(`.${name}`, 'is not a value', 'Pass a string, number or boolean, or an array of them')
     return Object.freeze({ name, values: values as string[] })
   })
+  problems.throwIfAny()
+  return Object.freeze(claims)
 }
 
-// JSON allows 1e400, which reads as Infinity: no number that is none may be asked for.
+// JSON allows 1e400, which reads as Infinity: a number that is not finite cannot be asked for.
 function isClaimValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
-function parseAllowedTypes(value: unknown, problems: Problems): ReadonlySet<string | null> {
-  const list = value === undefined ? DEFAULT_TYPES : value
+/** In lower case; `null` stands for the absence of `typ`. */
+function readTypes(list: unknown): ReadonlySet<string | null> {
   const isGood = (type: unknown): type is string | null =>
     type === null || (typeof type === 'string' && type !== '')
   if (Array.isArray(list) && list.length > 0 && list.every(isGood))
     return new Set(list.map((type) => type?.toLowerCase() ?? null))
-  problems.add('allowedTypes', 'is not a list of types', "Pass an array such as ['JWT', 'at+jwt', null]")
-  return new Set()
+  throw mistake('is not a list of types', "Pass an array such as ['JWT', 'at+jwt', null]")
 }

@@ -3,7 +3,8 @@ import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { andThen } from '../maybe-promise.js'
 import { readMetadata, type MetadataRules } from './metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
-import { madeWith, type Check, type TokenRules } from './steps.js'
+import { madeWith, type Check } from './steps.js'
+import type { TokenRules } from './token-options.js'
 import { claimChecks, issuerCheck, validityOf } from './claims.js'
 import {
   readClaims,

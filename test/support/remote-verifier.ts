@@ -1,13 +1,14 @@
 // The verifier with keys from an issuer, composed as a guard does it, with its events written down.
 import { setImmediate as turn } from 'node:timers/promises'
-import { parseOptions } from '../../lib/config.js'
+import { parseOptions } from '../../lib/options.js'
 import type { ErrorCode } from '../../lib/errors.js'
 import { isAuthError } from '../../lib/errors.js'
 import type { Events } from '../../lib/events.js'
 import { fetchJson } from '../../lib/keys/jwks/fetch-json.js'
 import { IssuerClient } from '../../lib/keys/jwks/issuer-client.js'
 import { RemoteKeys } from '../../lib/keys/jwks/remote-keys.js'
-import type { CustomJwtAuthOptions, JwksOptions } from '../../lib/options.js'
+import type { JwksOptions } from '../../lib/keys/jwks/jwks-options.js'
+import type { CustomJwtAuthOptions } from '../../lib/options.js'
 import { createVerifier, type VerifiedToken } from '../../lib/token/verifier.js'
 import { APP_ID, NOW } from './tokens.js'
 

@@ -1,6 +1,6 @@
 // The inner verifier, made from options as a guard makes it.
 import assert from 'node:assert/strict'
-import { parseOptions } from '../../lib/config.js'
+import { parseOptions } from '../../lib/options.js'
 import { isAuthError, type AuthError } from '../../lib/errors.js'
 import { staticKeys } from '../../lib/keys/signing-keys.js'
 import type { CustomJwtAuthOptions } from '../../lib/options.js'

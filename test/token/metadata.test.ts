@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { APP_ID, claims, mint, mintText, NOW } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
-import { parsePath } from '../../lib/token/metadata.js'
+import { parsePath } from '../../lib/token/metadata-options.js'
 
 type Field = Readonly<Record<string, unknown>>
 

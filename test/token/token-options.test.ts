@@ -17,7 +17,7 @@ describe('requiredClaims', () => {
       what: `the value ${show(azp)}`,
       options: { requiredClaims: { azp } },
       option: 'requiredClaims.azp',
-      problem: /^is no value$/,
+      problem: /^is not a value$/,
       fix: /^Pass a string, number or boolean, or an array of them$/,
     })),
   ])

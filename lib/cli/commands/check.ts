@@ -1,4 +1,4 @@
-import { parseOptions, type Config } from '../../config.js'
+import { parseOptions, type Config } from '../../options.js'
 import { ConfigurationError } from '../../errors.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'

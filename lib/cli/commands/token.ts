@@ -1,6 +1,6 @@
 import type { Secret, SignOptions } from 'jsonwebtoken'
 import { ALGORITHMS } from '../../keys/key-source.js'
-import { parsePath } from '../../token/metadata.js'
+import { parsePath } from '../../token/metadata-options.js'
 import { defineCommand, UsageError } from '../command.js'
 import { KEY_FLAGS, loadEnvFile, readSigningKey } from '../keys.js'
 import { printJson, printLines } from '../terminal.js'
@@ -81,7 +81,7 @@ function readSeconds(text: string): number {
 
 function setClaim(claims: Claims, text: string): void {
   const at = text.indexOf('=')
-  const path = parsePath(text.slice(0, at))
+  const path = [...parsePath(text.slice(0, at))]
   const last = path.pop() ?? ''
   if (at < 1 || last === '' || path.includes(''))
     throw new UsageError('--claim is path=value, e.g. user_data.name=Jean')

@@ -1,9 +1,10 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { FetchedJson } from './issuer-client.js'
-import type { JwksOptions } from '../../options.js'
+import type { Parsed } from '../../option-parsers.js'
+import type { JWKS_OPTIONS } from './jwks-options.js'
 
-type RequestOptions = Pick<JwksOptions, 'headers' | 'agent' | 'fetch'>
+type RequestOptions = Partial<Pick<Parsed<typeof JWKS_OPTIONS>, 'headers' | 'agent' | 'fetch'>>
 
 /** A response, as Node's client and `fetch` both can give it. */
 interface IssuerResponse {

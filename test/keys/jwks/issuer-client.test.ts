@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { fetchJson } from '../../../lib/keys/jwks/fetch-json.js'
 import { IssuerClient, type IssuerClientParts } from '../../../lib/keys/jwks/issuer-client.js'
 import { discoverKeySet } from '../../../lib/keys/jwks/discovery.js'
-import type { JwksOptions } from '../../../lib/options.js'
+import type { JwksOptions } from '../../../lib/keys/jwks/jwks-options.js'
 import { eventually } from '../../support/eventually.js'
 import { answerWith, jwksOf, startIssuer, type ScriptedIssuer } from '../../support/scripted-issuer.js'
 
