@@ -1,10 +1,11 @@
 import { parseOptions, type Config } from './options.js'
-import { authError, ConfigurationError } from './errors.js'
-import { createEvents, type CredentialKind } from './events.js'
-import type { Credentials } from './http/credentials.js'
+import { ConfigurationError } from './errors.js'
+import { createEvents } from './events.js'
+import { createAuthenticator } from './http/authenticate.js'
 import { fetchJson } from './keys/jwks/fetch-json.js'
 import { createMiddleware, type Middleware } from './http/middleware.js'
-import { ROUTE_PARTS, type RouteParts } from './routes/route-parts.js'
+import type { RouteParts } from './routes/json-routes.js'
+import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
 import { createSessionRoutes } from './routes/session-routes.js'
 import { IssuerClient } from './keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from './keys/key-options.js'
@@ -13,15 +14,12 @@ import { RemoteKeys } from './keys/jwks/remote-keys.js'
 import { staticKeys } from './keys/signing-keys.js'
 import type { CustomJwtAuthOptions } from './options.js'
 import { createDependency } from './dependency.js'
-import { andThen } from './maybe-promise.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { memoryStore } from './stores/memory.js'
-import { isSessionType } from './token/claims.js'
-import { readUnverifiedClaims } from './jws/compact.js'
 import { createExplain, type Explanation } from './token/explain.js'
-import { createVerifier, type VerifiedToken } from './token/verifier.js'
-import type { MaybePromise, User, UserData } from './user.js'
+import { createVerifier } from './token/verifier.js'
+import type { User, UserData } from './user.js'
 import { UserCache } from './users/user-cache.js'
 import type { DataOf, MetadataField } from './token/metadata-options.js'
 import { createSignIn } from './users/sign-in.js'
@@ -35,6 +33,11 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
    * @throws {ConfigurationError} without the option `session`
    */
   sessionRoutes(): Middleware
+  /**
+   * `POST /auth` of Realm Object Server, for the Realm SDKs before version 10: see docs/realm-object-server.md.
+   * @throws {ConfigurationError} without the option `session`
+   */
+  realmObjectServerRoutes(): Middleware
   /** The administration of users. */
   readonly users: Users<Data>
   /** Says of every check whether a third-party token passes it, and what to fix. For people, not for programs. */
@@ -53,7 +56,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `sessionRoutes()`, `users`, `explain()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `explain()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -88,6 +91,7 @@ function compose(config: Config): CustomJwtAuth {
   const domainId = derivedObjectId(appId)
   const explain = createExplain({ rules, metadata, keys, disabled: config.disabled })
   const sessions = config.session && composeSessions(config.session)
+  const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
 
   function composeRemoteKeys({ request, ...source }: RemoteKeysConfig): KeySource {
     const get = (url: URL, signal: AbortSignal) => fetchJson(url, request, signal)
@@ -100,41 +104,19 @@ function compose(config: Config): CustomJwtAuth {
     return createSessions({ rules: session, tokens, store, signIn, userCache, dependency, events })
   }
 
-  function verify(token: string, time: number): MaybePromise<VerifiedToken> {
-    if (config.disabled) throw authError('PROVIDER_DISABLED')
-    return verifier.verify(token, time)
-  }
-
-  function kindOf({ header, token }: Credentials): CredentialKind {
-    if (header === 'jwttokenstring') return 'custom-token'
-    // The look at the payload chooses which keys may verify the token, and nothing else.
-    const isThirdParty = (): boolean =>
-      verifier.knows(token) || !isSessionType(readUnverifiedClaims(token)?.typ)
-    return config.bearerJwt && isThirdParty() ? 'custom-token' : 'session'
-  }
-
-  function authenticate(kind: CredentialKind, token: string): MaybePromise<User> {
-    const time = now()
-    if (kind === 'session') {
-      if (sessions) return sessions.authenticate(token, time)
-      const fix = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
-      throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', fix } })
-    }
-    const verified = verify(token, time)
-    return andThen(verified, (good) => signIn.useToken(good, time))
-  }
-
   function routeParts(): RouteParts {
     const { baseUrl } = config
     const { maxTokenLength } = rules
+    const { verify } = authenticator
     if (sessions) return { appId, domainId, baseUrl, maxTokenLength, sessions, verify, now, events }
     const fix = 'Set session.signingKeys to have session routes'
     throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
   }
 
-  const middleware = createMiddleware({ ...config, kindOf, authenticate, events })
-  const auth = Object.assign(middleware, {
+  const middleware = createMiddleware(authenticator, events)
+  return Object.assign(middleware, {
     sessionRoutes: () => createSessionRoutes(routeParts()),
+    realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ store, userCache, dependency }),
     explain: (token: string) => explain(token, now()),
     async ready() {
@@ -145,5 +127,4 @@ function compose(config: Config): CustomJwtAuth {
       await store.close?.()
     },
   })
-  return Object.defineProperty(auth, ROUTE_PARTS, { value: routeParts })
 }

@@ -2,7 +2,7 @@ import createError from 'http-errors'
 
 interface ErrorRow {
   /** HTTP status: 4xx is the client's fault, 503 a dependency's. */
-  readonly status: 400 | 401 | 404 | 413 | 415 | 503
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503
   /** The original service's code, which its SDKs match on. */
   readonly error_code: string
   /** What a client may read. Rows of third-party tokens get the original's prefix in front. */
@@ -62,12 +62,10 @@ export const ERRORS = {
   USER_NOT_FOUND: session('invalid session: error finding user for endpoint'),
   USER_DISABLED: request(401, 'UserDisabled', 'user disabled'),
   USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
-  IDENTITY_TAKEN: session('a user already exists with the specified provider'),
-
-  /** The same, when the client asks again and again: see sessions.ts. */
-  IDENTITY_TAKEN_AGAIN: request(401, 'AuthError', 'a user already exists with the specified provider'),
+  IDENTITY_TAKEN: request(409, 'AuthError', 'a user already exists with the specified provider'),
 
   SESSION_INVALID: session('invalid session'),
+  SESSION_OTHER_APP: request(403, 'AuthError', 'the session belongs to another App'),
   SESSION_NOT_CONFIGURED: request(401, 'AuthError', 'session tokens are not accepted here'),
   REFRESH_TOKEN_INVALID: session('invalid session: failed to find refresh token'),
   REFRESH_TOKEN_REUSED: session('invalid session: failed to find refresh token'),
@@ -77,7 +75,6 @@ export const ERRORS = {
   BODY_INVALID: request(400, 'InvalidParameter', 'the request body is not valid JSON'),
   BODY_TOO_LARGE: request(413, 'InvalidParameter', 'the request body is too large'),
   BODY_TYPE_UNSUPPORTED: request(415, 'InvalidParameter', 'the request body must be application/json'),
-  APP_NOT_FOUND: request(404, 'AppNotFound', 'cannot find app using the given Client App ID'),
   ROUTE_NOT_FOUND: request(404, 'NotFound', 'no such endpoint'),
 
   STORE_UNAVAILABLE: dependency(),
@@ -127,17 +124,30 @@ export function authError(
   code: ErrorCode,
   more: { reason?: string; detail?: ErrorDetail; cause?: unknown } = {},
 ): AuthError {
-  const row: ErrorRow = ERRORS[code]
-  const message = (row.prefix ?? '') + (more.reason ?? row.message)
-  const error = createError(row.status, message, {
-    code,
-    error_code: row.error_code,
-    headers: responseHeaders(row.status, code, message),
-    ...(more.detail && { detail: more.detail }),
-  })
+  const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
+  return makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
+}
+
+function makeError(
+  status: number,
+  error_code: string,
+  more: { code: ErrorCode; message: string; detail?: ErrorDetail | undefined; cause?: unknown },
+): AuthError {
+  const { code, message, detail } = more
+  const headers = responseHeaders(status, code, message)
+  const error = createError(status, message, { code, error_code, headers, ...(detail && { detail }) })
   Object.defineProperty(error, BRAND, { value: true })
   if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })
   return error as unknown as AuthError
+}
+
+/**
+ * A refusal as the answer to a link. The caller's session is good there, and clients of the original service answer a
+ * 401 with a refresh and the same request, some of them without end, and InvalidSession with a log-out (PROTOCOL §4).
+ */
+export function asRefusedLink(error: AuthError): AuthError {
+  if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
+  return makeError(400, 'AuthError', error)
 }
 
 /** Whether a value is one of this package's errors, also when another copy of the package made it. */

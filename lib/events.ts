@@ -30,6 +30,8 @@ export interface Events {
   readonly unknownKeyId: (event: { kid: string }) => void
   /** A warning of the process, since a silent logger is the default: many guards fetch one key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
+  /** One log line: a proxy speaks of TLS, and nobody said that it is to be believed. */
+  readonly tlsOverlooked: (event: { hostname: string }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -91,6 +93,11 @@ export function createEvents(logger: Logger | undefined): Events {
           'request; close() those that are done with',
         { type: 'CustomJwtAuthWarning', code: 'MANY_GUARDS' },
       )
+    },
+    tlsOverlooked({ hostname }) {
+      const fix = "Set Express's 'trust proxy', or the option baseUrl"
+      const problem = `/location answered ${hostname}, although X-Forwarded-Proto says https`
+      log('warn', { hostname, fix }, `custom-jwt-auth: ${problem}`)
     },
     sweepFailed(error) {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')

@@ -45,10 +45,10 @@ const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
   USER_NOT_FOUND: SESSION,
   USER_DISABLED: [401, 'UserDisabled'],
   USER_CREATION_REFUSED: TOKEN,
-  IDENTITY_TAKEN: SESSION,
-  IDENTITY_TAKEN_AGAIN: TOKEN,
+  IDENTITY_TAKEN: [409, 'AuthError'],
 
   SESSION_INVALID: SESSION,
+  SESSION_OTHER_APP: [403, 'AuthError'],
   SESSION_NOT_CONFIGURED: TOKEN,
   REFRESH_TOKEN_INVALID: SESSION,
   REFRESH_TOKEN_REUSED: SESSION,
@@ -58,7 +58,6 @@ const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
   BODY_INVALID: [400, 'InvalidParameter'],
   BODY_TOO_LARGE: [413, 'InvalidParameter'],
   BODY_TYPE_UNSUPPORTED: [415, 'InvalidParameter'],
-  APP_NOT_FOUND: [404, 'AppNotFound'],
   ROUTE_NOT_FOUND: [404, 'NotFound'],
 
   STORE_UNAVAILABLE: DEPENDENCY,

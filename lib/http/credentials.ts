@@ -7,7 +7,7 @@ export interface Credentials {
   readonly token: string
 }
 
-// A tab is no space (RFC 9110 §11.4), but what is meant is plain: a credential, good or bad, and not a missing one.
+// A tab is not a space (RFC 9110 §11.4), but what is meant is plain: a credential, good or bad, and not a missing one.
 const BEARER = /^bearer(?:[ \t]+|$)/i
 
 /**
@@ -17,19 +17,27 @@ const BEARER = /^bearer(?:[ \t]+|$)/i
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
 export function readCredentials(req: IncomingMessage): Credentials | undefined {
-  const { authorization, jwttokenstring } = req.headers
-  if (authorization === undefined && jwttokenstring === undefined) return undefined
+  const headers: Readonly<Record<string, string | readonly string[] | undefined>> = req.headers
+  if (headers.authorization === undefined && headers.jwttokenstring === undefined) return undefined
   refuseDuplicates(req)
+  const authorization = onlyValue('Authorization', headers.authorization)
   const scheme = authorization === undefined ? null : BEARER.exec(authorization)
   if (authorization !== undefined && scheme)
     return { header: 'authorization', token: authorization.slice(scheme[0].length).trimEnd() }
-  return jwttokenstring === undefined
-    ? undefined
-    : { header: 'jwttokenstring', token: String(jwttokenstring).trim() }
+  const token = onlyValue('jwtTokenString', headers.jwttokenstring)
+  return token === undefined ? undefined : { header: 'jwttokenstring', token: token.trim() }
+}
+
+/** Not every request is Node's own: those of adapters and tests may have lists of values. */
+function onlyValue(name: string, value: string | readonly string[] | undefined): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  if (value.length > 1) throw duplicated(name)
+  return onlyValue(name, value[0])
 }
 
 // Node keeps the first Authorization header and joins the values of a custom one, so only the raw list shows it.
-function refuseDuplicates({ rawHeaders }: IncomingMessage): void {
+function refuseDuplicates({ rawHeaders }: Partial<IncomingMessage>): void {
+  if (!rawHeaders) return
   let authorization = 0
   let jwtTokenString = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authError, isAuthError, type AuthError } from '../errors.js'
 
-/** Answers as JSON, never to be kept by a cache. */
+/**
+ * Answers as JSON, never to be kept by a cache. The content type has no charset: the native SDKs and those of Stitch
+ * compare it with exactly this, and read neither code nor message of an error that has another (PROTOCOL §5).
+ */
 export function sendJson(
   res: ServerResponse,
   status: number,
@@ -11,7 +14,7 @@ export function sendJson(
   const text = JSON.stringify(body)
   res.writeHead(status, {
     ...headers,
-    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
   })

@@ -1,77 +1,62 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { authError } from '../errors.js'
-import type { CredentialKind, Events } from '../events.js'
+import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
-import type { MaybePromise, User } from '../user.js'
-import { readCredentials, type Credentials } from './credentials.js'
+import type { User } from '../user.js'
+import type { Authenticated, Authenticator } from './authenticate.js'
 import { toAuthError } from './error-response.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
-type Next = (error?: unknown) => void
-
-export interface MiddlewareParts {
-  readonly credentialsRequired: boolean
-  /** Which kind of token the credentials are. */
-  readonly kindOf: (credentials: Credentials) => CredentialKind
-  /** The user of a token. Throws, or rejects with, an AuthError. */
-  readonly authenticate: (kind: CredentialKind, token: string) => MaybePromise<User>
-  readonly events: Events
-}
+export type Next = (error?: unknown) => void
 
 /** Makes the guard: `next()` with `req.user` set, or `next(error)`. What it can answer at once, it does. */
-export function createMiddleware({
-  credentialsRequired,
-  kindOf,
-  authenticate,
-  events,
-}: MiddlewareParts): Middleware {
-  function accept(
-    req: IncomingMessage & { user?: User },
-    user: User,
-    kind: CredentialKind,
-    next: Next,
-  ): void {
-    req.user = user
-    events.authenticated(user.id, kind)
+export function createMiddleware({ authenticate }: Authenticator, events: Events): Middleware {
+  function accept(req: IncomingMessage & { user?: User }, who: Authenticated | undefined, next: Next): void {
+    if (who) {
+      req.user = who.user
+      events.authenticated(who.user.id, who.kind)
+    }
     next()
   }
 
-  function refuse(reason: unknown, next: Next): void {
+  function refuse(reason: unknown, res: ServerResponse, next: Next): void {
     const error = toAuthError(reason)
     events.rejected(error)
+    setHeaders(res, error.headers)
     next(error)
   }
 
-  // On its own, so that a user who is known costs no closure.
-  function acceptLater(req: IncomingMessage, user: Promise<User>, kind: CredentialKind, next: Next): void {
-    user.then(
-      (authenticated) => {
-        accept(req, authenticated, kind, next)
-      },
-      (reason: unknown) => {
-        refuse(reason, next)
-      },
-    )
-  }
-
-  return function customJwtAuth(req, _res, next) {
-    let kind: CredentialKind | undefined
-    let user!: MaybePromise<User>
+  return function customJwtAuth(req, res, next) {
+    let who: ReturnType<typeof authenticate>
     try {
-      const credentials = readCredentials(req)
-      if (credentials) {
-        kind = kindOf(credentials)
-        user = authenticate(kind, credentials.token)
-      } else if (credentialsRequired) throw authError('CREDENTIALS_MISSING')
+      who = authenticate(req)
     } catch (error) {
-      refuse(error, next)
+      refuse(error, res, next)
       return
     }
     // Outside of the try: what a handler throws is not ours to answer.
-    if (!kind) next()
-    else if (isPromise(user)) acceptLater(req, user, kind, next)
-    else accept(req, user, kind, next)
+    if (!isPromise(who)) accept(req, who, next)
+    else
+      who.then(
+        (found) => {
+          accept(req, found, next)
+        },
+        (reason: unknown) => {
+          refuse(reason, res, next)
+        },
+      )
   }
+}
+
+/**
+ * Sets on the response what the error carries too. Express takes them from the error, but NestJS and most error handlers
+ * of apps look at its status and message alone. A WebSocket's upgrade may have no response.
+ */
+function setHeaders(
+  res: Partial<ServerResponse> | undefined,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (typeof res?.setHeader !== 'function' || res.headersSent === true) return
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
 }

@@ -1,20 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express from 'express'
-import { authError, type AuthError } from '../errors.js'
+import type { AuthError } from '../errors.js'
 import type { Events } from '../events.js'
 import { sendJson, toAuthError } from '../http/error-response.js'
-import type { Middleware } from '../http/middleware.js'
+import type { Middleware, Next } from '../http/middleware.js'
+import type { Sessions } from '../sessions/sessions.js'
+import type { VerifiedToken } from '../token/verifier.js'
+import type { MaybePromise } from '../user.js'
 
-type Next = (error?: unknown) => void
+/** What routes need of the guard that they belong to. */
+export interface RouteParts {
+  readonly appId: string
+  readonly domainId: string
+  readonly baseUrl: string | undefined
+  readonly maxTokenLength: number
+  readonly sessions: Sessions
+  /** Verifies a third-party token. Throws, or rejects with, an AuthError. */
+  readonly verify: (token: string, now: number) => MaybePromise<VerifiedToken>
+  /** Epoch seconds. */
+  readonly now: () => number
+  readonly events: Events
+}
 
-const JSON_TYPES = /^application\/(?:json|ejson|[\w.-]+\+json)\s*(?:;|$)/i
-/** Room for the device and the JSON around a token. */
-const BODY_BYTES_BESIDE_TOKEN = 65_536
-
-/** What a route gets: the router fills in `params`, the body parser `body`. */
+/** What a route gets: the router fills in `params`. */
 export interface RouteRequest extends IncomingMessage {
   readonly params: Readonly<Record<string, string | undefined>>
-  readonly body?: unknown
   /** Express's alone. */
   readonly app?: object
   readonly baseUrl: string
@@ -38,18 +47,6 @@ export function jsonRoute(handle: (req: RouteRequest) => Promise<Answer> | Answe
     }
     run().catch(next)
   }
-}
-
-/** The handlers that put the JSON of a request into its `body`. */
-export function parseJson(maxTokenLength: number): Middleware[] {
-  const limit = BODY_BYTES_BESIDE_TOKEN + maxTokenLength
-  return [requireJson, express.json({ limit, type: () => true })]
-}
-
-function requireJson(req: IncomingMessage, _res: ServerResponse, next: Next): void {
-  const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': chunked } = req.headers
-  const hasBody = chunked !== undefined || length !== '0'
-  next(!hasBody || JSON_TYPES.test(type ?? '') ? undefined : authError('BODY_TYPE_UNSUPPORTED'))
 }
 
 /** Makes the error handler of routes: it leaves nothing to the app's. */

@@ -1,14 +1,18 @@
 import { authError } from '../errors.js'
+import { isObjectId } from '../users/user-id.js'
 
 /** What a client sends to log in: `{"token": "<JWT>", "options": {"device": {"deviceId": "…"}}}`. */
 export interface Login {
   readonly token: string
-  /** As sent; Extended JSON may wrap it. */
-  readonly deviceId: unknown
+  /** The client's own, when it sent a good one. */
+  readonly deviceId: string | undefined
 }
 
+/** What old SDKs send before they were given a device id. */
+const NO_DEVICE = '0'.repeat(24)
+
 /**
- * Reads the body of a login.
+ * Reads the body of a login: nothing of it is kept but the two strings.
  * @throws {AuthError} PARAMETER_MISSING or PARAMETER_INVALID, naming the parameter
  */
 export function readLogin(body: unknown): Login {
@@ -16,7 +20,7 @@ export function readLogin(body: unknown): Login {
   const text = textAt('token', token)
   const { device } = objectAt("'options'", options)
   const { deviceId } = objectAt("'options.device'", device)
-  return { token: text, deviceId }
+  return { token: text, deviceId: readDeviceId(deviceId) }
 }
 
 /**
@@ -31,10 +35,17 @@ export function textAt(name: string, value: unknown): string {
 }
 
 /** An absent object is an empty one. */
-function objectAt(name: string, value: unknown): Readonly<Record<string, unknown>> {
+export function objectAt(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined || value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value)) throw invalid(name, 'an object')
   return value as Record<string, unknown>
+}
+
+/** Extended JSON may wrap it: `{"$oid": "…"}`. */
+function readDeviceId(value: unknown): string | undefined {
+  const id = typeof value === 'object' && value !== null ? (value as { $oid?: unknown }).$oid : value
+  const lower = typeof id === 'string' ? id.toLowerCase() : undefined
+  return isObjectId(lower) && lower !== NO_DEVICE ? lower : undefined
 }
 
 function missing(name: string) {

@@ -30,7 +30,7 @@ export interface SessionTokens {
   /** `user_data` is in the token when there is any custom data: clients read it from there. */
   issueAccessToken(session: SessionRecord, customData: CustomData, now: number): string
   issueRefreshToken(session: SessionRecord, now: number): string
-  /** @throws {AuthError} SESSION_INVALID */
+  /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP */
   verifyAccessToken(token: string, now: number): SessionClaims
   /** @throws {AuthError} REFRESH_TOKEN_INVALID */
   verifyRefreshToken(token: string, now: number): SessionClaims
@@ -59,6 +59,9 @@ export function createSessionTokens(parts: {
         detail: { check: `${typ} token`, got, ...(fix !== undefined && { fix }) },
       })
     if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
+    // Before the signature, whose key may be another too: that other App would refresh the token gladly, and some clients
+    // answer a 401 with a refresh and the same request, without end.
+    if (typ === 'access' && isOfAnotherApp(token, domainId)) throw authError('SESSION_OTHER_APP')
     const claims = readSigned(token, keys)
     if (!claims) throw refuse('a token that none of the session keys signed', STRANGER_MEND)
     if (claims.typ !== typ)
@@ -108,6 +111,17 @@ export function createSessionTokens(parts: {
 
     verifyRefreshToken: (token, now) => read(token, 'refresh', now),
   }
+}
+
+/** An unverified look, to choose between two refusals or whom to ask, never to let somebody in. */
+export function isOfAnotherApp(token: string, domainId: string): boolean {
+  const domain = readUnverifiedClaims(token)?.baas_domain_id
+  return typeof domain === 'string' && domain !== domainId
+}
+
+/** An unverified look, to choose how to verify the token. */
+export function isRefreshToken(token: string): boolean {
+  return readUnverifiedClaims(token)?.typ === 'refresh'
 }
 
 function readSigned(token: string, keys: readonly VerificationKey[]): Claims | undefined {

@@ -1,5 +1,4 @@
-import { LRUCache } from 'lru-cache'
-import { authError, type AuthError } from '../errors.js'
+import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { Dependency } from '../dependency.js'
 import { andThen } from '../maybe-promise.js'
@@ -8,34 +7,42 @@ import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type MaybePromise, type User, type UserRecord } from '../user.js'
 import type { UserCache } from '../users/user-cache.js'
 import { enabled, type SignIn } from '../users/sign-in.js'
-import { isObjectId, randomObjectId } from '../users/user-id.js'
+import { randomObjectId } from '../users/user-id.js'
 import type { SessionRules } from './session-options.js'
-import type { SessionClaims, SessionTokens } from './session-tokens.js'
+import { isRefreshToken, type SessionClaims, type SessionTokens } from './session-tokens.js'
 
-/** The answer to a login, as clients read it. */
-export interface LoginAnswer {
-  readonly access_token: string
-  readonly refresh_token: string
-  readonly user_id: string
-  readonly device_id: string
+/** A session that a login began, or that a link went on with. */
+export interface OpenSession {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly userId: string
+  readonly deviceId: string
 }
 
 /** Sessions: what a login begins, a refresh prolongs and a log-out ends. `now` is in epoch seconds everywhere. */
 export interface Sessions {
-  /** Begins a session for the token's user, who is created when there is none. */
-  logIn(token: VerifiedToken, deviceId: unknown, now: number): Promise<LoginAnswer>
+  /**
+   * Begins a session for the token's user, who is created when there is none.
+   * @param deviceId the client's own, 24 lower-case hex characters; undefined for a new one
+   */
+  logIn(token: VerifiedToken, deviceId: string | undefined, now: number): Promise<OpenSession>
   /**
    * Adds the token's identity to the account of the caller, whose session goes on.
-   * @throws {AuthError} SESSION_INVALID, USER_DISABLED, IDENTITY_TAKEN, IDENTITY_TAKEN_AGAIN
+   * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED, IDENTITY_TAKEN
    */
-  link(token: VerifiedToken, accessToken: string, now: number): Promise<LoginAnswer>
-  /** @throws {AuthError} SESSION_INVALID, USER_DISABLED */
+  link(token: VerifiedToken, accessToken: string, now: number): Promise<OpenSession>
+  /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED */
   authenticate(accessToken: string, now: number): MaybePromise<User>
+  /**
+   * Resolves when the session of a token of either kind lives.
+   * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, REFRESH_TOKEN_INVALID, USER_DISABLED
+   */
+  requireAlive(token: string, now: number): Promise<void>
   /**
    * A new access token; with rotation on, a new refresh token too.
    * @throws {AuthError} REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, USER_DISABLED
    */
-  refresh(refreshToken: string, now: number): Promise<{ access_token: string; refresh_token?: string }>
+  refresh(refreshToken: string, now: number): Promise<{ accessToken: string; refreshToken?: string }>
   /** @throws {AuthError} REFRESH_TOKEN_INVALID */
   logOut(refreshToken: string, now: number): Promise<void>
   /** Deletes the caller's account. @throws {AuthError} SESSION_INVALID, USER_DISABLED */
@@ -44,15 +51,7 @@ export interface Sessions {
 
 /** A refresh token rotated away less than this ago is still answered: two tabs may refresh at the same moment. */
 const ROTATION_OVERLAP_SECONDS = 10
-/**
- * realm-web repeats a request that got a 401 InvalidSession with a fresh access token, without end; other SDKs repeat
- * it once. PROTOCOL §5 wants just that answer for a taken identity, so two requests within the time get it.
- */
-const LINK_ATTEMPTS = 2
-const LINK_RETRY_SECONDS = 60
 const SWEEP_INTERVAL_SECONDS = 3600
-/** What old SDKs send before they were given a device id. */
-const NO_DEVICE = '0'.repeat(24)
 
 export function createSessions(parts: {
   rules: SessionRules
@@ -64,7 +63,6 @@ export function createSessions(parts: {
   events: Events
 }): Sessions {
   const { rules, tokens, store, signIn, userCache, dependency, events } = parts
-  const refusedLinks = new LRUCache<string, { since: number; times: number }>({ max: 1000 })
   let sweptAt = Number.NEGATIVE_INFINITY
 
   const ask = <T>(call: () => MaybePromise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
@@ -88,22 +86,34 @@ export function createSessions(parts: {
     return andThen(find(claims, now, 'SESSION_INVALID'), ({ user }) => user)
   }
 
-  async function answer(session: SessionRecord, record: UserRecord, now: number): Promise<LoginAnswer> {
+  async function open(session: SessionRecord, record: UserRecord, now: number): Promise<OpenSession> {
     const { custom_data } = await userCache.reload(record)
     return {
-      access_token: tokens.issueAccessToken(session, custom_data, now),
-      refresh_token: tokens.issueRefreshToken(session, now),
-      user_id: record.id,
-      device_id: session.deviceId,
+      accessToken: tokens.issueAccessToken(session, custom_data, now),
+      refreshToken: tokens.issueRefreshToken(session, now),
+      userId: record.id,
+      deviceId: session.deviceId,
     }
   }
 
-  function identityTaken(sessionId: string, now: number): AuthError {
-    const known = refusedLinks.get(sessionId)
-    const { since, times } =
-      known && now < known.since + LINK_RETRY_SECONDS ? known : { since: now, times: 0 }
-    refusedLinks.set(sessionId, { since, times: times + 1 })
-    return authError(times < LINK_ATTEMPTS ? 'IDENTITY_TAKEN' : 'IDENTITY_TAKEN_AGAIN')
+  function authenticate(accessToken: string, now: number): MaybePromise<User> {
+    const claims = tokens.verifyAccessToken(accessToken, now)
+    const { userId, sessionId } = claims
+    const cached = rules.checkRevocation ? undefined : userCache.get(userId, now, sessionId)
+    return cached ?? userCache.load(() => findUser(claims, now), now, sessionId)
+  }
+
+  /** The session with its next refresh token, in place of the presented one. */
+  async function rotate(session: SessionRecord, presented: number, now: number): Promise<SessionRecord> {
+    const { id, userId } = session
+    const overlapSeconds = ROTATION_OVERLAP_SECONDS
+    const rotation = await ask(() => store.rotateSession({ id, generation: presented, now, overlapSeconds }))
+    if (rotation.outcome === 'missing') throw authError('REFRESH_TOKEN_INVALID')
+    if (rotation.outcome === 'reused') {
+      userCache.forget(userId)
+      throw authError('REFRESH_TOKEN_REUSED')
+    }
+    return { ...session, generation: rotation.generation }
   }
 
   /** Tidies up beside a login, which does not wait for it: no session lives longer for being stored longer. */
@@ -120,7 +130,7 @@ export function createSessions(parts: {
       const session: SessionRecord = {
         id: randomObjectId(),
         userId: user.id,
-        deviceId: readDeviceId(deviceId) ?? randomObjectId(),
+        deviceId: deviceId ?? randomObjectId(),
         createdAt: Math.floor(now),
         expiresAt: sessionEnd(rules, token, now),
         generation: 0,
@@ -128,42 +138,33 @@ export function createSessions(parts: {
       }
       // False when the user was deleted since the line above.
       if (!(await ask(() => store.createSession(session)))) throw authError('USER_NOT_FOUND')
-      return answer(session, user, now)
+      return open(session, user, now)
     },
 
     async link({ subject, data }, accessToken, now) {
       const { session, user } = await find(tokens.verifyAccessToken(accessToken, now), now, 'SESSION_INVALID')
       const identity = Object.freeze({ id: subject, provider_type: PROVIDER, data })
       const linked = await ask(() => store.linkIdentity(user.id, identity))
-      if (linked === 'taken') throw identityTaken(session.id, now)
+      if (linked === 'taken') throw authError('IDENTITY_TAKEN')
       if (linked === 'missing') throw authError('SESSION_INVALID')
-      return answer(session, linked, now)
+      return open(session, linked, now)
     },
 
-    authenticate(accessToken, now) {
-      const claims = tokens.verifyAccessToken(accessToken, now)
-      const { userId, sessionId } = claims
-      const cached = rules.checkRevocation ? undefined : userCache.get(userId, now, sessionId)
-      return cached ?? userCache.load(() => findUser(claims, now), now, sessionId)
+    authenticate,
+
+    async requireAlive(token, now) {
+      if (isRefreshToken(token))
+        await find(tokens.verifyRefreshToken(token, now), now, 'REFRESH_TOKEN_INVALID')
+      else await authenticate(token, now)
     },
 
     async refresh(refreshToken, now) {
       const claims = tokens.verifyRefreshToken(refreshToken, now)
       const { session, user } = await find(claims, now, 'REFRESH_TOKEN_INVALID')
       const { custom_data } = await userCache.reload(user)
-      const access_token = tokens.issueAccessToken(session, custom_data, now)
-      if (!rules.rotateRefreshTokens) return { access_token }
-      const { generation: presented, sessionId: id } = claims
-      const rotation = await ask(() =>
-        store.rotateSession({ id, generation: presented, now, overlapSeconds: ROTATION_OVERLAP_SECONDS }),
-      )
-      if (rotation.outcome === 'missing') throw authError('REFRESH_TOKEN_INVALID')
-      if (rotation.outcome === 'reused') {
-        userCache.forget(user.id)
-        throw authError('REFRESH_TOKEN_REUSED')
-      }
-      const { generation } = rotation
-      return { access_token, refresh_token: tokens.issueRefreshToken({ ...session, generation }, now) }
+      const rotated = rules.rotateRefreshTokens ? await rotate(session, claims.generation, now) : undefined
+      const accessToken = tokens.issueAccessToken(session, custom_data, now)
+      return rotated ? { accessToken, refreshToken: tokens.issueRefreshToken(rotated, now) } : { accessToken }
     },
 
     async logOut(refreshToken, now) {
@@ -184,11 +185,4 @@ export function createSessions(parts: {
 function sessionEnd(rules: SessionRules, token: VerifiedToken, now: number): number {
   const end = Math.floor(now) + rules.refreshTokenTtlSeconds
   return rules.capRefreshToTokenExpiry ? Math.min(end, Math.floor(Number(token.claims.exp))) : end
-}
-
-/** The client's own device id when it is one. Extended JSON may wrap it: `{"$oid": "…"}`. */
-function readDeviceId(value: unknown): string | undefined {
-  const id = typeof value === 'object' && value !== null ? (value as { $oid?: unknown }).$oid : value
-  const lower = typeof id === 'string' ? id.toLowerCase() : undefined
-  return isObjectId(lower) && lower !== NO_DEVICE ? lower : undefined
 }

@@ -248,13 +248,12 @@ test('realm-web is told that another user owns the identity to link, and stays l
   const { app, user, wire } = await logIn(t)
   const owner = await app.logIn(credentials({ sub: '9430' }))
   wire()
-  // To this client InvalidSession means "refresh and try again", however often, so the third answer is another.
   await assert.rejects(user.linkCredentials(credentials({ sub: '9430' })), {
-    statusCode: 401,
+    statusCode: 409,
     errorCode: 'AuthError',
     error: 'a user already exists with the specified provider',
   })
-  assert.deepEqual(wire(), [`${LINK} 401`, `${REFRESH} 201`, `${LINK} 401`, `${REFRESH} 201`, `${LINK} 401`])
+  assert.deepEqual(wire(), [`${LINK} 409`])
   await user.refreshProfile()
   assert.deepEqual(user.identities, [{ id: '24601', providerType: 'custom-token' }])
   assert.notEqual(owner.id, user.id)
@@ -264,11 +263,11 @@ test('realm-web is told that another user owns the identity to link, and stays l
 test('realm-web is told that a token to link is no good', async (t) => {
   const { user, wire } = await logIn(t)
   await assert.rejects(user.linkCredentials(Credentials.jwt(mint(claims(), { key: OTHER_SECRET }))), {
-    statusCode: 401,
+    statusCode: 400,
     errorCode: 'AuthError',
     error: 'invalid custom auth token: signature is invalid',
   })
-  assert.deepEqual(wire(), [`${LINK} 401`])
+  assert.deepEqual(wire(), [`${LINK} 400`])
   assert.equal(user.state, UserState.Active)
 })
 
@@ -322,9 +321,7 @@ test('realm-web surfaces what else a login can be refused for', async (t) => {
     error: 'user creation was refused',
   })
   await assert.rejects(new App({ id: 'other-app', baseUrl }).logIn(credentials()), {
-    statusCode: 404,
-    errorCode: 'AppNotFound',
-    error: 'cannot find app using the given Client App ID',
+    statusCode: 404, // the server's own: other Apps are other routes' to answer
   })
 })
 

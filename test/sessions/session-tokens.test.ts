@@ -232,7 +232,6 @@ test('a session token that is not exactly what was issued is refused', async (t)
       { iss: { $gt: '' } },
       { baas_device_id: undefined },
       { baas_domain_id: undefined },
-      { baas_domain_id: 'ab'.repeat(12) },
     ].map((change) => mint({ ...good, ...change }, { key })),
     mint({ ...good, pad: 'x'.repeat(8_000) }, { key: SECRET }),
   ]

@@ -2,7 +2,6 @@
 import connect from 'connect'
 import express from 'express'
 import { customJwtAuth, issuers } from 'custom-jwt-auth'
-import { realmObjectServerRoutes } from 'custom-jwt-auth/realm-object-server'
 
 const auth = customJwtAuth({
   appId: 'myapp-abcde',
@@ -11,10 +10,7 @@ const auth = customJwtAuth({
 })
 
 export const app = express()
-app.use(realmObjectServerRoutes(auth))
+app.use(auth.realmObjectServerRoutes())
 app.use('/api', auth)
 
-connect().use(realmObjectServerRoutes(auth))
-
-// @ts-expect-error another middleware is no guard
-realmObjectServerRoutes(app)
+connect().use(auth.realmObjectServerRoutes())

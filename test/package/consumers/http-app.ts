@@ -1,7 +1,6 @@
 // Compiled against the packed declarations with nothing but @types/node beside them.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { customJwtAuth, memoryStore, type User, type UserOf } from 'custom-jwt-auth'
-import { realmObjectServerRoutes } from 'custom-jwt-auth/realm-object-server'
 
 const auth = customJwtAuth({
   appId: 'myapp-abcde',
@@ -16,7 +15,7 @@ export const middleware: (
   next: (error?: unknown) => void,
 ) => unknown = auth
 
-export const oldRoutes: typeof middleware = realmObjectServerRoutes(auth)
+export const oldRoutes: typeof middleware = auth.realmObjectServerRoutes()
 
 export const server = createServer((req, res) => {
   auth(req, res, (error) => {

@@ -1,8 +1,6 @@
 // What both kinds of consumer do with what they imported: serve one signed request, and print the answer.
 const { createHmac } = require('node:crypto')
 const { once } = require('node:events')
-// As CommonJS, also where the guard was loaded as an ES module.
-const { realmObjectServerRoutes } = require('custom-jwt-auth/realm-object-server')
 
 const appId = 'myapp-abcde'
 const key = 'a-secret-that-only-two-lines-of-this-test-know'
@@ -26,7 +24,7 @@ exports.serveOneRequest = async (express, { customJwtAuth, errorHandler, memoryS
     store: memoryStore(),
   })
   const app = express()
-  app.use(realmObjectServerRoutes(auth))
+  app.use(auth.realmObjectServerRoutes())
   app.use('/api', auth)
   app.get('/api/me', (req, res) => res.json(req.user))
   app.use(errorHandler())

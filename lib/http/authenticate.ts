@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import { authError } from '../errors.js'
+import type { CredentialKind } from '../events.js'
+import { readUnverifiedClaims } from '../jws/compact.js'
+import { andThen } from '../maybe-promise.js'
+import type { Sessions } from '../sessions/sessions.js'
+import { isSessionType } from '../token/claims.js'
+import type { VerifiedToken, Verifier } from '../token/verifier.js'
+import type { MaybePromise, User } from '../user.js'
+import type { SignIn } from '../users/sign-in.js'
+import { readCredentials, type Credentials } from './credentials.js'
+
+/** Who sends a request, and how we know. */
+export interface Authenticated {
+  readonly user: User
+  readonly kind: CredentialKind
+}
+
+export interface Authenticator {
+  /**
+   * The user of a request; undefined when it has no credentials and needs none. What can be answered at once, is.
+   * @throws {AuthError}
+   */
+  readonly authenticate: (req: IncomingMessage) => MaybePromise<Authenticated | undefined>
+  /**
+   * Verifies a third-party token, unless the provider is switched off.
+   * @throws {AuthError}
+   */
+  readonly verify: (token: string, now: number) => MaybePromise<VerifiedToken>
+}
+
+/** Decides which credential a request has, which keys may verify it, and what it lacks. */
+export function createAuthenticator(parts: {
+  readonly credentialsRequired: boolean
+  readonly bearerJwt: boolean
+  /** Whether the provider of third-party tokens is switched off. */
+  readonly disabled: boolean
+  readonly verifier: Verifier
+  readonly signIn: SignIn
+  /** Undefined when the app has none. */
+  readonly sessions: Sessions | undefined
+  /** Epoch seconds. */
+  readonly now: () => number
+}): Authenticator {
+  const { credentialsRequired, bearerJwt, disabled, verifier, signIn, sessions, now } = parts
+
+  function verify(token: string, time: number): MaybePromise<VerifiedToken> {
+    if (disabled) throw authError('PROVIDER_DISABLED')
+    return verifier.verify(token, time)
+  }
+
+  /** The look at the payload chooses which keys may verify the token, and nothing else. */
+  function kindOf({ header, token }: Credentials): CredentialKind {
+    if (header === 'jwttokenstring') return 'custom-token'
+    return bearerJwt && !isSessionType(readUnverifiedClaims(token)?.typ) ? 'custom-token' : 'session'
+  }
+
+  function userOf(kind: CredentialKind, token: string, time: number): MaybePromise<User> {
+    if (kind === 'custom-token')
+      return andThen(verify(token, time), (verified) => signIn.useToken(verified, time))
+    if (sessions) return sessions.authenticate(token, time)
+    const fix = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
+    throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', fix } })
+  }
+
+  return {
+    verify,
+    authenticate(req) {
+      const credentials = readCredentials(req)
+      if (credentials) {
+        const kind = kindOf(credentials)
+        return andThen(userOf(kind, credentials.token, now()), (user) => ({ user, kind }))
+      }
+      if (credentialsRequired) throw authError('CREDENTIALS_MISSING')
+      return undefined
+    },
+  }
+}
