@@ -62,6 +62,11 @@ export function requireOptions<Parsers extends Table>(
   return parsed as Parsed<Parsers>
 }
 
+/** An option that is read later, with what it depends on. */
+export function asGiven(value: unknown): unknown {
+  return value
+}
+
 /** Left out or undefined, it has the default: for values that no environment variable holds. */
 export function lenient<Value, Default>(fallback: Default, parser: Parser<Value>): Parser<Value | Default> {
   return (value, isPresent) => (value === undefined ? fallback : parser(value, isPresent))
@@ -121,12 +126,7 @@ export function optional(parser: Parser<unknown>, fallback?: unknown): Parser<un
   return (value, isPresent) => (isPresent ? parser(value, isPresent) : fallback)
 }
 
-/** An object with options of its own. */
-export function object<Parsers extends Table>(parsers: Parsers): Parser<Parsed<Parsers>> {
-  return (value) => requireOptions('', parsers, value)
-}
-
-/** The same, which may be left out as a whole: each option then has its default. */
+/** An object with options of its own. Without it, each of them has its default. */
 export function group<Parsers extends Table>(parsers: Parsers): Parser<Parsed<Parsers>> {
   return (value) => requireOptions('', parsers, value === undefined ? {} : value)
 }

@@ -1,13 +1,14 @@
 import type { Logger } from './events.js'
+import type { VerificationKey } from './keys/key-source.js'
 import { KEY_OPTIONS, readKeyRules, type KeyOptions, type KeyRules } from './keys/key-options.js'
 import {
+  asGiven,
   boolean,
   callable,
   group,
   integer,
   lenient,
   mistake,
-  object,
   optional,
   readOptions,
   text,
@@ -81,7 +82,8 @@ const CACHE_OPTIONS = {
 const GUARD_OPTIONS = {
   appId: text('Pass the App ID, e.g. myapp-abcde'),
   store: lenient(undefined, readStore),
-  session: lenient(undefined, object(SESSION_OPTIONS)),
+  // Read apart, so that one mistake in them does not hide what the good ones have to do with other options.
+  session: asGiven,
   credentialsRequired: boolean({ default: true }),
   bearerJwt: boolean({ default: false }),
   cache: group(CACHE_OPTIONS),
@@ -107,21 +109,28 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   const problems = new Problems()
   const found = readOptions('options', OPTIONS, options, problems)
   const keys = readKeyRules(found, problems)
-  checkSessionKeys(found, keys, problems)
-  if (production && found.session && !('store' in found && found.store))
+  const session =
+    found.session === undefined ? undefined : readOptions('session', SESSION_OPTIONS, found.session, problems)
+  checkSessionKeys(session?.signingKeys, keys, problems)
+  if (production && session && !found.store)
     problems.add(
       'store',
       'is not set, so that sessions would end with this process, and NODE_ENV is production',
       'Pass a lasting store, or store: memoryStore() if that is meant',
     )
   problems.throwIfAny()
-  return configOf(found as Parsed<typeof OPTIONS>, keys)
+  return configOf(found as Parsed<typeof OPTIONS>, keys, session as SessionRules | undefined)
 }
 
-function configOf(all: Parsed<typeof OPTIONS>, { algorithm, source }: KeyRules) {
+function configOf(
+  all: Parsed<typeof OPTIONS>,
+  { algorithm, source }: KeyRules,
+  session: SessionRules | undefined,
+) {
   const { appId, autoCreateUser, cache } = all
   return Object.freeze({
     ...all,
+    session,
     rules: tokenRules(all, { appId, algorithm, issuer: all.discover as string | undefined }),
     metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
     keys: source,
@@ -132,12 +141,12 @@ function configOf(all: Parsed<typeof OPTIONS>, { algorithm, source }: KeyRules) 
 }
 
 function checkSessionKeys(
-  { session }: { session?: SessionRules | undefined },
+  sessionKeys: readonly VerificationKey[] | undefined,
   { source }: KeyRules,
   problems: Problems,
 ): void {
   const issuerKeys = source.kind === 'static' ? source.keys : []
-  if (session?.signingKeys.some(({ key }) => issuerKeys.some((other) => other.key.equals(key))))
+  if (sessionKeys?.some(({ key }) => issuerKeys.some((other) => other.key.equals(key))))
     problems.add(
       'session.signingKeys',
       "hold one of the issuer's keys",

@@ -1,4 +1,4 @@
-import { readOptions, type Parsed, type ParsersOf } from '../option-parsers.js'
+import { asGiven, readOptions, type Parsed, type ParsersOf } from '../option-parsers.js'
 import { describe, type Problems } from '../problems.js'
 import type { MaybePromise } from '../user.js'
 import type { GetJson } from './jwks/issuer-client.js'
@@ -66,8 +66,6 @@ export interface DiscoverOptions extends RemoteKeyOptions {
 
 /** One of the ways to get the keys. */
 export type KeyOptions = StaticKeyOptions | JwkUriOptions | DiscoverOptions
-
-const asGiven = (value: unknown): unknown => value
 
 /** The options of keys: what one may be depends on the others, so they are read together, by {@link readKeyRules}. */
 export const KEY_OPTIONS = {
