@@ -66,7 +66,11 @@ export const ERRORS = {
 
   SESSION_INVALID: session('invalid session'),
   SESSION_OTHER_APP: request(403, 'AuthError', 'the session belongs to another App'),
-  SESSION_NOT_CONFIGURED: request(401, 'AuthError', 'session tokens are not accepted here'),
+  SESSION_NOT_CONFIGURED: request(
+    401,
+    'AuthError',
+    "session tokens are not accepted here, and the issuer's tokens in the jwtTokenString header only",
+  ),
   REFRESH_TOKEN_INVALID: session('invalid session: failed to find refresh token'),
   REFRESH_TOKEN_REUSED: session('invalid session: failed to find refresh token'),
 
@@ -118,11 +122,12 @@ const RETRY_AFTER_SECONDS = '5'
  * Makes the error for a code of {@link ERRORS}.
  * @param code the cause
  * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log;
- *   `cause` is what a dependency threw
+ *   `cause` is what a dependency threw; `challenge` replaces the message in `WWW-Authenticate` where the clients of the
+ *   original service match on the message
  */
 export function authError(
   code: ErrorCode,
-  more: { reason?: string; detail?: ErrorDetail; cause?: unknown } = {},
+  more: { reason?: string; detail?: ErrorDetail; cause?: unknown; challenge?: string } = {},
 ): AuthError {
   const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
   return makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
@@ -131,10 +136,16 @@ export function authError(
 function makeError(
   status: number,
   error_code: string,
-  more: { code: ErrorCode; message: string; detail?: ErrorDetail | undefined; cause?: unknown },
+  more: {
+    code: ErrorCode
+    message: string
+    detail?: ErrorDetail | undefined
+    cause?: unknown
+    challenge?: string
+  },
 ): AuthError {
   const { code, message, detail } = more
-  const headers = responseHeaders(status, code, message)
+  const headers = responseHeaders(status, code, more.challenge ?? message)
   const error = createError(status, message, { code, error_code, headers, ...(detail && { detail }) })
   Object.defineProperty(error, BRAND, { value: true })
   if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })

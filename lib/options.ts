@@ -45,7 +45,7 @@ export interface GuardOptions {
   readonly session?: SessionOptions
   /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. */
   readonly credentialsRequired?: boolean
-  /** Whether `Authorization: Bearer` may carry the third-party token as well. Default: false. */
+  /** Whether `Authorization: Bearer` may carry the third-party token as well. Default: true without `session`. */
   readonly bearerJwt?: boolean
   readonly cache?: CacheOptions
   /** What `/location` answers, e.g. `https://api.example.com`. Default: as the request came in. */
@@ -85,7 +85,7 @@ const GUARD_OPTIONS = {
   // Read apart, so that one mistake in them does not hide what the good ones have to do with other options.
   session: asGiven,
   credentialsRequired: boolean({ default: true }),
-  bearerJwt: boolean({ default: false }),
+  bearerJwt: lenient(undefined, boolean({ default: false })),
   cache: group(CACHE_OPTIONS),
   baseUrl: optional(readBaseUrl),
   disabled: boolean({ default: false }),
@@ -134,6 +134,8 @@ function configOf(
     rules: tokenRules(all, { appId, algorithm, issuer: all.discover as string | undefined }),
     metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
     keys: source,
+    // Without sessions, nothing else can be meant by a bearer token.
+    bearerJwt: all.bearerJwt ?? all.session === undefined,
     autoCreateUser: autoCreateUser !== false,
     creationHook: typeof autoCreateUser === 'function' ? autoCreateUser : undefined,
     cache: Object.freeze({ tokens: cache.tokens?.max ?? 0, users: cache.users }),

@@ -593,6 +593,12 @@ describe('good options', () => {
     assert.equal(refuse(mint(claims(), { header: { typ: 'changed' } })).code, 'TOKEN_TYPE')
   })
 
+  test('have other defaults for an OpenID provider, and without sessions', () => {
+    const { rules, bearerJwt } = parseOptions({ appId: APP_ID, discover: 'https://issuer.example' }, false)
+    assert.deepEqual([...rules.allowedTypes], ['jwt', 'at+jwt', null])
+    assert.deepEqual([rules.maxTokenLength, rules.clockToleranceSeconds, bearerJwt], [8192, 0, true])
+  })
+
   test('have the documented defaults', () => {
     const config = parseOptions({ ...good, session } as CustomJwtAuthOptions, false)
     assert.deepEqual(config.rules.audience, [APP_ID])

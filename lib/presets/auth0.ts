@@ -1,4 +1,4 @@
-import { checked, host, text } from './parameters.js'
+import { checked, host, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
  * Options for the access tokens of Auth0, of both of its profiles.
@@ -24,7 +24,6 @@ export function auth0(parameters: {
     // The slash is part of it.
     issuer: `https://${domain}/`,
     audience: [audience],
-    // at+jwt is what the RFC 9068 profile writes.
-    allowedTypes: ['JWT', 'at+jwt'],
+    ...ISSUER_DEFAULTS,
   } as const
 }

@@ -1,4 +1,4 @@
-import { checked, listOf, oneOrMore, text, url } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, text, url } from './parameters.js'
 
 /**
  * Options for the session tokens of Clerk. They have no audience, but `azp` names the origin that they were made for.
@@ -33,7 +33,6 @@ export function clerk(parameters: {
     issuer: frontendApiUrl,
     audience: null,
     ...(authorizedParties !== null && { requiredClaims: { azp: listOf(authorizedParties) } }),
-    // What Clerk's own libraries allow: its tokens live for a minute, so most are only seconds old.
-    clockToleranceSeconds: 5,
+    ...ISSUER_DEFAULTS,
   } as const
 }

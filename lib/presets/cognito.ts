@@ -1,4 +1,4 @@
-import { checked, listOf, MANY_KEYS, oneOf, oneOrMore, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOf, oneOrMore, text } from './parameters.js'
 
 const USER_POOL_ID = /^([a-z]+(?:-[a-z]+)+-\d+)_[A-Za-z0-9]+$/
 
@@ -32,8 +32,7 @@ export function cognito(parameters: {
     jwkUri: `${issuer}/.well-known/jwks.json`,
     issuer,
     jwks: MANY_KEYS,
-    // Cognito leaves typ out.
-    allowedTypes: ['JWT', null],
+    ...ISSUER_DEFAULTS,
     ...(tokenUse === 'access'
       ? ({ audience: null, requiredClaims: { token_use: 'access', client_id: clients } } as const)
       : ({ audience: clients, requireAnyAudience: true, requiredClaims: { token_use: 'id' } } as const)),

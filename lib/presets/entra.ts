@@ -1,4 +1,13 @@
-import { checked, listOf, MANY_KEYS, oneOf, oneOrMore, optional, text } from './parameters.js'
+import {
+  checked,
+  ISSUER_DEFAULTS,
+  listOf,
+  MANY_KEYS,
+  oneOf,
+  oneOrMore,
+  optional,
+  text,
+} from './parameters.js'
 
 const GUID = /^(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)/i
 
@@ -46,6 +55,7 @@ export function entra(parameters: {
       : { jwkUri: `${keys}/keys`, issuer: `https://sts.windows.net/${tenant}/` }),
     audience: [audience],
     jwks: MANY_KEYS,
+    ...ISSUER_DEFAULTS,
     // ID tokens do not have it.
     ...(clientId !== undefined && {
       requiredClaims: { [version === 2 ? 'azp' : 'appid']: listOf(clientId) },

@@ -1,4 +1,4 @@
-import { checked, MANY_KEYS, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, MANY_KEYS, text } from './parameters.js'
 
 /**
  * Options for the ID tokens of Firebase Authentication, with the metadata fields of the original service's recipe.
@@ -24,6 +24,7 @@ export function firebase(parameters: {
     issuer: `https://securetoken.google.com/${projectId}`,
     audience: [projectId],
     jwks: MANY_KEYS,
+    ...ISSUER_DEFAULTS,
     metadataFields: [
       { name: 'firebase.identities.email', fieldName: 'emails' },
       { name: 'firebase.sign_in_provider', fieldName: 'signInProvider' },

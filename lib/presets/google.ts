@@ -1,7 +1,7 @@
-import { checked, listOf, MANY_KEYS, oneOrMore, optional, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOrMore, optional, text } from './parameters.js'
 
 /**
- * Options for the ID tokens of Google Sign-In. Its access tokens are no JWTs.
+ * Options for the ID tokens of Google Sign-In. Its access tokens are not JWTs.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#google
  */
@@ -33,6 +33,7 @@ export function google(parameters: {
     audience: listOf(clientId),
     requireAnyAudience: true,
     jwks: MANY_KEYS,
+    ...ISSUER_DEFAULTS,
     ...(hostedDomain !== undefined && { requiredClaims: { hd: hostedDomain } }),
   } as const
 }

@@ -1,13 +1,21 @@
+import { apple } from './apple.js'
 import { auth0 } from './auth0.js'
+import { authentik } from './authentik.js'
 import { clerk } from './clerk.js'
+import { cloudflareAccess } from './cloudflare-access.js'
 import { cognito } from './cognito.js'
 import { entra } from './entra.js'
 import { firebase } from './firebase.js'
 import { google } from './google.js'
 import { keycloak } from './keycloak.js'
+import { kinde } from './kinde.js'
+import { logto } from './logto.js'
+import { oidc } from './oidc.js'
 import { okta } from './okta.js'
 import { realmObjectServer } from './realm-object-server.js'
 import { supabase } from './supabase.js'
+import { workos } from './workos.js'
+import { zitadel } from './zitadel.js'
 
 /**
  * What well-known issuers need, as options to be spread: each knows where its issuer's keys are and what its tokens
@@ -19,14 +27,22 @@ import { supabase } from './supabase.js'
  * })
  */
 export const issuers = {
+  apple,
   auth0,
+  authentik,
   clerk,
+  cloudflareAccess,
   cognito,
   entra,
   firebase,
   google,
   keycloak,
+  kinde,
+  logto,
+  oidc,
   okta,
   realmObjectServer,
   supabase,
+  workos,
+  zitadel,
 } as const

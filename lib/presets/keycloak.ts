@@ -1,4 +1,4 @@
-import { checked, listOf, MANY_KEYS, oneOrMore, optional, text, url } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOrMore, optional, text, url } from './parameters.js'
 
 /**
  * Options for the access tokens of a Keycloak realm. Their `aud` does not name the client that they were made for,
@@ -39,7 +39,6 @@ export function keycloak(parameters: {
     // An ID token has the same azp, but another typ in its payload.
     requiredClaims: { typ: 'Bearer', azp: listOf(clientId) },
     jwks: MANY_KEYS,
-    // at+jwt is a setting of the client.
-    allowedTypes: ['JWT', 'at+jwt'],
+    ...ISSUER_DEFAULTS,
   } as const
 }

@@ -1,4 +1,4 @@
-import { checked, host, listOf, oneOrMore, optional, text } from './parameters.js'
+import { checked, host, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text } from './parameters.js'
 
 /**
  * Options for the access tokens of an Okta custom authorization server. Those of the org authorization server are
@@ -43,7 +43,6 @@ export function okta(parameters: {
     // The user's id: sub is the login name here, which can change hands.
     subjectClaim: 'uid',
     ...(clientId !== undefined && { requiredClaims: { cid: listOf(clientId) } }),
-    // Okta leaves typ out.
-    allowedTypes: ['JWT', 'at+jwt', null],
+    ...ISSUER_DEFAULTS,
   } as const
 }

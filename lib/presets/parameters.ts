@@ -1,5 +1,5 @@
-import { parseIssuerUrl } from '../keys/jwks/discovery.js'
 import { describe, Problems } from '../problems.js'
+import { OPENID_DEFAULTS } from '../token/token-options.js'
 
 /** Says what is wrong with the value of a parameter, and how to fix it; undefined when nothing is. */
 export type ParameterCheck = (
@@ -58,12 +58,14 @@ export function host(fix: string, ...faults: readonly Fault[]): ParameterCheck {
   )
 }
 
-/** A URL that an issuer can have, without a slash at its end. */
+/** The URL of a server, without a slash at its end. Whether it may be `http:` is for the options to say. */
 export function url(fix: string, ...faults: readonly Fault[]): ParameterCheck {
   const check = text(fix, [/\/$/, 'ends with a slash'], [/[?#]/, 'has a query or fragment'], ...faults)
   return (value, isPresent) =>
     check(value, isPresent) ??
-    (parseIssuerUrl(value as string) ? undefined : { problem: 'is not an https URL', fix })
+    (/^https?:\/\/./.test(value as string) && URL.canParse(value as string)
+      ? undefined
+      : { problem: 'is not an https URL', fix })
 }
 
 /** One of a few values. */
@@ -91,6 +93,9 @@ export function oneOrMore(check: ParameterCheck): ParameterCheck {
 export function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value
 }
+
+/** What every preset allows: its issuer's token types and lengths, and a clock that is a little ahead of this server's. */
+export const ISSUER_DEFAULTS = { ...OPENID_DEFAULTS, clockToleranceSeconds: 5 } as const
 
 /** For issuers that rotate on their own or keep old keys, so that their sets grow past the default of three. */
 export const MANY_KEYS = { maxKeys: 20 } as const

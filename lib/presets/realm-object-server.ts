@@ -1,4 +1,4 @@
-import { checked, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
  * Options for the tokens that a Realm Object Server took from its users' own authentication server: signed with one
@@ -23,6 +23,7 @@ export function realmObjectServer(parameters: {
     signingKeys: [publicKey],
     audience: null,
     subjectClaim: 'userId',
+    ...ISSUER_DEFAULTS,
     metadataFields: [{ name: 'isAdmin' }],
   } as const
 }

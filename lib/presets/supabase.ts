@@ -1,4 +1,4 @@
-import { checked, MANY_KEYS, oneOf, optional, text, url } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, MANY_KEYS, oneOf, optional, text, url } from './parameters.js'
 
 const projectUrl = url(
   'Pass the project URL, e.g. https://abcdefghijklmnopqrst.supabase.co',
@@ -41,12 +41,11 @@ function withSigningKeys(parameters: {
     url: projectUrl,
     signingAlgorithm: optional(oneOf('ES256', 'RS256')),
   })
-  const { issuer, audience } = claimsOf(project)
+  const claims = claimsOf(project)
   return {
-    jwkUri: `${issuer}/.well-known/jwks.json`,
+    jwkUri: `${claims.issuer}/.well-known/jwks.json`,
     signingAlgorithm,
-    issuer,
-    audience,
+    ...claims,
     jwks: MANY_KEYS,
   } as const
 }
@@ -64,5 +63,5 @@ function withSecret(parameters: { readonly url: string; readonly jwtSecret?: str
 
 /** Users have the audience `authenticated`; the API keys of the project, JWTs as well, have none. */
 function claimsOf(project: string) {
-  return { issuer: `${project}/auth/v1`, audience: ['authenticated'] } as const
+  return { issuer: `${project}/auth/v1`, audience: ['authenticated'], ...ISSUER_DEFAULTS } as const
 }

@@ -9,9 +9,11 @@ import type { CustomData } from '../user.js'
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
 const MAX_SESSION_TOKEN_LENGTH = 16_384
-const STRANGER_MEND =
+const STRANGER_FIX =
   "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the session " +
   'key that signed it in session.signingKeys'
+const STRANGER_CHALLENGE =
+  "invalid session: not a session token of this app; if it is the issuer's, send it in the jwtTokenString header"
 
 /** What a good session token says. */
 export interface SessionClaims {
@@ -52,18 +54,24 @@ export function createSessionTokens(parts: {
 
   const sign = (payload: object): string => jwt.sign(payload, signingKey, { algorithm: 'HS256' })
 
-  /** The client learns nothing about why a token is refused; the app's log does. */
+  /** The body tells the client nothing about why a token is refused; the app's log says it. */
   function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
-    const refuse = (got: string, fix?: string) =>
-      authError(typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID', {
-        detail: { check: `${typ} token`, got, ...(fix !== undefined && { fix }) },
-      })
+    const refuse = (got: string, more: { fix?: string; challenge?: string } = {}) => {
+      const { fix, challenge } = more
+      const detail = { check: `${typ} token`, got, ...(fix !== undefined && { fix }) }
+      const code = typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID'
+      return authError(code, { detail, ...(challenge !== undefined && { challenge }) })
+    }
     if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
     // Before the signature, whose key may be another too: that other App would refresh the token gladly, and some clients
     // answer a 401 with a refresh and the same request, without end.
     if (typ === 'access' && isOfAnotherApp(token, domainId)) throw authError('SESSION_OTHER_APP')
     const claims = readSigned(token, keys)
-    if (!claims) throw refuse('a token that none of the session keys signed', STRANGER_MEND)
+    if (!claims)
+      throw refuse('a token that none of the session keys signed', {
+        fix: STRANGER_FIX,
+        ...(typ === 'access' && { challenge: STRANGER_CHALLENGE }),
+      })
     if (claims.typ !== typ)
       throw refuse(claims.typ === 'access' ? 'an access token' : 'another kind of token')
     if (claims.baas_domain_id !== domainId) throw refuse("another app's token")

@@ -30,7 +30,8 @@ export const headerChecks: readonly Check<TokenHeader>[] = [
   },
 ]
 
-function normalizeType(typ: unknown): string | null {
+/** A type as it is compared: in lower case, without the `application/` that may be left out (RFC 7515 §4.1.9). */
+export function normalizeType(typ: unknown): string | null {
   if (typ === undefined) return null
-  return typeof typ === 'string' ? typ.toLowerCase() : ''
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
 }

@@ -11,6 +11,7 @@ import {
 } from '../option-parsers.js'
 import { describe, Problems } from '../problems.js'
 import type { JsonValue } from '../user.js'
+import { normalizeType } from './header.js'
 import { readMetadataFields, type MetadataField, type NoOtherKeys } from './metadata-options.js'
 
 /** A value that `requiredClaims` can ask for. */
@@ -31,11 +32,11 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   readonly subjectClaim?: string
   /** Further claims that a token must have, each with one exact value or one of several. Default: none. */
   readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
-  /** Allowed values of the `typ` header, in any case; `null` allows its absence. Default: `['JWT']`. */
+  /** Allowed values of the `typ` header, in any case, e.g. `at+jwt`; `null` allows its absence. Default: `JWT`; with `discover` also `at+jwt` and absent. */
   readonly allowedTypes?: readonly (string | null)[]
   /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
   readonly clockToleranceSeconds?: number
-  /** The longest third-party token, in characters. Default: 2048. Node itself limits all headers to 16 KB. */
+  /** The longest third-party token, in characters. Default: 2048, with `discover` 8192. Node itself limits all headers to 16 KB. */
   readonly maxTokenLength?: number
   /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
   readonly maxFieldLength?: number
@@ -43,7 +44,12 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   readonly metadataFields?: Fields & NoOtherKeys<Fields>
 }
 
-const DEFAULT_TYPES = ['JWT']
+/** What App Services took. */
+const DEFAULTS = { allowedTypes: ['JWT'], maxTokenLength: 2048 }
+
+/** For OpenID providers: their access tokens are `at+jwt` (RFC 9068) or bare, and groups and roles make them long. */
+export const OPENID_DEFAULTS = { allowedTypes: ['JWT', 'at+jwt', null], maxTokenLength: 8192 } as const
+
 const ANY = Symbol('any audience')
 
 /** The options of tokens: how each is read. */
@@ -55,9 +61,10 @@ export const TOKEN_OPTIONS = {
   issuer: optional((value: unknown) => readNames('iss', typeof value === 'string' ? [value] : value)),
   subjectClaim: optional(text('Pass the name of a claim'), 'sub'),
   requiredClaims: optional(readRequiredClaims, []),
-  allowedTypes: lenient(readTypes(DEFAULT_TYPES), readTypes),
+  // What these two default to depends on where the keys come from.
+  allowedTypes: lenient(undefined, readTypes),
   clockToleranceSeconds: integer({ default: 0, min: 0, max: 600 }),
-  maxTokenLength: integer({ default: 2048, min: 1, max: 1_000_000 }),
+  maxTokenLength: lenient(undefined, integer({ default: 0, min: 1, max: 1_000_000 })),
   maxFieldLength: integer({ default: 4096, min: 1, max: 1_000_000 }),
   metadataFields: lenient([], readMetadataFields),
 } satisfies ParsersOf<TokenOptions>
@@ -71,21 +78,29 @@ export interface RequiredClaim {
 type ParsedTokenOptions = Parsed<typeof TOKEN_OPTIONS>
 
 /** What a third-party token has to fulfil: the options, parsed. */
-export interface TokenRules extends Omit<ParsedTokenOptions, 'audience' | 'issuer'> {
+export interface TokenRules extends Omit<
+  ParsedTokenOptions,
+  'audience' | 'issuer' | 'allowedTypes' | 'maxTokenLength'
+> {
   readonly algorithm: Algorithm
   /** Undefined when the app wrote down that any audience is good. */
   readonly audience: readonly string[] | undefined
+  readonly allowedTypes: ReadonlySet<string | null>
+  readonly maxTokenLength: number
   /** Undefined when the keys alone say whose token it is. */
   readonly issuer: readonly string[] | undefined
 }
 
 /** Completes the options of tokens with what stands elsewhere in the options. */
 export function tokenRules(
-  { audience = [], issuer, ...options }: ParsedTokenOptions,
+  { audience = [], issuer, allowedTypes, maxTokenLength, ...options }: ParsedTokenOptions,
   defaults: { appId: string; algorithm: Algorithm; issuer: string | undefined },
 ): TokenRules {
+  const fallback = defaults.issuer === undefined ? DEFAULTS : OPENID_DEFAULTS
   return Object.freeze({
     ...options,
+    allowedTypes: allowedTypes ?? readTypes(fallback.allowedTypes),
+    maxTokenLength: maxTokenLength ?? fallback.maxTokenLength,
     algorithm: defaults.algorithm,
     audience: audience === ANY ? undefined : audience.length > 0 ? audience : Object.freeze([defaults.appId]),
     issuer: issuer ?? (defaults.issuer === undefined ? undefined : Object.freeze([defaults.issuer])),
@@ -137,6 +152,6 @@ function readTypes(list: unknown): ReadonlySet<string | null> {
   const isGood = (type: unknown): type is string | null =>
     type === null || (typeof type === 'string' && type !== '')
   if (Array.isArray(list) && list.length > 0 && list.every(isGood))
-    return new Set(list.map((type) => type?.toLowerCase() ?? null))
+    return new Set(list.map((type) => normalizeType(type ?? undefined)))
   throw mistake('is not a list of types', "Pass an array such as ['JWT', 'at+jwt', null]")
 }

@@ -2,13 +2,18 @@
 // and a rotation of its keys while requests go on.
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import express from 'express'
 import Provider, { type Configuration, type JWK } from 'oidc-provider'
+import { customJwtAuth, errorHandler, issuers } from 'custom-jwt-auth'
 import { startApp } from '../support/app.js'
+import { send } from '../support/client.js'
 import { eventually } from '../support/eventually.js'
 import { headerOf, payloadOf } from '../support/payload.js'
+import { listen } from '../support/server.js'
 import { APP_ID } from '../support/tokens.js'
 
 const MACHINE = { id: 'my-service', secret: randomBytes(32).toString('hex') }
@@ -99,12 +104,19 @@ async function startProvider() {
     },
     /** The authorization code flow with PKCE, as a browser goes through it: log in, consent, come back with a code. */
     async idToken(): Promise<string> {
+      return (await this.codeFlow({ scope: 'openid profile' })).id_token
+    },
+    /** @param wanted `resource` asks for an access token that is a JWT (RFC 8707) */
+    async codeFlow(wanted: {
+      scope: string
+      resource?: string
+    }): Promise<{ access_token: string; id_token: string }> {
       const verifier = randomBytes(32).toString('base64url')
       const query = new URLSearchParams({
         client_id: BROWSER.id,
         response_type: 'code',
         redirect_uri: BROWSER.redirectUri,
-        scope: 'openid profile',
+        ...wanted,
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
       })
@@ -126,14 +138,14 @@ async function startProvider() {
         location = response.headers.get('location') ?? assert.fail(await response.text())
       }
       const code = new URL(location).searchParams.get('code') ?? assert.fail(location)
-      const { id_token: token } = await tokens({
+      return tokens({
         grant_type: 'authorization_code',
+        ...(wanted.resource !== undefined && { resource: wanted.resource }),
         client_id: BROWSER.id,
         redirect_uri: BROWSER.redirectUri,
         code,
         code_verifier: verifier,
       })
-      return token
     },
     close(): void {
       server.close()
@@ -153,10 +165,42 @@ describe('oidc-provider', () => {
     provider.close()
   })
 
+  test('an everyday access token works at the first attempt with what the README says', async (t) => {
+    const auth = customJwtAuth({
+      appId: 'myapp-abcde',
+      ...issuers.oidc({ issuer: provider.issuer, audience: APP_ID }),
+      autoCreateUser: true,
+    })
+    const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+    const blocks = [...read('README.md').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code)
+    const [, shown = ''] = blocks.find((code) => code.includes('issuers.oidc'))?.split('\n\n') ?? []
+    const indented = shown
+      .trim()
+      .replace("'https://issuer.example'", 'provider.issuer')
+      .replace("'https://api.example.com'", 'APP_ID')
+      .replaceAll('\n', '\n    ')
+    assert.ok(shown !== '' && read('test/clients/oidc-provider.test.ts').includes(indented), shown)
+
+    const app = express()
+    app.get('/api/me', auth, (req, res) => res.json(req.user))
+    app.use(errorHandler())
+    const server = await listen(app)
+    t.after(() => server.close())
+    const { access_token: token } = await provider.codeFlow({
+      scope: 'openid api',
+      resource: 'https://api.example.com',
+    })
+    assert.equal(headerOf(token).typ, 'at+jwt')
+    const { status, text } = await send(`${server.url}/api/me`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    assert.equal(status, 200, text)
+    assert.deepEqual(JSON.parse(text).identities, [{ id: ACCOUNT, provider_type: 'custom-token', data: {} }])
+  })
+
   test('an access token of the client credentials flow', async (t) => {
     const app = await startApp(t, {
       discover: provider.issuer,
-      allowedTypes: ['at+jwt'],
       requiredClaims: { client_id: MACHINE.id },
       clock: Date.now,
     })
@@ -177,7 +221,6 @@ describe('oidc-provider', () => {
     const app = await startApp(t, {
       discover: provider.issuer,
       audience: BROWSER.id,
-      allowedTypes: [null],
       metadataFields: [{ name: 'name', required: true }],
       clock: Date.now,
     })
@@ -193,7 +236,7 @@ describe('oidc-provider', () => {
     assert.equal((await app.meBearer(session)).status, 200)
     // The one is not taken for the other.
     assert.equal((await app.me(await provider.accessToken())).status, 401)
-    assert.equal(app.lastCode(), 'TOKEN_TYPE')
+    assert.equal(app.lastCode(), 'TOKEN_AUDIENCE_MISMATCH')
   })
 
   test('its keys are rotated while requests go on: none fails whose key is published', async (t) => {
@@ -202,7 +245,6 @@ describe('oidc-provider', () => {
       discover: provider.issuer,
       requireAnyAudience: true,
       audience: [APP_ID, BROWSER.id],
-      allowedTypes: ['at+jwt', null],
       jwks: { timeoutSeconds: 60 },
       clock: () => Date.now() + offset,
     })

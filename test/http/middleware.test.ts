@@ -234,14 +234,20 @@ for (const [name, cache = {}] of Object.entries(caches)) {
 test('without bearerJwt a third-party token is no bearer token, and says so', async (t) => {
   const app = await startApp(t)
   await assertRefused(app, app.meBearer(mint()), 'SESSION_INVALID')
-  const bare = await startApp(t, { session: undefined } as unknown as Options)
+  assert.match((await app.meBearer(mint())).headers['www-authenticate'] ?? '', /jwtTokenString/)
+  // What only expired was a session's: nothing else is to be tried.
+  const { access_token: access } = await app.loggedIn()
+  app.clock.advance(1800)
+  assert.doesNotMatch((await app.meBearer(access)).headers['www-authenticate'] ?? '', /jwtTokenString/)
+  const bare = await startApp(t, { session: undefined, bearerJwt: false } as unknown as Options)
   await assertRefused(bare, bare.meBearer(mint()), 'SESSION_NOT_CONFIGURED')
+  assert.match((await bare.meBearer(mint())).text, /jwtTokenString/)
   const { fields } = bare.logger.lines.at(-1) ?? {}
   assert.match(JSON.stringify(fields), /bearerJwt/)
 })
 
-test('without sessions bearerJwt takes third-party tokens alone', async (t) => {
-  const app = await startApp(t, { bearerJwt: true, session: undefined } as unknown as Options)
+test('without sessions bearerJwt is on, and takes third-party tokens alone', async (t) => {
+  const app = await startApp(t, { session: undefined } as unknown as Options)
   assert.equal((await app.meBearer(mint())).status, 200)
   await assertRefused(app, app.meBearer(mint({ ...claims(), typ: 'access' })), 'SESSION_NOT_CONFIGURED')
 })

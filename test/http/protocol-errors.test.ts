@@ -47,6 +47,8 @@ const UNAVAILABLE = {
   error_code: 'InternalServerError',
   error: 'temporarily unavailable, try again later',
 }
+const STRANGER =
+  ": not a session token of this app; if it is the issuer's, send it in the jwtTokenString header"
 const INVALID_SESSION = { status: 401, error_code: 'InvalidSession' }
 
 /** Asks one thing after the other, so that the log has the refusals in their order. */
@@ -220,8 +222,8 @@ const rows: Row[] = [
     code: 'SESSION_NOT_CONFIGURED',
     status: 401,
     error_code: 'AuthError',
-    error: 'session tokens are not accepted here',
-    options: { session: undefined } as unknown as Options,
+    error: "session tokens are not accepted here, and the issuer's tokens in the jwtTokenString header only",
+    options: { session: undefined, bearerJwt: false } as unknown as Options,
     ask: (app) => inTurn(() => app.meBearer(mint())),
   },
 
@@ -569,7 +571,9 @@ function assertAnswer({ status, headers, body }: Answer, row: Row): void {
   else if (row.code === 'CREDENTIALS_MISSING') assert.equal(challenge, 'Bearer realm="custom-jwt-auth"')
   else {
     const description = row.error.replaceAll('"', "'")
-    const attributes = `error="invalid_token", error_description="${description}"`
+    // Where the body is fixed, the challenge may say more.
+    const more = row.code === 'SESSION_INVALID' && challenge?.includes('jwtTokenString') ? STRANGER : ''
+    const attributes = `error="invalid_token", error_description="${description}${more}"`
     assert.equal(challenge, `Bearer realm="custom-jwt-auth", ${attributes}`)
   }
   assert.equal(headers['retry-after'], status === 503 ? '5' : undefined)

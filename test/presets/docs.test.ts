@@ -20,7 +20,7 @@ describe('docs/issuers.md', () => {
         .trim()
     const compiled = plain(read('test/types/issuers.ts'))
     const blocks = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => plain(code))
-    assert.equal(blocks.length, 13)
+    assert.equal(blocks.length, 22)
     assert.deepEqual(
       blocks.filter((code) => !compiled.includes(code)),
       [],

@@ -17,13 +17,28 @@ interface Signer {
 }
 
 const rsa = await createTestIssuer({ clock: () => NOW * 1000 })
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const ecServer = await listen((_req, res) => {
-  res.end(JSON.stringify({ ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec', use: 'sig', alg: 'ES256' }))
-})
+const ec = { ES256: await ecIssuer('ES256', 'P-256'), ES384: await ecIssuer('ES384', 'P-384') }
 after(async () => {
-  await Promise.all([rsa.close(), ecServer.close()])
+  await Promise.all([rsa, ec.ES256.server, ec.ES384.server].map((server) => server.close()))
 })
+
+/** A key set of one elliptic key, which the test issuer does not have. */
+async function ecIssuer(alg: 'ES256' | 'ES384', namedCurve: string) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve })
+  const server = await listen((_req, res) => {
+    res.end(JSON.stringify({ ...publicKey.export({ format: 'jwk' }), kid: 'ec', use: 'sig', alg }))
+  })
+  const signer: Signer = {
+    options: { jwkUri: server.url },
+    sign(header, claims) {
+      const parts = [{ alg, typ: 'JWT', kid: 'ec', ...header }, claims]
+      const content = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+      return `${content}.${sign(`sha${alg.slice(2)}`, Buffer.from(content), key).toString('base64url')}`
+    },
+  }
+  return { server, signer }
+}
 
 function signerOf({ keys }: Row): Signer {
   if (keys === 'RS256')
@@ -31,21 +46,18 @@ function signerOf({ keys }: Row): Signer {
       options: { jwkUri: rsa.jwkUri },
       sign: (header, claims) => rsa.mint({ ...claims }, { header: { ...header } }),
     }
-  if (keys === 'ES256')
-    return {
-      options: { jwkUri: ecServer.url },
-      sign(header, claims) {
-        const parts = [{ alg: 'ES256', typ: 'JWT', kid: 'ec', ...header }, claims]
-        const content = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-        const key = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const
-        return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`
-      },
-    }
+  if (keys === 'ES256' || keys === 'ES384') return ec[keys].signer
   return { options: {}, sign: (header, claims) => mint(claims, { header, key: keys.key }) }
 }
 
 const start = (t: TestContext, ...options: object[]): Promise<TestApp> =>
-  startApp(t, Object.assign({}, ...options) as Options)
+  startApp(t, withoutDiscovery(Object.assign({}, ...options) as Options))
+
+/** What discovers its keys is told where they are, as the row says. */
+const withoutDiscovery = ({ discover, ...options }: Options): Options => ({
+  ...(discover !== undefined && { issuer: discover }),
+  ...options,
+})
 
 for (const row of rows)
   describe(row.name, () => {

@@ -26,7 +26,7 @@ export interface Row {
   readonly name: string
   readonly preset: object
   /** Where the keys are: published, for this algorithm, or written down in the preset, and this one signs. */
-  readonly keys: 'RS256' | 'ES256' | { readonly key: string | KeyObject }
+  readonly keys: 'RS256' | 'ES256' | 'ES384' | { readonly key: string | KeyObject }
   readonly header?: object
   readonly claims: object
   /** The user's id at the issuer. */
@@ -778,7 +778,346 @@ const realmObjectServer: Row = {
   ],
 }
 
+const oidcIssuer = 'https://issuer.example/tenant'
+const oidcClaims = {
+  ...times,
+  iss: oidcIssuer,
+  aud: API,
+  sub: '24601',
+  client_id: 'my-spa',
+  jti: 'dbe39bf3a3ba4238a513f51d6e1691c4',
+  scope: 'openid profile',
+}
+
+const oidc: Row = {
+  name: 'oidc',
+  preset: issuers.oidc({ issuer: oidcIssuer, audience: [API, 'my-spa'] }),
+  keys: 'RS256',
+  header: { typ: 'at+jwt' },
+  claims: oidcClaims,
+  subject: '24601',
+  accepted: [
+    { what: 'a type with its application/ written out', header: { typ: 'application/at+jwt' } },
+    { what: 'an ID token, without a type', header: { typ: undefined }, claims: { aud: 'my-spa' } },
+    {
+      what: 'a token with many groups',
+      claims: { groups: Array.from({ length: 500 }, (_, id) => `g${id}`) },
+    },
+    { what: 'a token from a clock that is 5 s ahead', claims: { iat: NOW + 5 } },
+  ],
+  mistakes: [
+    {
+      what: 'a token for another API',
+      claims: { aud: 'https://other.example.com' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /got "https:\/\/other\.example\.com"/,
+    },
+    {
+      what: 'the issuer written with a slash',
+      options: { issuer: `${oidcIssuer}/` },
+      code: 'TOKEN_ISSUER',
+      says: /The issuer differs by a trailing slash: write both alike/,
+    },
+    {
+      what: 'an opaque access token',
+      token: opaque,
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+  ],
+}
+
+const appleUser = '001234.0a1b2c3d4e5f60718293a4b5c6d7e8f9.1234'
+const apple: Row = {
+  name: 'apple',
+  preset: issuers.apple({ clientId: ['com.example.app', 'com.example.web'] }),
+  keys: 'RS256',
+  header: { typ: undefined },
+  claims: {
+    iss: 'https://appleid.apple.com',
+    aud: 'com.example.app',
+    iat: NOW - 60,
+    exp: NOW + 86_340,
+    sub: appleUser,
+    c_hash: 'F7aIUkV4XcYpGZ7kpPRYDg',
+    email: 'x5kq2w9d3p@privaterelay.appleid.com',
+    email_verified: 'true',
+    is_private_email: 'true',
+    auth_time: NOW - 60,
+    nonce_supported: true,
+  },
+  subject: appleUser,
+  accepted: [{ what: 'a token of the website', claims: { aud: 'com.example.web', email_verified: true } }],
+  mistakes: [
+    {
+      what: 'a token of another app',
+      claims: { aud: 'com.example.other' },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "com\.example\.app" or "com\.example\.web", got "com\.example\.other"/,
+    },
+    {
+      what: 'the authorization code',
+      token: 'c1f7d5e0a2b3c4d5e.0.mrtzy.AbCdEfGhIjKlMn',
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+  ],
+}
+
+const workosClient = 'client_01HXYZABCDEF'
+const workosClaims = {
+  iss: `https://api.workos.com/user_management/${workosClient}`,
+  sub: 'user_01HBEQKA6K4QJAS93VPE39W1JT',
+  sid: 'session_01HQSXZGF8FHF7A9ZZFCW4387R',
+  jti: '01HQSXZXPPFPKMDD32RKTFY6PV',
+  org_id: 'org_01HRDMC6CM357W30QMHMQ96Q0S',
+  role: 'member',
+  permissions: ['posts:read'],
+  iat: NOW - 60,
+  exp: NOW + 240,
+}
+const workos: Row = {
+  name: 'workos',
+  preset: issuers.workos({ clientId: workosClient }),
+  keys: 'RS256',
+  claims: workosClaims,
+  subject: workosClaims.sub,
+  accepted: [
+    { what: 'a token with the issuer of older environments', claims: { iss: 'https://api.workos.com' } },
+  ],
+  mistakes: [
+    {
+      what: 'a token of another environment',
+      claims: { iss: 'https://api.workos.com/user_management/client_01HOTHER' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/api\.workos\.com\/user_management\/client_01HOTHER"/,
+    },
+    {
+      what: 'a token that was kept, and not refreshed,',
+      claims: { iat: NOW - 400, exp: NOW - 100 },
+      code: 'TOKEN_EXPIRED',
+      says: /get a new token/,
+    },
+  ],
+}
+
+const kindeClaims = {
+  ...times,
+  aud: [],
+  azp: 'dee7f3c57b3c47e8b96edde2c7ecab7d',
+  iss: 'https://my-business.kinde.com',
+  jti: 'fbb6bc62-0164-4256-8ea4-8fb9a645b123',
+  org_code: 'org_1a2b3c4d5e6',
+  permissions: [],
+  scp: ['openid', 'profile', 'email', 'offline'],
+  sub: 'kp_0123456789abcdef0123456789abcdef',
+}
+const kinde: Row = {
+  name: 'kinde',
+  preset: issuers.kinde({ domain: 'my-business.kinde.com', clientId: kindeClaims.azp }),
+  keys: 'RS256',
+  claims: kindeClaims,
+  subject: kindeClaims.sub,
+  mistakes: [
+    {
+      what: 'a token of another application',
+      claims: { azp: 'd4d3c5b74e064badb9625a4aa6241bcc' },
+      code: 'TOKEN_CLAIM',
+      says: /Send a token with another azp/,
+    },
+    {
+      what: 'a token of another business',
+      claims: { iss: 'https://other.kinde.com' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/other\.kinde\.com"/,
+    },
+    {
+      what: 'a machine-to-machine token',
+      claims: { sub: undefined, gty: ['client_credentials'], scp: undefined },
+      code: 'TOKEN_SUBJECT',
+      says: /expected sub: a non-empty string, got absent/,
+    },
+  ],
+}
+
+const kindeWithAudience: Row = {
+  name: 'kinde, with an API',
+  preset: issuers.kinde({ domain: 'my-business.kinde.com', clientId: kindeClaims.azp, audience: API }),
+  keys: 'RS256',
+  claims: { ...kindeClaims, aud: [API] },
+  subject: kindeClaims.sub,
+  mistakes: [
+    {
+      what: 'a token of an app that did not ask for the API',
+      claims: { aud: [] },
+      code: 'TOKEN_AUDIENCE_INVALID',
+      says: /expected "https:\/\/api\.example\.com"/,
+    },
+  ],
+}
+
+const logtoClaims = {
+  ...times,
+  iss: 'https://my-tenant.logto.app/oidc',
+  aud: API,
+  sub: 'foo123bar456',
+  client_id: 'spa',
+  jti: 'x',
+  scope: '',
+}
+const logto: Row = {
+  name: 'logto',
+  preset: issuers.logto({ endpoint: 'https://my-tenant.logto.app', audience: API }),
+  keys: 'ES384',
+  header: { typ: 'at+jwt' },
+  claims: logtoClaims,
+  subject: 'foo123bar456',
+  mistakes: [
+    {
+      what: 'the opaque token that comes when no resource is asked for',
+      token: 'bq0JmrV9Y2t0b3duaW5n',
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+    {
+      what: 'an ID token',
+      header: { typ: undefined },
+      claims: { aud: 'spa', nonce: 'n', at_hash: 'HK6E_P6Dh8Y93mRNtsDB1Q', scope: undefined },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: notAnIdToken,
+    },
+    {
+      what: 'a token of a tenant that signs with RSA',
+      token: mint(logtoClaims, { key: rsaKeys().privateKey, header: { typ: 'at+jwt' } }),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected ES384, got "RS256"/,
+    },
+  ],
+}
+
+const zitadelClaims = {
+  ...times,
+  iss: 'https://my-instance-abcdef.zitadel.cloud',
+  sub: '229876543210987654',
+  aud: ['228840299901583874@my_project', '228840299901583874', '225588557891149953'],
+  nbf: NOW - 60,
+  client_id: '228840299901583874@my_project',
+  jti: 'V2_228840299901583874-at_229876543210987654',
+}
+const zitadel: Row = {
+  name: 'zitadel',
+  preset: issuers.zitadel({
+    url: 'https://my-instance-abcdef.zitadel.cloud',
+    projectId: '225588557891149953',
+  }),
+  keys: 'RS256',
+  claims: zitadelClaims,
+  subject: zitadelClaims.sub,
+  mistakes: [
+    {
+      what: 'a token of an application in another project',
+      claims: { aud: ['300000000000000000@other', '300000000000000001'] },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "225588557891149953"/,
+    },
+    {
+      what: 'an opaque token, which applications make unless they are told otherwise,',
+      token: '0g8tGx2GV9rYpAy7dSQ5Nv4TzbTgAYhP',
+      code: 'TOKEN_SEGMENTS',
+      says: /expected header\.payload\.signature/,
+    },
+  ],
+}
+
+const authentikClaims = {
+  ...times,
+  iss: 'https://auth.example.com/application/o/my-app/',
+  sub: 'e2d2c1f9b4a35a6f7788990011223344556677889900aabbccddeeff00112233',
+  aud: 'RkB3k9cZ1x2v',
+  auth_time: NOW - 60,
+  acr: 'goauthentik.io/providers/oauth2/default',
+  azp: 'RkB3k9cZ1x2v',
+  uid: 'n7mIhXbZ',
+  scope: 'openid profile email',
+}
+const authentik: Row = {
+  name: 'authentik',
+  preset: issuers.authentik({ url: 'https://auth.example.com', slug: 'my-app', clientId: 'RkB3k9cZ1x2v' }),
+  keys: 'RS256',
+  claims: authentikClaims,
+  subject: authentikClaims.sub,
+  mistakes: [
+    {
+      what: 'an ID token',
+      claims: {
+        azp: undefined,
+        uid: undefined,
+        scope: undefined,
+        nonce: 'n',
+        at_hash: 'HK6E_P6Dh8Y93mRNtsDB1Q',
+      },
+      code: 'TOKEN_CLAIM',
+      says: notAnIdToken,
+    },
+    {
+      what: "another application's token",
+      claims: { iss: 'https://auth.example.com/application/o/other/', aud: 'x', azp: 'x' },
+      code: 'TOKEN_ISSUER',
+      says: /got "https:\/\/auth\.example\.com\/application\/o\/other\/"/,
+    },
+    {
+      what: 'a token of a provider without a signing key, which signs with its client secret,',
+      token: signedWithSecret(authentikClaims),
+      code: 'TOKEN_ALGORITHM',
+      says: /alg: expected RS256, got "HS256"/,
+    },
+  ],
+}
+
+const audTag = '4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2'
+const cloudflareUser = '7335d417-61da-459d-899c-0a01c76a2f94'
+const cloudflareAccess: Row = {
+  name: 'cloudflareAccess',
+  preset: issuers.cloudflareAccess({ teamDomain: 'my-team.cloudflareaccess.com', audience: audTag }),
+  keys: 'RS256',
+  claims: {
+    ...times,
+    aud: [audTag],
+    email: 'jean@example.com',
+    nbf: NOW - 60,
+    iss: 'https://my-team.cloudflareaccess.com',
+    type: 'app',
+    identity_nonce: '6ei69kawdKzMIAPF',
+    sub: cloudflareUser,
+    country: 'FR',
+  },
+  subject: cloudflareUser,
+  mistakes: [
+    {
+      what: 'a token for another application of the team',
+      claims: { aud: ['0'.repeat(64)] },
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      says: /expected "4714c13/,
+    },
+    {
+      what: "a service token's, which is nobody's,",
+      claims: { sub: '', common_name: '88bf3b6d86161464f6509f7219099e57.access', email: undefined },
+      code: 'TOKEN_SUBJECT',
+      says: /expected sub: a non-empty string/,
+    },
+  ],
+}
+
 export const rows: readonly Row[] = [
+  oidc,
+  apple,
+  workos,
+  kinde,
+  kindeWithAudience,
+  logto,
+  zitadel,
+  authentik,
+  cloudflareAccess,
   auth0,
   okta,
   firebase,

@@ -1,5 +1,6 @@
 // Issuers as options. The first half is the code of docs/issuers.md, as it stands there: a test compares them.
 // Compiled, never run.
+import type { Express } from 'express'
 import { customJwtAuth, issuers, type JsonValue, type UserOf } from 'custom-jwt-auth'
 import type { Equal } from './equal.js'
 
@@ -21,6 +22,85 @@ export function addition() {
     metadataFields: [...preset.metadataFields, { name: 'picture' }],
   })
   return auth
+}
+
+export function oidc() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.oidc({ issuer: 'https://issuer.example', audience: 'https://api.example.com' }),
+    autoCreateUser: true,
+  })
+  return auth
+}
+
+export function apple() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.apple({ clientId: ['com.example.app', 'com.example.web'] }),
+  })
+  return auth
+}
+
+export function workos() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.workos({ clientId: 'client_01HXYZABCDEF' }),
+  })
+  return auth
+}
+
+export function kinde() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.kinde({ domain: 'my-business.kinde.com', clientId: 'dee7f3c57b3c47e8b96edde2c7ecab7d' }),
+  })
+  return auth
+}
+
+export function logto() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.logto({ endpoint: 'https://my-tenant.logto.app', audience: 'https://api.example.com' }),
+  })
+  return auth
+}
+
+export function zitadel() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.zitadel({
+      url: 'https://my-instance-abcdef.zitadel.cloud',
+      projectId: '225588557891149953',
+    }),
+  })
+  return auth
+}
+
+export function authentik() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.authentik({ url: 'https://auth.example.com', slug: 'my-app', clientId: 'RkB3k9cZ1x2v' }),
+  })
+  return auth
+}
+
+export function cloudflareAccess() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    ...issuers.cloudflareAccess({
+      teamDomain: 'my-team.cloudflareaccess.com',
+      audience: '4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2',
+    }),
+  })
+  return auth
+}
+
+export function cloudflareHeader(app: Express) {
+  app.use((req, _res, next) => {
+    const token = req.headers['cf-access-jwt-assertion']
+    if (token !== undefined) req.headers['jwttokenstring'] = token
+    next()
+  })
 }
 
 export function auth0() {
