@@ -4,7 +4,7 @@ import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
 import type { Sessions } from '../sessions/sessions.js'
-import { isSessionType } from '../token/claims.js'
+import { isSessionToken } from '../token/claims.js'
 import type { VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
@@ -52,7 +52,7 @@ export function createAuthenticator(parts: {
   /** The look at the payload chooses which keys may verify the token, and nothing else. */
   function kindOf({ header, token }: Credentials): CredentialKind {
     if (header === 'jwttokenstring') return 'custom-token'
-    return bearerJwt && !isSessionType(readUnverifiedClaims(token)?.typ) ? 'custom-token' : 'session'
+    return bearerJwt && !isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'custom-token' : 'session'
   }
 
   function userOf(kind: CredentialKind, token: string, time: number): MaybePromise<User> {

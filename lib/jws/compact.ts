@@ -1,12 +1,18 @@
-import { authError, type AuthError } from '../errors.js'
-import type { VerificationKey } from '../keys/key-source.js'
-import { isSignedBy } from './signature.js'
+import { isUtf8 } from 'node:buffer'
+import { authError } from '../errors.js'
 
 /** The JOSE header of a token, not yet verified. */
 export type TokenHeader = Readonly<Record<string, unknown>>
 
 /** The payload of a token: an object, whatever it holds. */
 export type Claims = Readonly<Record<string, unknown>>
+
+/** A token in compact form, read but not verified. */
+export interface UnverifiedToken {
+  readonly text: string
+  readonly header: TokenHeader
+  readonly claims: Claims
+}
 
 /** Three segments of base64url without padding (RFC 7515 §7.1). */
 const COMPACT = /^[\w-]*\.[\w-]*\.[\w-]*$/
@@ -16,39 +22,33 @@ const SHOWN_SEGMENTS = 5
 /** What may end a segment, by its length modulo 4: other characters hold bits that nobody reads (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
-// The bytes of a token are looked at for a moment: in room that is there already, they leave nothing to collect.
-const room = Buffer.allocUnsafeSlow(16_384)
-const signatureRoom = Buffer.allocUnsafeSlow(1024)
-
 /**
- * Reads the header of a compact JWS without verifying anything.
+ * Reads a compact JWS without verifying anything. Stricter than Buffer.from() and JSON.parse(), for which two different
+ * texts can be the same token: every later step rests on what is read here, jsonwebtoken's verdict on the signature too.
  * @throws {AuthError} TOKEN_SEGMENTS or TOKEN_MALFORMED
  */
-export function readHeader(token: string): TokenHeader {
-  requireCompact(token)
-  return parseObject(token.slice(0, token.indexOf('.'))) ?? malformed('the header is not a JSON object')
-}
-
-/**
- * Stricter than Buffer.from(), for which two different texts can be the same bytes, and so the same token.
- * @throws {AuthError} TOKEN_SEGMENTS or TOKEN_MALFORMED
- */
-export function requireCompact(token: string): void {
-  if (!COMPACT.test(token)) throw notCompact(token)
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
+export function readToken(text: string): UnverifiedToken {
+  if (!COMPACT.test(text)) throw notCompact(text)
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
   const isGood =
-    endsWell(token, 0, first) &&
-    endsWell(token, first + 1, second) &&
-    endsWell(token, second + 1, token.length)
-  if (!isGood) throw notCompact(token)
+    endsWell(text, 0, first) && endsWell(text, first + 1, second) && endsWell(text, second + 1, text.length)
+  if (!isGood) throw notCompact(text)
+  const header = readObject('header', text.slice(0, first))
+  return { text, header, claims: readObject('payload', text.slice(first + 1, second)) }
 }
 
-function notCompact(token: string): AuthError {
-  const segments = token.split('.', SHOWN_SEGMENTS + 1).length
+/** The payload as anybody can read it: good for explaining or routing a token, never for trusting it. */
+export function readUnverifiedClaims(text: string): Claims | undefined {
+  const read = parseObject(text.split('.', 2)[1] ?? '')
+  return typeof read === 'string' ? undefined : read
+}
+
+function notCompact(text: string) {
+  const segments = text.split('.', SHOWN_SEGMENTS + 1).length
   const isThree = segments === 3
   const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
-  const fix = /^bearer /i.test(token)
+  const fix = /^bearer /i.test(text)
     ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
     : 'Copy the whole token, with both of its dots and nothing around it'
   const got = isThree
@@ -59,61 +59,36 @@ function notCompact(token: string): AuthError {
   })
 }
 
-/** The payload as anybody can read it: good for explaining or routing a token, never for trusting it. */
-export function readUnverifiedClaims(token: string): Claims | undefined {
-  const start = token.indexOf('.') + 1
-  const end = token.indexOf('.', start)
-  return parseObject(token.slice(start, end === -1 ? undefined : end))
+function endsWell(text: string, start: number, end: number): boolean {
+  return LAST_CHARACTERS[(end - start) % 4]?.includes(text.charAt(end - 1)) ?? true
 }
 
-/**
- * The payload of a token whose signature was found good.
- * @throws {AuthError} TOKEN_MALFORMED when it is no object
- */
-export function readClaims(token: string): Claims {
-  return readUnverifiedClaims(token) ?? malformed('the payload is not a JSON object')
+function readObject(part: 'header' | 'payload', segment: string): Readonly<Record<string, unknown>> {
+  const read = parseObject(segment)
+  if (typeof read !== 'string') return read
+  throw authError('TOKEN_MALFORMED', {
+    detail: {
+      check: 'format',
+      expected: `a ${part} that is a JSON object`,
+      got: `a ${part} that is ${read}`,
+      fix: 'Copy the whole token; if it is whole, let the issuer write a JSON object in UTF-8',
+    },
+  })
 }
 
-/**
- * Verifies the signature alone, with each key in turn: the next is tried only when the one before did not sign.
- * What the header says is not looked at: the key knows its algorithm.
- * @param token in compact form: {@link requireCompact} comes first
- * @returns the key that signed it; undefined when none of the keys did
- */
-export function verifySignature(
-  token: string,
-  keys: readonly VerificationKey[],
-): VerificationKey | undefined {
-  // Not lastIndexOf(): it looks at one character after the other.
-  const end = token.indexOf('.', token.indexOf('.') + 1)
-  const signed = bytesOf(token.slice(0, end), 'latin1', room)
-  const signature = bytesOf(token.slice(end + 1), 'base64url', signatureRoom)
-  return keys.find((candidate) => isSignedBy(candidate, signed, signature))
-}
-
-/** The bytes, good until the next call with the same place. */
-function bytesOf(text: string, encoding: 'latin1' | 'base64url', place: Buffer): Buffer {
-  if (text.length > place.length) return Buffer.from(text, encoding)
-  return place.subarray(0, place.write(text, encoding))
-}
-
-function endsWell(token: string, start: number, end: number): boolean {
-  return LAST_CHARACTERS[(end - start) % 4]?.includes(token.charAt(end - 1)) ?? true
-}
-
-function parseObject(segment: string): Claims | undefined {
+/** The object that a segment holds, or what is wrong with it. */
+function parseObject(segment: string): Readonly<Record<string, unknown>> | string {
+  const bytes = Buffer.from(segment, 'base64url')
+  // Buffer.toString() puts U+FFFD for whatever is not UTF-8: two different tokens would read as one text.
+  if (!isUtf8(bytes)) return 'not valid UTF-8'
   try {
-    const value: unknown = JSON.parse(bytesOf(segment, 'base64url', room).toString())
-    return isObject(value) ? value : undefined
+    const value: unknown = JSON.parse(bytes.toString())
+    return isObject(value) ? value : 'not a JSON object'
   } catch {
-    return undefined
+    return 'not JSON'
   }
 }
 
-function isObject(value: unknown): value is Claims {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function malformed(got: string): never {
-  throw authError('TOKEN_MALFORMED', { detail: { check: 'format', got } })
 }

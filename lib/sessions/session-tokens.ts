@@ -1,9 +1,10 @@
 import jwt from 'jsonwebtoken'
-import { authError } from '../errors.js'
+import { authError, isAuthError } from '../errors.js'
 import type { VerificationKey } from '../keys/key-source.js'
 import type { SessionRecord } from '../stores/store.js'
-import { readHeader, readUnverifiedClaims, verifySignature, type Claims } from '../jws/compact.js'
+import { readToken, readUnverifiedClaims, type Claims } from '../jws/compact.js'
 import { VerifiedCache } from '../jws/token-cache.js'
+import { verifySignature } from '../jws/verify.js'
 import type { CustomData } from '../user.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
@@ -132,11 +133,12 @@ export function isRefreshToken(token: string): boolean {
   return readUnverifiedClaims(token)?.typ === 'refresh'
 }
 
-function readSigned(token: string, keys: readonly VerificationKey[]): Claims | undefined {
+function readSigned(text: string, keys: readonly VerificationKey[]): Claims | undefined {
   try {
-    const isSigned = readHeader(token).alg === 'HS256' && verifySignature(token, keys) !== undefined
-    return isSigned ? readUnverifiedClaims(token) : undefined
-  } catch {
-    return undefined // not even a token
+    const token = readToken(text)
+    return verifySignature(token, keys) && token.claims
+  } catch (error) {
+    if (isAuthError(error)) return undefined // not even a token
+    throw error
   }
 }

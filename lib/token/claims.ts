@@ -19,9 +19,10 @@ export const claimChecks: readonly Check<Claims>[] = [
   issuerCheck,
   {
     name: 'session token',
-    refuse: ({ typ }) => (isSessionType(typ) ? 'TOKEN_SESSION' : undefined),
-    expected: () => "a third-party token, whose payload's typ is neither access nor refresh",
-    got: ({ typ }) => (isSessionType(typ) ? `a session token (${typ})` : 'a third-party token'),
+    refuse: (claims) => (isSessionToken(claims) ? 'TOKEN_SESSION' : undefined),
+    expected: () => 'a third-party token, without the claim baas_domain_id',
+    got: (claims) =>
+      isSessionToken(claims) ? `a session token (${show(claims.typ)})` : 'a third-party token',
     fix: () => 'Send an access token as Authorization: Bearer, a refresh token to /auth/session',
   },
   {
@@ -108,9 +109,12 @@ export function validityOf({ exp, iat, nbf }: Claims, { clockToleranceSeconds }:
   return { start, end: Number(exp) + clockToleranceSeconds }
 }
 
-/** A payload of this type is a session token of ours, never a third-party one. */
-export function isSessionType(typ: unknown): typ is 'access' | 'refresh' {
-  return typ === 'access' || typ === 'refresh'
+/**
+ * Whether a token says that it is a session token. Its `typ` says nothing: some issuers write `access` or `refresh` into
+ * their own tokens, as Guardian for Elixir does.
+ */
+export function isSessionToken({ baas_domain_id }: Claims): boolean {
+  return baas_domain_id !== undefined
 }
 
 // PROTOCOL §2: the original gives `iat` the meaning of `nbf` (RFC 7519 §4.1.5).

@@ -4,15 +4,9 @@ import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { readMetadata, type MetadataRules } from './metadata.js'
 import { madeWith, show, type Check } from './steps.js'
 import type { TokenRules } from './token-options.js'
-import { claimChecks, issuerCheck, isSessionType } from './claims.js'
-import {
-  COMPACT_FORM,
-  readHeader,
-  readUnverifiedClaims,
-  verifySignature,
-  type Claims,
-  type TokenHeader,
-} from '../jws/compact.js'
+import { claimChecks, issuerCheck, isSessionToken } from './claims.js'
+import { COMPACT_FORM, readToken, type Claims, type UnverifiedToken } from '../jws/compact.js'
+import { verifySignature } from '../jws/verify.js'
 import { headerChecks } from './header.js'
 
 /** What one check found. */
@@ -62,20 +56,11 @@ export function createExplain(parts: ExplainParts): (token: string, now: number)
 async function explainAll(token: string, now: number, parts: ExplainParts): Promise<ExplainedCheck[]> {
   const { rules } = parts
   const length = explainLength(token, rules)
-  const { header, check: format } = explainFormat(token)
-  if (!header) return [length, format]
+  const { read, check: format } = explainFormat(token)
+  if (!read) return [length, format]
+  const { header, claims } = read
   const headers = headerChecks.map((check) => explainCheck(check, header, rules, now))
-  const signature = await explainSignature(token, header, now, parts)
-  const claims = readUnverifiedClaims(token)
-  if (!claims) {
-    const payload = fail(
-      'payload',
-      'a JSON object',
-      'something else',
-      'Let the issuer put its claims into an object',
-    )
-    return [length, format, ...headers, signature, payload]
-  }
+  const signature = await explainSignature(read, now, parts)
   // As the verifier does: whose token it is comes before the keys.
   const issuer = explainCheck(issuerCheck, claims, rules, now)
   const others = claimChecks.filter((check) => check !== issuerCheck)
@@ -95,14 +80,17 @@ function explainLength(token: string, { maxTokenLength }: TokenRules): Explained
     : fail('length', expected, got, 'Put fewer claims into the token, or raise maxTokenLength')
 }
 
-function explainFormat(token: string): { header?: TokenHeader; check: ExplainedCheck } {
+function explainFormat(token: string): { read?: UnverifiedToken; check: ExplainedCheck } {
   try {
-    return { header: readHeader(token), check: pass('format', COMPACT_FORM, 'that') }
+    return { read: readToken(token), check: pass('format', COMPACT_FORM, 'that') }
   } catch (error) {
-    const { got = 'something else', fix = 'Copy the whole token' } = isAuthError(error)
-      ? (error.detail ?? {})
-      : {}
-    return { check: fail('format', COMPACT_FORM, got, fix) }
+    if (!isAuthError(error)) throw error
+    const {
+      expected = COMPACT_FORM,
+      got = 'something else',
+      fix = 'Copy the whole token',
+    } = error.detail ?? {}
+    return { check: fail('format', expected, got, fix) }
   }
 }
 
@@ -114,13 +102,8 @@ function explainCheck<S>(check: Check<S>, subject: S, rules: TokenRules, now: nu
     : fail(check.name, expected, got, check.fix(code, subject, rules, now))
 }
 
-async function explainSignature(
-  token: string,
-  header: TokenHeader,
-  now: number,
-  { keys, rules }: ExplainParts,
-) {
-  const { kid, alg } = header
+async function explainSignature(token: UnverifiedToken, now: number, { keys, rules }: ExplainParts) {
+  const { kid, alg } = token.header
   if (alg !== rules.algorithm)
     return {
       name: 'signature',
@@ -145,16 +128,15 @@ async function explainSignature(
   const expected = madeWith(candidates.length)
   if (!verifySignature(token, candidates))
     return fail('signature', expected, 'made with another key', signatureMend(token, candidates))
-  const isObject = readUnverifiedClaims(token) !== undefined
-  return pass('signature', expected, isObject ? 'that' : 'that, but of a payload that is not an object')
+  return pass('signature', expected, 'that')
 }
 
 function reasonOf(error: unknown): string {
   return String(error instanceof Error && error.cause instanceof Error ? error.cause.message : error)
 }
 
-function signatureMend(token: string, candidates: readonly VerificationKey[]): string {
-  if (isSessionType(readUnverifiedClaims(token)?.typ))
+function signatureMend(token: UnverifiedToken, candidates: readonly VerificationKey[]): string {
+  if (isSessionToken(token.claims))
     return 'This is a session token: send an access token as Authorization: Bearer'
   for (const { key, algorithm } of candidates) {
     if (!algorithm.startsWith('HS')) continue

@@ -6,16 +6,10 @@ import type { MaybePromise, UserData } from '../user.js'
 import { madeWith, type Check } from './steps.js'
 import type { TokenRules } from './token-options.js'
 import { claimChecks, issuerCheck, validityOf } from './claims.js'
-import {
-  readClaims,
-  readHeader,
-  readUnverifiedClaims,
-  requireCompact,
-  verifySignature,
-  type Claims,
-} from '../jws/compact.js'
+import { readToken, readUnverifiedClaims, type Claims, type UnverifiedToken } from '../jws/compact.js'
 import { headerChecks } from './header.js'
 import { VerifiedCache } from '../jws/token-cache.js'
+import { verifySignature } from '../jws/verify.js'
 
 /** A third-party token that passed every check. */
 export interface VerifiedToken {
@@ -60,35 +54,18 @@ export interface VerifierParts {
 /** Makes the verifier. A remembered verdict still has its dates and its key checked on every use. */
 export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierParts): Verifier {
   const cache = new VerifiedCache<VerifiedToken>(cacheMax)
-  /** The header that passed last, with its dot: issuers write the same one until they change keys. */
-  let passed: { text: string; kid: string | undefined } | undefined
 
-  /** Returns the `kid`. No header check asks for the time, so what passed once passes again. */
-  function judgeHeader(token: string, now: number): string | undefined {
-    if (passed && token.startsWith(passed.text)) {
-      requireCompact(token)
-      return passed.kid
-    }
-    const header = readHeader(token)
-    runChecks(headerChecks, header, rules, now)
-    const kid = readKeyId(header.kid)
-    passed = { text: token.slice(0, token.indexOf('.') + 1), kid }
-    return kid
-  }
-
-  /** @param read the claims, when they were read before anybody verified them */
   function judge(
-    token: string,
+    token: UnverifiedToken,
     kid: string | undefined,
     candidates: readonly VerificationKey[],
     now: number,
-    read?: Claims,
   ) {
     const key = verifySignature(token, candidates)
     if (!key) throw wrongSignature(candidates.length)
-    const claims = read ?? readClaims(token)
+    const { text, claims } = token
     runChecks(claimChecks, claims, rules, now)
-    const verified = new Verified(token, claims, readMetadata(claims, metadata), key, kid, rules)
+    const verified = new Verified(text, claims, readMetadata(claims, metadata), key, kid, rules)
     cache.add(verified)
     return verified
   }
@@ -96,7 +73,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
   function judgeAgain(known: VerifiedToken, candidates: readonly VerificationKey[], now: number) {
     if (!candidates.includes(known.key)) {
       cache.delete(known.token)
-      return judge(known.token, known.kid, candidates, now)
+      return judge(readToken(known.token), known.kid, candidates, now)
     }
     if (!(now >= known.validFrom && now < known.validUntil)) runChecks(claimChecks, known.claims, rules, now)
     return known
@@ -104,15 +81,16 @@ export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierPart
 
   return {
     knows: (token) => cache.has(token),
-    verify(token, now) {
-      if (token.length > rules.maxTokenLength) throw tooLong(token, rules)
-      const known = cache.get(token)
+    verify(text, now) {
+      if (text.length > rules.maxTokenLength) throw tooLong(text, rules)
+      const known = cache.get(text)
       if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(known, found, now))
-      const kid = judgeHeader(token, now)
+      const token = readToken(text)
+      runChecks(headerChecks, token.header, rules, now)
+      const kid = readKeyId(token.header.kid)
       // A token of another issuer's is no reason to ask ours for keys.
-      const read = rules.issuer && readUnverifiedClaims(token)
-      if (rules.issuer) runChecks([issuerCheck], read ?? {}, rules, now)
-      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now, read))
+      runChecks([issuerCheck], token.claims, rules, now)
+      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now))
     },
   }
 }

@@ -283,7 +283,11 @@ const rows: Row[] = [
     },
   ),
   refusedToken('TOKEN_CLAIM', "'azp' is not what is required", mint(), { requiredClaims: { azp: 'x' } }),
-  refusedToken('TOKEN_SESSION', 'session tokens are not accepted here', mint({ ...claims(), typ: 'access' })),
+  refusedToken(
+    'TOKEN_SESSION',
+    'session tokens are not accepted here',
+    mint({ ...claims(), baas_domain_id: 'x' }),
+  ),
   refusedToken('TOKEN_SUBJECT', "'sub' must be a non-empty string", mint(claims({ sub: { $gt: '' } }))),
   refusedToken('TOKEN_NOT_YET_VALID', 'token is not valid yet', mint(claims({ iat: NOW + 1 }))),
   refusedToken('TOKEN_NOT_YET_VALID', 'token is not valid yet', mint(claims({ nbf: NOW + 1 }))),

@@ -217,6 +217,8 @@ test('a session token that is not exactly what was issued is refused', async (t)
     mintText('null', { key }),
     mintText('"access"', { key }),
     mintText('{', { key }),
+    // Not UTF-8 (LESSONS 24).
+    mintText(Buffer.from(JSON.stringify({ ...good, name: 'Jos\xe9' }), 'latin1'), { key }),
     ...[
       { typ: 'Access' },
       { typ: ['access'] },

@@ -1,6 +1,16 @@
 // A key for each algorithm of RFC 7518 §3.1, and tokens signed with it by node:crypto alone.
-import { constants, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { ALGORITHMS, type Algorithm } from '../../lib/keys/key-source.js'
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  sign,
+  timingSafeEqual,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
+import { ALGORITHMS, type Algorithm, type VerificationKey } from '../../lib/keys/key-source.js'
 import { claims, SECRET } from './tokens.js'
 
 /** Long enough for HS512. */
@@ -27,6 +37,33 @@ export function keyPairFor(algorithm: Algorithm, name = ''): { publicKey: KeyObj
 export function signingKeyFor(algorithm: Algorithm, name?: string): string {
   if (algorithm.startsWith('HS')) return name === undefined ? LONG_SECRET : LONG_SECRET.replaceAll('2', '7')
   return keyPairFor(algorithm, name).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+}
+
+/** The same, as start-up parses it. */
+export function verificationKeyFor(algorithm: Algorithm, name?: string): VerificationKey {
+  const text = signingKeyFor(algorithm, name)
+  return {
+    algorithm,
+    key: algorithm.startsWith('HS') ? createSecretKey(Buffer.from(text)) : createPublicKey(text),
+  }
+}
+
+/** A second opinion on a signature, by node:crypto alone. */
+export function isSignature(
+  { algorithm, key }: VerificationKey,
+  content: Buffer,
+  signature: Buffer,
+): boolean {
+  const hash = `sha${algorithm.slice(2)}`
+  if (algorithm.startsWith('HS')) {
+    const mac = createHmac(hash, key).update(content).digest()
+    return mac.length === signature.length && timingSafeEqual(mac, signature)
+  }
+  if (algorithm.startsWith('ES')) return verify(hash, content, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  if (algorithm.startsWith('RS')) return verify(hash, content, key, signature)
+  const [padding, saltLength] = [constants.RSA_PKCS1_PSS_PADDING, constants.RSA_PSS_SALTLEN_DIGEST]
+  // RFC 8017 §8.1.2: as long as the modulus, of 2048 bits.
+  return signature.length === 256 && verify(hash, content, { key, padding, saltLength }, signature)
 }
 
 /** A signature of one algorithm. `name` is another key's. */

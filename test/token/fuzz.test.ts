@@ -25,6 +25,7 @@ const NAMES = [
   'iat',
   'nbf',
   'typ',
+  'baas_domain_id',
   'alg',
   'kid',
   'crit',
@@ -115,7 +116,14 @@ const kinds: Readonly<Record<string, (from: Random) => string>> = {
 const EACH = 450
 
 /** What PROTOCOL §2 demands of an accepted token, written down a second time. */
-function assertGoodClaims({ aud, sub, exp, iat = 0, nbf = 0, typ }: Readonly<Record<string, unknown>>): void {
+function assertGoodClaims({
+  aud,
+  sub,
+  exp,
+  iat = 0,
+  nbf = 0,
+  baas_domain_id,
+}: Readonly<Record<string, unknown>>): void {
   assert.ok(
     aud === APP_ID ||
       (Array.isArray(aud) && aud.every((one) => typeof one === 'string') && aud.includes(APP_ID)),
@@ -123,7 +131,7 @@ function assertGoodClaims({ aud, sub, exp, iat = 0, nbf = 0, typ }: Readonly<Rec
   assert.ok(typeof sub === 'string' && sub.trim() !== '' && !/[\ud800-\udfff\ufffd]/.test(sub))
   for (const date of [exp, iat, nbf]) assert.ok(typeof date === 'number' && Number.isFinite(date))
   assert.ok(Number(exp) > NOW && Number(iat) <= NOW && Number(nbf) <= NOW)
-  assert.ok(typ !== 'access' && typ !== 'refresh')
+  assert.equal(baas_domain_id, undefined)
 }
 
 describe(`${String(Object.keys(kinds).length * EACH)} inputs`, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Claims, UserCreationHook } from 'custom-jwt-auth'
 import { startApp } from '../support/app.js'
-import { APP_ID, claims, mint, mintText, NOW, OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
+import { APP_ID, claims, mint, NOW, OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 
 /** A good token of exactly so many characters. Base64url cannot have every length. */
@@ -56,7 +56,7 @@ describe('the order of the checks', () => {
   test('what a token claims is not judged before its signature: strangers learn nothing', () => {
     for (const others of [{ aud: 'x' }, { sub: 5 }, { exp: 5 }, { nbf: NOW + 60 }, { typ: 'access' }])
       assert.equal(code(mint(claims(others), forged)), 'TOKEN_SIGNATURE')
-    assert.equal(code(mintText('null', forged)), 'TOKEN_SIGNATURE')
+    assert.equal(code(mint({}, forged)), 'TOKEN_SIGNATURE')
   })
 
   test('a wrong audience is named before a wrong date', () => {
