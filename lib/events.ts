@@ -1,7 +1,10 @@
 import { channel } from 'node:diagnostics_channel'
 import type { AuthError } from './errors.js'
 
-/** A logger of pino's shape: `console` fits too, since it takes the same calls. */
+/**
+ * A logger of pino's shape. `console` fits too, since it takes the same calls, and so does winston, which is called as it
+ * wants it: message first.
+ */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -47,10 +50,13 @@ const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
 const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
+  const messageFirst = logger !== undefined && isWinston(logger)
+
   /** A logger that throws neither refuses a request nor ends the process. */
   function log(level: keyof Logger, fields: object, message: string): void {
     try {
-      logger?.[level](fields, message)
+      if (messageFirst) (logger as unknown as MessageFirstLogger)[level](message, fields)
+      else logger?.[level](fields, message)
     } catch (error) {
       process.emitWarning(`custom-jwt-auth: the logger failed: ${String(error)}`)
     }
@@ -103,4 +109,12 @@ export function createEvents(logger: Logger | undefined): Events {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')
     },
   }
+}
+
+/** winston takes the first argument for the message, and would write `[object Object]`. */
+type MessageFirstLogger = Readonly<Record<keyof Logger, (message: string, fields: object) => void>>
+
+/** Its loggers, their children and the module itself have these two; other loggers have neither. */
+function isWinston(logger: object): boolean {
+  return 'transports' in logger && typeof (logger as { configure?: unknown }).configure === 'function'
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import test from 'node:test'
+import { customJwtAuth, isAuthError, type User } from 'custom-jwt-auth'
 import { BASE, LOGIN, startApp, type TestApp } from '../support/app.js'
 import { sendRaw, type Outgoing } from '../support/client.js'
-import { mint } from '../support/tokens.js'
+import { APP_ID, mint, NOW, SECRET, SESSION_SECRET } from '../support/tokens.js'
 
 type Headers = Outgoing['headers']
 
@@ -144,4 +146,34 @@ test('session routes know no credential but the bearer token', async (t) => {
   assert.equal(link.status, 401)
   assert.equal(app.lastCode(), 'CREDENTIALS_MISSING')
   assert.equal((await app.bearer('GET', `${BASE}/auth/profile`, access)).status, 200)
+})
+
+test("a request that is not Node's own, without rawHeaders or with lists of values, is read like any other", () => {
+  const auth = customJwtAuth({
+    appId: APP_ID,
+    signingAlgorithm: 'HS256',
+    signingKeys: [SECRET],
+    autoCreateUser: true,
+    session: { signingKeys: [SESSION_SECRET] },
+    clock: () => NOW * 1000,
+  })
+  const jwt = mint()
+  for (const [headers, expected] of [
+    [{ jwttokenstring: jwt }, 'ok'],
+    [{ jwttokenstring: [jwt] }, 'ok'],
+    [{ authorization: ['Basic eDp5'], jwttokenstring: jwt }, 'ok'],
+    [{ authorization: [], jwttokenstring: jwt }, 'ok'],
+    [{ authorization: [] }, 'CREDENTIALS_MISSING'],
+    [{ authorization: ['Bearer junk'], jwttokenstring: jwt }, 'SESSION_INVALID'],
+    [{ authorization: ['Bearer a', 'Bearer b'] }, 'CREDENTIALS_DUPLICATED'],
+    [{ jwttokenstring: [jwt, jwt] }, 'CREDENTIALS_DUPLICATED'],
+    [{}, 'CREDENTIALS_MISSING'],
+  ] as const) {
+    const req = { headers } as unknown as IncomingMessage & { user?: User }
+    let outcome = 'not at once'
+    auth(req, {} as ServerResponse, (error) => {
+      outcome = isAuthError(error) ? error.code : req.user ? 'ok' : 'nobody'
+    })
+    assert.equal(outcome, expected, JSON.stringify(headers).slice(0, 60))
+  }
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import connect from 'connect'
 import express, { type ErrorRequestHandler } from 'express'
 import createError from 'http-errors'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import test, { type TestContext } from 'node:test'
 import { customJwtAuth, errorHandler, isAuthError, type AuthError } from 'custom-jwt-auth'
 import { send, type Answer } from '../support/client.js'
@@ -101,6 +101,33 @@ test('errors reach an error handler of the app as http-errors with code, status,
   )
   assert.equal((store?.cause as Error).message, 'connect ECONNREFUSED 10.0.0.7:5432')
   assert.doesNotMatch(JSON.stringify(store), /ECONNREFUSED/)
+})
+
+test('an error handler that knows status and message alone, as that of NestJS, still answers with the headers', async (t) => {
+  for (const [options, token, status, header] of [
+    [{}, undefined, 401, 'www-authenticate'],
+    [{}, 'x', 401, 'www-authenticate'],
+    [{ store: brokenStore }, mint(), 503, 'retry-after'],
+  ] as const) {
+    const answer: ErrorRequestHandler = (error: AuthError, _req, res, next) => {
+      if (res.headersSent) next(error)
+      else res.status(error.status).json({ message: error.message })
+    }
+    const app = express().use(guard(options)).use(answer)
+    const { headers, ...answered } = await (await serve(t, app as RequestListener))(token)
+    assert.equal(answered.status, status)
+    assert.ok(headers[header])
+  }
+})
+
+test('a refusal reaches next() also where there is no response to set headers on, as in a WebSocket upgrade', () => {
+  for (const res of [undefined, {}, { headersSent: true, setHeader: () => assert.fail('they are sent') }]) {
+    let error: unknown
+    guard()({ headers: {} } as IncomingMessage, res as unknown as ServerResponse, (refusal) => {
+      error = refusal
+    })
+    assert.ok(isAuthError(error) && error.code === 'CREDENTIALS_MISSING')
+  }
 })
 
 test('every refused request gets an error of its own', async (t) => {

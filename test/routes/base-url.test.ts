@@ -71,6 +71,27 @@ test('/location ignores what a proxy forwards that the app does not trust', asyn
   }
 })
 
+test('/location says once in the log that it overlooked TLS, and how to let it see', async (t) => {
+  for (const [trustProxy, options, expected] of [
+    [undefined, {}, 1],
+    ['loopback', {}, 0],
+    [undefined, { baseUrl: 'https://api.example.com' }, 0],
+  ] as const) {
+    const { auth, logger } = await startApp(t, options)
+    const app = express().use(auth.sessionRoutes())
+    if (trustProxy !== undefined) app.set('trust proxy', trustProxy)
+    const url = await serve(t, app as RequestListener)
+    await hosts(url + LOCATION)
+    assert.deepEqual(logger.lines, [])
+    for (let count = 0; count < 2; count += 1) await hosts(url + LOCATION, FORWARDED)
+    const lines = logger.lines.map(
+      ({ level, message, fields }) => `${level} ${message} ${JSON.stringify(fields)}`,
+    )
+    assert.equal(lines.length, expected, String(trustProxy))
+    if (expected) assert.match(lines[0] ?? '', /^warn .*http:.*'trust proxy'.*baseUrl/)
+  }
+})
+
 test('/location keeps the path that the routes are mounted on', async (t) => {
   const url = await mounted(t, { path: '/auth/v1' })
   assert.deepEqual(await hosts(`${url}/auth/v1${LOCATION}`), [

@@ -17,9 +17,15 @@ interface Question {
 }
 type Answer = { readonly id: number } & ({ readonly answer: unknown } | { readonly error: unknown })
 
-/** @param script a TypeScript file that calls {@link answerQuestions} */
-export function startProcess<T extends Tasks>(script: URL): OtherProcess<T> {
-  const child = fork(script, { execArgv: ['--import=tsx'], serialization: 'advanced' })
+/**
+ * @param script a TypeScript file that calls {@link answerQuestions}
+ * @param nodeOptions what node gets beside it
+ */
+export function startProcess<T extends Tasks>(
+  script: URL,
+  nodeOptions: readonly string[] = [],
+): OtherProcess<T> {
+  const child = fork(script, { execArgv: ['--import=tsx', ...nodeOptions], serialization: 'advanced' })
   const exit = once(child, 'exit')
   const waiting = new Map<number, (answer: Answer) => void>()
   let questions = 0
