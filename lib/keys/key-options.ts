@@ -9,7 +9,7 @@ import { JWKS_OPTIONS, type JwksOptions } from './jwks/jwks-options.js'
 import { parseSigningKeys, type SigningKey } from './signing-keys.js'
 
 /** Keys that are written down. */
-interface StaticKeysConfig {
+export interface StaticKeysConfig {
   readonly kind: 'static'
   readonly keys: readonly VerificationKey[]
 }

@@ -50,7 +50,8 @@ const DEFAULTS = { allowedTypes: ['JWT'], maxTokenLength: 2048 }
 /** For OpenID providers: their access tokens are `at+jwt` (RFC 9068) or bare, and groups and roles make them long. */
 export const OPENID_DEFAULTS = { allowedTypes: ['JWT', 'at+jwt', null], maxTokenLength: 8192 } as const
 
-const ANY = Symbol('any audience')
+/** Exported because declarations name it. */
+export const ANY = Symbol('any audience')
 
 /** The options of tokens: how each is read. */
 export const TOKEN_OPTIONS = {
