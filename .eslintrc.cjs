@@ -75,7 +75,7 @@ const takeTheClock = 'Take the time as an argument, so that tests can set it.'
 
 module.exports = {
   root: true,
-  ignorePatterns: ['dist', 'test/fixtures'],
+  ignorePatterns: ['dist', 'test/fixtures', 'test/package/frameworks'],
   reportUnusedDisableDirectives: true,
   parserOptions: { sourceType: 'module' },
   env: { es2024: true, node: true },

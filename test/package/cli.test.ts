@@ -1,24 +1,15 @@
 // The command as npm would deliver it: packed, installed in an app, started there with npx.
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { COMMANDS } from '../../lib/cli/commands.js'
+import { pack, runIn } from '../support/packed.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const users = join(root, 'test/fixtures/users.json')
@@ -27,16 +18,6 @@ const scratch = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-cli-'))
 // `node`, in npx and in scripts, is the one that runs the tests.
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 const env = { ...process.env, PATH, NODE_TEST_CONTEXT: undefined }
-
-/** Runs a command to its end; its failure is the error's message. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<void> {
-  try {
-    await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1e8 })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error([command, ...args].join(' ') + '\n' + stdout + stderr)
-  }
-}
 
 /** Runs a script in a shell, in an app. */
 async function shell(app: string, script: string) {
@@ -52,27 +33,14 @@ async function installApp(name: string, ...packages: string[]): Promise<string> 
   const app = join(scratch, name)
   mkdirSync(app)
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true }))
-  await run(app, 'npm', 'install', '--prefer-offline', '--no-audit', ...packages)
+  await runIn(app, 'npm', 'install', '--prefer-offline', '--no-audit', ...packages)
   return app
-}
-
-/** Packs a copy of the project: packing builds, and the other test of the package does so too. */
-async function pack(): Promise<string> {
-  const copy = join(scratch, 'copy')
-  const left = ['node_modules', '.git', 'dist', 'test', 'bench', 'examples']
-  cpSync(root, copy, {
-    recursive: true,
-    filter: (path) => dirname(path) !== root.replace(/\/$/, '') || !left.includes(basename(path)),
-  })
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  await run(copy, 'npm', 'pack', '--pack-destination', scratch)
-  return join(scratch, readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
 }
 
 let bare: string
 let app: string
 before(async () => {
-  const tarball = await pack()
+  const tarball = await pack(scratch)
   bare = await installApp('bare', tarball)
   app = await installApp('with-drivers', tarball, 'libsql', 'pg', 'mongodb')
 })

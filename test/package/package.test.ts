@@ -1,26 +1,15 @@
 // The package as npm would deliver it: packed, installed in apps of different kinds, run and compiled there.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { pack, runIn as run } from '../support/packed.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const consumers = fileURLToPath(new URL('consumers', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-'))
-
-/** Runs a command to its end and returns what it printed; when it fails, that is the error's message. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  try {
-    return (await promisify(execFile)(command, args, { cwd })).stdout
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error([command, ...args].join(' ') + '\n' + stdout + stderr)
-  }
-}
 
 /** Runs the script of a development dependency. */
 const runTool = (cwd: string, script: string, ...args: string[]) =>
@@ -29,8 +18,7 @@ const runTool = (cwd: string, script: string, ...args: string[]) =>
 let tarball: string
 
 before(async () => {
-  await run(root, 'npm', 'pack', '--pack-destination', scratch)
-  tarball = join(scratch, readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
+  tarball = await pack(scratch)
 })
 
 after(() => {
