@@ -1,6 +1,15 @@
 // The package as npm would deliver it: packed, installed in apps of different kinds, run and compiled there.
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -48,15 +57,65 @@ test('are the types wrong? Not in any resolution mode', async () => {
   await runTool(root, '@arethetypeswrong/cli/dist/index.js', tarball)
 })
 
+/** Unpacks the tarball, and returns where. */
+async function unpack(): Promise<string> {
+  const folder = mkdtempSync(join(scratch, 'unpacked-'))
+  await run(folder, 'tar', '-xzf', tarball)
+  return join(folder, 'package')
+}
+
 test('the tarball holds what is used at run time, its documents, and nothing else', async () => {
-  const unpacked = join(scratch, 'unpacked')
-  mkdirSync(unpacked)
-  await run(unpacked, 'tar', '-xzf', tarball)
-  const files = readdirSync(join(unpacked, 'package'), { recursive: true }).map(String)
+  const files = readdirSync(await unpack(), { recursive: true }).map(String)
   const expected =
-    /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|docs\/[a-z-]+\.md|package\.json|LICENSE|[A-Z]+\.md)$/
+    /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|docs\/[a-z-]+\.md|examples\/.+|package\.json|LICENSE|[A-Z]+\.md)$/
   const strays = files.filter((path) => path.includes('.') && !expected.test(path.replaceAll('\\', '/')))
   assert.deepEqual(strays, [])
+})
+
+/** The anchors of a page's headings, as GitHub makes them. */
+const anchorsOf = (page: string) =>
+  [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .replace(/\]\([^)]*\)/g, '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+test('no link of the tarball is dead: what is linked to is in it, and so is the heading', async () => {
+  const folder = await unpack()
+  const pages = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((path) => path.endsWith('.md'))
+  const dead: string[] = []
+  let links = 0
+  for (const path of pages) {
+    const page = readFileSync(join(folder, path), 'utf8').replace(/^ *```.*?^ *```/gms, '')
+    for (const [, target = ''] of page.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      links += 1
+      const [file = '', anchor] = target.split('#')
+      const linked = file === '' ? join(folder, path) : join(folder, path, '..', file)
+      const good =
+        existsSync(linked) &&
+        (anchor === undefined || anchorsOf(readFileSync(linked, 'utf8')).includes(anchor))
+      if (!good) dead.push(`${path}: ${target}`)
+    }
+  }
+  assert.deepEqual(dead, [])
+  assert.ok(links > 100, `${String(links)} links`)
+})
+
+test('is not published before it says where it lives', async () => {
+  const folder = await unpack()
+  const publishable = { repository: 'r', homepage: 'h', bugs: 'b' }
+  const publish = (manifest: object) => {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+    return run(folder, process.execPath, join(root, 'prepublish.mjs'))
+  }
+  await publish(publishable)
+  for (const field of Object.keys(publishable))
+    await assert.rejects(publish({ ...publishable, [field]: undefined }), new RegExp(`has no ${field}\\.`))
 })
 
 const modes = [
@@ -128,6 +187,24 @@ function driverTests(appOf: () => string): void {
       })
   }
 }
+
+test('where the types of Node are not installed, the compiler says which package has them', async () => {
+  const app = await installApp('untyped', [])
+  const checks = [
+    '--strict',
+    '--noEmit',
+    '--skipLibCheck',
+    'false',
+    '--target',
+    'es2023',
+    '--module',
+    'nodenext',
+  ]
+  await assert.rejects(
+    runTool(join(app, 'esm'), 'typescript/bin/tsc', ...checks, 'http-app.ts'),
+    /node_modules\/custom-jwt-auth\/.*npm i --save-dev @types\/node/,
+  )
+})
 
 for (const { name, dependencies, types, sources } of apps) {
   describe(`an app with ${dependencies.join(', ')}`, { concurrency: 2 }, () => {
