@@ -134,9 +134,9 @@ module.exports = {
       },
     },
 
-    // The one HTTP client: it asks issuers for their keys.
+    // The one HTTP client, which asks issuers for their keys, and what it is told.
     {
-      files: 'lib/keys/jwks/fetch-json.ts',
+      files: 'lib/keys/jwks/{fetch-json,jwks-options}.ts',
       rules: { 'no-restricted-imports': ['error', ...drivers] },
     },
 

@@ -2,7 +2,6 @@ import { parseOptions, type Config } from './options.js'
 import { ConfigurationError } from './errors.js'
 import { createEvents } from './events.js'
 import { createAuthenticator } from './http/authenticate.js'
-import { fetchJson } from './keys/jwks/fetch-json.js'
 import { createMiddleware, type Middleware } from './http/middleware.js'
 import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
@@ -93,10 +92,9 @@ function compose(config: Config): CustomJwtAuth {
   const sessions = config.session && composeSessions(config.session)
   const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
 
-  function composeRemoteKeys({ request, ...source }: RemoteKeysConfig): KeySource {
-    const get = (url: URL, signal: AbortSignal) => fetchJson(url, request, signal)
-    const issuer = new IssuerClient({ ...source, algorithm: rules.algorithm, fetchJson: get })
-    return new RemoteKeys({ uri: source.uri, rules: source.rules, issuer, events })
+  function composeRemoteKeys({ uri, rules: keysRules, ...source }: RemoteKeysConfig): KeySource {
+    const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] })
+    return new RemoteKeys({ uri, rules: keysRules, issuer, events })
   }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {

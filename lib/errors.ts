@@ -99,6 +99,8 @@ export interface ErrorDetail {
   readonly expected?: string
   readonly got?: string
   readonly fix?: string
+  /** How many were refused alike since this was last reported, when not each is. */
+  readonly count?: number
 }
 
 /** An http-errors instance that frameworks answer with the right status and headers. */
@@ -116,6 +118,7 @@ export interface AuthError extends Error {
 }
 
 const BRAND = Symbol.for('custom-jwt-auth.error')
+const COUNTED = Symbol.for('custom-jwt-auth.counted')
 const RETRY_AFTER_SECONDS = '5'
 
 /**
@@ -123,14 +126,22 @@ const RETRY_AFTER_SECONDS = '5'
  * @param code the cause
  * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log;
  *   `cause` is what a dependency threw; `challenge` replaces the message in `WWW-Authenticate` where the clients of the
- *   original service match on the message
+ *   original service match on the message; `isCounted` says that it was counted, to be logged together with others
  */
 export function authError(
   code: ErrorCode,
-  more: { reason?: string; detail?: ErrorDetail; cause?: unknown; challenge?: string } = {},
+  more: {
+    reason?: string
+    detail?: ErrorDetail
+    cause?: unknown
+    challenge?: string
+    isCounted?: boolean
+  } = {},
 ): AuthError {
   const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
-  return makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
+  const error = makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
+  if (more.isCounted) Object.defineProperty(error, COUNTED, { value: true })
+  return error
 }
 
 function makeError(
@@ -164,6 +175,11 @@ export function asRefusedLink(error: AuthError): AuthError {
 /** Whether a value is one of this package's errors, also when another copy of the package made it. */
 export function isAuthError(value: unknown): value is AuthError {
   return value instanceof Error && BRAND in value
+}
+
+/** Whether an error is one of many that are logged in one line. */
+export function isCounted(error: AuthError): boolean {
+  return COUNTED in error
 }
 
 function responseHeaders(status: number, code: ErrorCode, message: string): Record<string, string> {

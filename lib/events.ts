@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import type { AuthError } from './errors.js'
+import { isCounted, type AuthError } from './errors.js'
+import { printable, printableFields } from './printable.js'
 
 /**
  * A logger of pino's shape. `console` fits too, since it takes the same calls, and so does winston, which is called as it
@@ -19,7 +20,7 @@ export type CredentialKind = 'session' | 'custom-token'
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
   readonly authenticated: (userId: string, credential: CredentialKind) => void
-  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason. */
+  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is counted for a later one. */
   readonly rejected: (error: AuthError) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
@@ -31,6 +32,8 @@ export interface Events {
   readonly keysStale: (event: { expiredAt: number; servedUntil: number }) => void
   /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
   readonly unknownKeyId: (event: { kid: string }) => void
+  /** One log line at start-up: keys may come over plain `http:`. */
+  readonly httpAllowed: (event: { uri: string }) => void
   /** A warning of the process, since a silent logger is the default: many guards fetch one key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: a proxy speaks of TLS, and nobody said that it is to be believed. */
@@ -52,11 +55,16 @@ const SHOWN_KID_LENGTH = 100
 export function createEvents(logger: Logger | undefined): Events {
   const messageFirst = logger !== undefined && isWinston(logger)
 
-  /** A logger that throws neither refuses a request nor ends the process. */
-  function log(level: keyof Logger, fields: object, message: string): void {
+  /**
+   * Writes a line, whose fields may come from tokens that nobody verified. A logger that throws neither refuses a
+   * request nor ends the process.
+   */
+  function log(level: keyof Logger, given: object, text: string): void {
+    if (!logger) return
     try {
+      const [fields, message] = [printableFields(given), printable(text)]
       if (messageFirst) (logger as unknown as MessageFirstLogger)[level](message, fields)
-      else logger?.[level](fields, message)
+      else logger[level](fields, message)
     } catch (error) {
       process.emitWarning(`custom-jwt-auth: the logger failed: ${String(error)}`)
     }
@@ -68,7 +76,8 @@ export function createEvents(logger: Logger | undefined): Events {
     },
     rejected(error) {
       const { code, status, message, detail, cause } = error
-      if (rejected.hasSubscribers) rejected.publish({ code, status, message, ...detail })
+      if (rejected.hasSubscribers) rejected.publish(printableFields({ code, status, message, ...detail }))
+      if (isCounted(error)) return
       if (status >= 500) log('error', { code, status, err: cause }, `custom-jwt-auth: ${code}`)
       else log('info', { code, status, ...detail }, `custom-jwt-auth: ${message}`)
     },
@@ -89,9 +98,13 @@ export function createEvents(logger: Logger | undefined): Events {
       log('warn', event, 'custom-jwt-auth: old signing keys are served while the issuer cannot be reached')
     },
     unknownKeyId({ kid }) {
-      const event = { kid: kid.slice(0, SHOWN_KID_LENGTH) }
+      const event = printableFields({ kid: kid.slice(0, SHOWN_KID_LENGTH) })
       unknownKeyId.publish(event)
       log('info', event, 'custom-jwt-auth: unknown key id, asking the issuer')
+    },
+    httpAllowed(event) {
+      const risk = 'whoever is between here and the issuer can replace them, and so sign in as anybody'
+      log('warn', event, `custom-jwt-auth: jwks.allowHttp lets keys come over plain http: ${risk}`)
     },
     manyGuards({ uri, guards }) {
       process.emitWarning(

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import { fetchJson } from '../keys/jwks/fetch-json.js'
 import { IssuerClient } from '../keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from '../keys/key-options.js'
 import type { TokenRules } from '../token/token-options.js'
@@ -8,15 +7,11 @@ import type { Finding } from './commands/check.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
 export async function* auditIssuer(
-  { request, ...source }: RemoteKeysConfig,
+  source: RemoteKeysConfig,
   rules: TokenRules,
   clock: () => number,
 ): AsyncGenerator<Finding> {
-  const issuer = new IssuerClient({
-    ...source,
-    algorithm: rules.algorithm,
-    fetchJson: (url, signal) => fetchJson(url, request, signal),
-  })
+  const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] })
   const dates = watchDates(clock)
   const begun = performance.now()
   try {

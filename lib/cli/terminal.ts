@@ -1,3 +1,5 @@
+import { printable as escapeControls } from '../printable.js'
+
 /** A stream that may be a terminal. */
 type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors'>
 
@@ -17,11 +19,9 @@ function hasColors(output: Output): boolean {
   return output.isTTY && output.hasColors()
 }
 
-/** Text of others', with what would command the terminal, or turn the direction of writing, shown as escapes. */
+/** Text of others', of several lines, as it may be written to a terminal. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (char) =>
-    char === '\n' ? char : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
-  )
+  return escapeControls(text, '\n')
 }
 
 /** Prints lines for people. */

@@ -1,8 +1,8 @@
 import { asGiven, readOptions, type Parsed, type ParsersOf } from '../option-parsers.js'
 import { describe, type Problems } from '../problems.js'
-import type { MaybePromise } from '../user.js'
-import type { GetJson } from './jwks/issuer-client.js'
-import { discoverKeySet, parseIssuerUrl } from './jwks/discovery.js'
+import { discoverKeySet } from './jwks/discovery.js'
+import type { IssuerRules } from './jwks/issuer-client.js'
+import { parseIssuerUrl, publicPart, type UrlRules } from './jwks/issuer-url.js'
 import { ALGORITHMS, type Algorithm, type VerificationKey } from './key-source.js'
 import type { RemoteKeysRules } from './jwks/remote-keys.js'
 import { JWKS_OPTIONS, type JwksOptions } from './jwks/jwks-options.js'
@@ -15,16 +15,11 @@ export interface StaticKeysConfig {
 }
 
 /** Keys that the issuer publishes. */
-export interface RemoteKeysConfig {
+export interface RemoteKeysConfig extends Omit<IssuerRules, 'algorithms'> {
   readonly kind: 'remote'
-  /** What the option says, for people: `jwkUri` or `discover`. */
+  /** What `jwkUri` or `discover` says, for people: without what may be secret in it. */
   readonly uri: string
   readonly rules: RemoteKeysRules
-  readonly locate: (get: GetJson) => MaybePromise<URL>
-  readonly maxKeys: number
-  readonly timeoutSeconds: number
-  /** How the issuer is asked; the HTTP client's business. */
-  readonly request: Pick<Parsed<typeof JWKS_OPTIONS>, 'headers' | 'agent' | 'fetch'>
 }
 
 /** Where the keys come from, and the one algorithm that they are for. */
@@ -52,7 +47,7 @@ interface RemoteKeyOptions {
 
 /** Keys that the issuer publishes at a URL, as a JWKS or a single JWK. */
 export interface JwkUriOptions extends RemoteKeyOptions {
-  /** `https:`, or `http:` on loopback. */
+  /** `https:`, or `http:` on loopback or with `jwks.allowHttp`. */
   readonly jwkUri: string
   readonly discover?: never
 }
@@ -113,36 +108,43 @@ function parseAlgorithm(value: unknown, isStatic: boolean, problems: Problems): 
 function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problems): RemoteKeysConfig {
   const jwks = readOptions('jwks', JWKS_OPTIONS, given.jwks ?? {}, problems) as Parsed<typeof JWKS_OPTIONS>
   const { headers, agent, fetch, maxKeys, timeoutSeconds, ...rules } = jwks
+  const { url, locate } = parseLocation(given, jwks, problems)
   return Object.freeze({
     kind: 'remote',
-    uri: String(given.jwkUri ?? given.discover),
-    locate: parseLocation(given, problems),
+    uri: publicPart(url),
+    locate,
     maxKeys,
     timeoutSeconds,
     rules: Object.freeze(rules),
-    request: { headers, agent, fetch },
+    request: { headers, headersFor: url.origin, agent, fetch },
   })
 }
 
+/** Stands in for a URL that was refused. */
+const NOWHERE = new URL('https://invalid')
+
 function parseLocation(
   given: Readonly<Record<string, unknown>>,
+  rules: UrlRules,
   problems: Problems,
-): RemoteKeysConfig['locate'] {
+): Pick<RemoteKeysConfig, 'locate'> & { readonly url: URL } {
   const option = 'jwkUri' in given ? 'jwkUri' : 'discover'
-  const fix = 'Pass an https URL (http is allowed on loopback only)'
+  const fix = 'Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)'
   const text = problems.text(option, given[option], fix)
-  const url = text === undefined ? undefined : parseIssuerUrl(text)
+  const url = text === undefined ? undefined : parseIssuerUrl(text, rules)
   if (text !== undefined && !url) problems.add(option, 'is not an https URL', fix)
-  if (!url || text === undefined) return () => new URL('https://invalid')
-  if (option === 'jwkUri') return () => url
+  if (!url || text === undefined) return { url: NOWHERE, locate: () => NOWHERE }
+  if (option === 'jwkUri') return { url, locate: () => url }
   const problem = issuerFault(text, url)
-  if (problem === undefined) return discoverKeySet(text)
+  if (problem === undefined) return { url, locate: discoverKeySet(text, rules) }
   problems.add(option, problem, 'Pass exactly what stands in iss, without /.well-known/…')
-  return () => url
+  return { url: NOWHERE, locate: () => NOWHERE }
 }
 
 /** Why a URL cannot be what an issuer calls itself: URLs lose white space, but `iss` is compared as a text. */
-function issuerFault(text: string, { href }: URL): string | undefined {
+function issuerFault(text: string, { href, username, password }: URL): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'has white space in it (a stray space or newline?)'
+  if (username !== '' || password !== '')
+    return 'has a user name or password in it (jwks.headers can hold them)'
   return /[?#]|\/\.well-known(?:\/|$)/.test(href) ? 'is more than an issuer' : undefined
 }

@@ -51,7 +51,8 @@ const keys = (...list: readonly object[]): RequestListener =>
   answerWith({ keys: list.map((jwk, index) => ({ kid: `k${String(index)}`, ...jwk })) })
 const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
 const late = new RegExp(`^no complete answer within ${String(SLOW_SECONDS)} s$`)
-const many = (count: number): RequestListener => keys(...Array<object>(count).fill(jwkOf(publicKey)))
+export const manyKeys = (count: number): RequestListener =>
+  keys(...Array<object>(count).fill(jwkOf(publicKey)))
 
 export const issuerFaults: Readonly<Record<string, IssuerFault>> = {
   'drips one byte a second': { answer: drip, cause: late, slow: true },
@@ -92,8 +93,10 @@ export const issuerFaults: Readonly<Record<string, IssuerFault>> = {
     answer: keys(jwkOf(publicKey, { kid: 'a' }), jwkOf(rsaKeys('b').publicKey, { kid: 'a' })),
     cause: /two keys with the same kid$/,
   },
-  'has 4 keys': { answer: many(4), cause: /4 usable keys, more than jwks\.maxKeys \(3\) allows$/ },
-  'has 8 keys': { answer: many(8), cause: /8 usable keys, more than jwks\.maxKeys \(3\) allows$/ },
+  'has 21 keys': {
+    answer: manyKeys(21),
+    cause: /21 usable keys, more than jwks\.maxKeys \(20\) allows: raise/,
+  },
   'redirects to another host': {
     answer: status(302, { location: 'https://issuer.example/jwks' }),
     cause: /redirects to another host: configure the URL that it redirects to$/,

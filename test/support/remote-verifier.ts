@@ -38,13 +38,9 @@ export function remoteVerifier(
     events.push({ name, event })
     if (name === 'keysRefreshed' || name === 'keysFailed') loads.ended = loads.begun
   }
-  const issuer = new IssuerClient({
-    ...source,
-    algorithm: rules.algorithm,
-    fetchJson(url, signal) {
-      loads.begun += 1
-      return fetchJson(url, source.request, signal)
-    },
+  const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] }, (...request) => {
+    loads.begun += 1
+    return fetchJson(...request)
   })
   const keys = new RemoteKeys({
     uri: source.uri,
@@ -55,6 +51,7 @@ export function remoteVerifier(
       keysFailed: record('keysFailed'),
       keysStale: record('keysStale'),
       unknownKeyId: record('unknownKeyId'),
+      httpAllowed: record('httpAllowed'),
       manyGuards: record('manyGuards'),
     } as unknown as Events,
   })

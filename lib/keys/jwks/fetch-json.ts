@@ -1,10 +1,18 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { FetchedJson } from './issuer-client.js'
-import type { Parsed } from '../../option-parsers.js'
-import type { JWKS_OPTIONS } from './jwks-options.js'
+import { printable } from '../../printable.js'
+import { publicPart } from './issuer-url.js'
+import { headersFor, secretsOf, type RequestRules } from './request-rules.js'
 
-type RequestOptions = Partial<Pick<Parsed<typeof JWKS_OPTIONS>, 'headers' | 'agent' | 'fetch'>>
+/** A JSON document of the issuer's. */
+export interface FetchedJson {
+  readonly body: unknown
+  /** The response's `Cache-Control: max-age`; 0 for `no-store` and `no-cache`. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+/** Asks the issuer for a document. */
+export type GetJson = (url: URL) => Promise<FetchedJson>
 
 /** A response, as Node's client and `fetch` both can give it. */
 interface IssuerResponse {
@@ -24,17 +32,13 @@ const MAX_REDIRECTS = 3
  * @param signal ends it at any point: the deadline is the caller's
  * @throws {Error} saying what was wrong with the answer
  */
-export async function fetchJson(
-  url: URL,
-  options: RequestOptions,
-  signal: AbortSignal,
-): Promise<FetchedJson> {
+export async function fetchJson(url: URL, rules: RequestRules, signal: AbortSignal): Promise<FetchedJson> {
   let target = url
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const { status, location, cacheControl, body, discard } = await get(target, options, signal)
+    const { status, location, cacheControl, body, discard } = await get(target, rules, signal)
     if (status === 200)
       return {
-        body: parseJson(target, await readBody(target, body)),
+        body: parseJson(target, await readBody(target, body, rules)),
         maxAgeSeconds: readMaxAge(cacheControl),
       }
     discard()
@@ -44,31 +48,29 @@ export async function fetchJson(
   throw failure(url, `redirected more than ${MAX_REDIRECTS} times`)
 }
 
-async function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<IssuerResponse> {
+async function get(url: URL, rules: RequestRules, signal: AbortSignal): Promise<IssuerResponse> {
+  const { fetch, agent } = rules
+  const headers = headersFor(url, rules)
   try {
-    return await (options.fetch
-      ? getWithFetch(options.fetch, url, options, signal)
-      : getWithNode(url, options, signal))
+    return await (fetch
+      ? getWithFetch(fetch, url, headers, signal)
+      : getWithNode(url, headers, agent, signal))
   } catch (error) {
-    throw failure(url, 'could not be asked', error)
+    throw failure(url, `could not be asked: ${reasonOf(error, secretsOf(url, rules))}`)
   }
 }
 
 function getWithNode(
   url: URL,
-  { headers, agent }: RequestOptions,
+  headers: Readonly<Record<string, string>>,
+  agent: RequestRules['agent'],
   signal: AbortSignal,
 ): Promise<IssuerResponse> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const allHeaders = {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    // An agent of the app's may keep its sockets. Without one, none is left behind.
-    ...(!agent && { connection: 'close' }),
-    ...headers,
-  }
+  // An agent of the app's may keep its sockets. Without one, none is left behind.
+  const connection = agent ? {} : { connection: 'close' }
   return new Promise((resolve, reject) => {
-    request(url, { headers: allHeaders, agent, signal })
+    request(url, { headers: { 'accept-encoding': 'identity', ...connection, ...headers }, agent, signal })
       .on('error', reject)
       .on('response', (response) => {
         resolve({
@@ -85,15 +87,14 @@ function getWithNode(
 
 async function getWithFetch(
   fetch: typeof globalThis.fetch,
-  url: URL,
-  { headers }: RequestOptions,
+  { href }: URL,
+  headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<IssuerResponse> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json', ...headers },
-    redirect: 'manual',
-    signal,
-  })
+  const url = new URL(href)
+  url.username = ''
+  url.password = ''
+  const response = await fetch(url, { headers, redirect: 'manual', signal })
   return {
     status: response.status,
     location: response.headers.get('location') ?? undefined,
@@ -109,7 +110,7 @@ async function* emptyBody(): AsyncGenerator<Uint8Array> {
   // nothing
 }
 
-async function readBody(url: URL, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readBody(url: URL, body: AsyncIterable<Uint8Array>, rules: RequestRules): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -120,7 +121,7 @@ async function readBody(url: URL, body: AsyncIterable<Uint8Array>): Promise<Uint
       chunks.push(chunk)
     }
   } catch (error) {
-    throw failure(url, 'broke off its answer', error)
+    throw failure(url, `broke off its answer: ${reasonOf(error, secretsOf(url, rules))}`)
   }
   if (size > MAX_BODY_BYTES) throw failure(url, `answered with more than ${MAX_BODY_BYTES} bytes`)
   return Buffer.concat(chunks)
@@ -141,16 +142,21 @@ function redirectTarget(from: URL, location: string): URL {
   throw failure(from, 'redirects to another host: configure the URL that it redirects to')
 }
 
-/** Names the URL without what may be secret in it: a password, or a key in the query. */
-function failure({ origin, pathname }: URL, what: string, cause?: unknown): Error {
-  const why = cause === undefined ? '' : `: ${reasonOf(cause)}`
-  return new Error(`${origin}${pathname} ${what}${why}`, { cause })
+/** Names the URL without what may be secret in it. */
+function failure(url: URL, what: string): Error {
+  return new Error(printable(`${publicPart(url)} ${what}`))
 }
 
-/** Node says it in the code when a host has several addresses; `fetch` says it in the cause. */
-function reasonOf(error: unknown): string {
-  const { message, code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }
-  return cause === undefined ? message || String(code) : reasonOf(cause)
+/**
+ * Node says it in the code when a host has several addresses; `fetch` says it in the cause. The error itself goes no
+ * further, because it may hold whatever was sent, and a message that does is not told either.
+ */
+function reasonOf(error: unknown, secrets: readonly string[]): string {
+  const { message = '', code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }
+  if (cause !== undefined) return reasonOf(cause, secrets)
+  const isTold =
+    typeof message === 'string' && message !== '' && !secrets.some((secret) => message.includes(secret))
+  return isTold ? message : typeof code === 'string' ? code : 'an error that holds what was sent'
 }
 
 function readMaxAge(cacheControl = ''): number | undefined {

@@ -1,38 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MaybePromise } from '../../user.js'
-import { readKeySet } from './key-set.js'
-import type { Algorithm, VerificationKey } from '../key-source.js'
+import type { VerificationKey } from '../key-source.js'
+import { fetchJson, type FetchedJson, type GetJson } from './fetch-json.js'
+import type { RequestRules } from './request-rules.js'
+import { KeySetReader, type KeySetRules } from './key-set.js'
 
-/** A JSON document of the issuer's. */
-export interface FetchedJson {
-  readonly body: unknown
-  /** The response's `Cache-Control: max-age`; 0 for `no-store` and `no-cache`. */
-  readonly maxAgeSeconds: number | undefined
-}
-
-/** Asks the issuer for a document. */
-export type GetJson = (url: URL) => Promise<FetchedJson>
-
-export interface IssuerClientParts {
-  readonly algorithm: Algorithm
-  /** The most usable keys that a set may have. */
-  readonly maxKeys: number
+/** One issuer, as it is configured. */
+export interface IssuerRules extends KeySetRules {
   /** For everything that one load does: finding the key set, fetching it, and trying again. */
   readonly timeoutSeconds: number
   /** Finds the URL of the key set; may ask the issuer for it. */
   readonly locate: (get: GetJson) => MaybePromise<URL>
-  readonly fetchJson: (url: URL, signal: AbortSignal) => Promise<FetchedJson>
+  readonly request: RequestRules
 }
 
 const RETRY_DELAY_SECONDS = 0.2
 
 /** Asks one issuer for its keys. Remembers where they are, until that goes wrong. */
 export class IssuerClient {
-  readonly #parts: IssuerClientParts
+  readonly #rules: IssuerRules
+  readonly #fetchJson: typeof fetchJson
+  readonly #reader: KeySetReader
   #location: URL | undefined
 
-  constructor(parts: IssuerClientParts) {
-    this.#parts = parts
+  constructor(rules: IssuerRules, fetch = fetchJson) {
+    this.#rules = rules
+    this.#fetchJson = fetch
+    this.#reader = new KeySetReader(rules)
   }
 
   /**
@@ -43,7 +37,7 @@ export class IssuerClient {
   async loadKeys(
     closing: AbortSignal,
   ): Promise<{ keys: VerificationKey[]; maxAgeSeconds: number | undefined }> {
-    const { algorithm, maxKeys, timeoutSeconds } = this.#parts
+    const { timeoutSeconds } = this.#rules
     closing.throwIfAborted()
     const end = new AbortController()
     const timer = setTimeout(() => {
@@ -54,8 +48,13 @@ export class IssuerClient {
     }
     closing.addEventListener('abort', close)
     try {
-      const { body, maxAgeSeconds } = await beforeAbort(this.#fetchTwice(end.signal), end.signal)
-      return { keys: await readKeySet(body, algorithm, maxKeys), maxAgeSeconds }
+      let maxAgeSeconds: number | undefined
+      const read = this.#reader.read(async () => {
+        const fetched = await this.#fetchTwice(end.signal)
+        maxAgeSeconds = fetched.maxAgeSeconds
+        return fetched.body
+      })
+      return { keys: await beforeAbort(read, end.signal), maxAgeSeconds }
     } catch (error) {
       this.#location = undefined
       throw error
@@ -78,8 +77,8 @@ export class IssuerClient {
   }
 
   async #fetch(signal: AbortSignal): Promise<FetchedJson> {
-    const { locate, fetchJson } = this.#parts
-    const get: GetJson = (url) => fetchJson(url, signal)
+    const { locate, request } = this.#rules
+    const get: GetJson = (url) => this.#fetchJson(url, request, signal)
     this.#location ??= await locate(get)
     return get(this.#location)
   }

@@ -1,23 +1,31 @@
-import type { Agent as HttpAgent } from 'node:http'
+import { validateHeaderName, validateHeaderValue, type Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import { boolean, callable, integer, lenient, mistake, type ParsersOf } from '../../option-parsers.js'
 import { describe } from '../../problems.js'
 
 /** How an issuer's key set is fetched and kept. */
 export interface JwksOptions {
-  /** The most usable keys that the set may have. Default: 3. */
+  /** The most usable keys that the set may have. Default: 20. */
   readonly maxKeys?: number
+  /**
+   * Whether keys may come over plain `http:` from other machines, as between containers. Default: false. Whoever is on
+   * the way can replace them. Written to the log at start-up.
+   */
+  readonly allowHttp?: boolean
   /** Whether a token without `kid` is accepted when the set has just one usable key. Default: false. */
   readonly allowMissingKid?: boolean
   /** How long a set is fresh when the issuer's `Cache-Control` does not say: 60 to 3600. Default: 600. */
   readonly maxAgeSeconds?: number
   /** How long a set is used past that while the issuer cannot be reached. Default: 3600. */
   readonly staleSeconds?: number
-  /** The least time between two fetches that an unknown `kid` or a failure causes. Default: 5. */
+  /**
+   * The least time between two fetches after a failure, and the time after which an unknown `kid` may cause one more,
+   * of which five can be saved up. Default: 5.
+   */
   readonly cooldownSeconds?: number
   /** For one refresh, with its retry. Default: 5. */
   readonly timeoutSeconds?: number
-  /** Additional request headers. */
+  /** Further request headers, for the origin of `jwkUri` or `discover` alone. */
   readonly headers?: Readonly<Record<string, string>>
   /** An agent of `node:http` or `node:https`, for a proxy or a private certificate authority. */
   readonly agent?: HttpAgent | HttpsAgent
@@ -27,7 +35,8 @@ export interface JwksOptions {
 
 /** The options of key sets: how each is read. */
 export const JWKS_OPTIONS = {
-  maxKeys: integer({ default: 3, min: 1, max: 100 }),
+  maxKeys: integer({ default: 20, min: 1, max: 100 }),
+  allowHttp: boolean({ default: false }),
   allowMissingKid: boolean({ default: false }),
   maxAgeSeconds: integer({ default: 600, min: 60, max: 3600 }),
   staleSeconds: integer({ default: 3600, min: 0, max: 86_400 }),
@@ -38,14 +47,29 @@ export const JWKS_OPTIONS = {
   fetch: lenient(undefined, callable<typeof globalThis.fetch>()),
 } satisfies ParsersOf<JwksOptions>
 
+/** Names the header that is wrong, and shows nothing of its value. */
 function readHeaders(value: unknown): Readonly<Record<string, string>> {
-  const isGood =
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((item) => typeof item === 'string')
-  if (isGood) return { ...(value as Record<string, string>) }
-  throw mistake('is not an object of strings', "Pass e.g. { 'x-api-key': '…' }")
+  const fix = "Pass e.g. { 'x-api-key': '…' }"
+  const entries = Object.entries(typeof value === 'object' ? (value ?? [null]) : [null])
+  if (Array.isArray(value) || !entries.every(([, item]) => typeof item === 'string'))
+    throw mistake('is not an object of strings', fix)
+  for (const [name, item] of entries as [string, string][]) {
+    requireValid(() => {
+      validateHeaderName(name)
+    }, 'has a name that is not the name of a header')
+    requireValid(() => {
+      validateHeaderValue(name, item)
+    }, `has a value for ${name} with characters that a header cannot hold (a newline?)`)
+  }
+  return { ...(value as Record<string, string>) }
+
+  function requireValid(validate: () => void, problem: string): void {
+    try {
+      validate()
+    } catch {
+      throw mistake(problem, fix)
+    }
+  }
 }
 
 function readAgent(value: unknown): HttpAgent | HttpsAgent {

@@ -1,9 +1,17 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { JwksClient } from 'jwks-rsa'
+import { printable } from '../../printable.js'
 import type { Algorithm, VerificationKey } from '../key-source.js'
 import { publicKeyFault } from '../public-key.js'
 
 type Jwk = Readonly<Record<string, unknown>>
+
+export interface KeySetRules {
+  /** A key that does not say its algorithm is for the first of these that it fits. */
+  readonly algorithms: readonly Algorithm[]
+  /** The most usable keys that a set may have. */
+  readonly maxKeys: number
+}
 
 /** RFC 7518 §6.2.2, §6.3.2 and §6.4: what only a private or secret key has. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
@@ -12,36 +20,69 @@ const MAX_LISTED_KEYS = 200
 /** How many unusable keys an error tells of, and in how many characters each. */
 const SHOWN = { keys: 8, length: 160 }
 
-/**
- * Reads a JWKS (RFC 7517 §5), or a single bare JWK, into the keys that may verify tokens of one algorithm. Keys for
- * other purposes are passed over; a set that is ambiguous, empty or too large is refused whole.
- * @throws {Error} saying what is wrong with the set
- */
-export async function readKeySet(
-  document: unknown,
-  algorithm: Algorithm,
-  maxKeys: number,
-): Promise<VerificationKey[]> {
-  const jwks = listOf(document)
-  const unusable: string[] = []
-  const keys: VerificationKey[] = []
-  for (const jwk of jwks) {
-    const fault = purposeFault(jwk, algorithm)
-    const key = fault === undefined ? await parseJwk(jwk) : undefined
-    const reason = fault ?? (key ? publicKeyFault(key, algorithm) : 'cannot be parsed')
-    if (key && reason === undefined) keys.push(toVerificationKey(jwk, key, algorithm))
-    else unusable.push(`${nameOf(jwk)} ${String(reason)}`.slice(0, SHOWN.length))
+/** Reads the key sets of one issuer with one client of jwks-rsa, which keeps nothing from one set to the next. */
+export class KeySetReader {
+  readonly #rules: KeySetRules
+  /** How the client gets its document; it is asked for as soon as the client is. */
+  #fetch: () => Promise<{ keys: Jwk[] }> = () => Promise.resolve({ keys: [] })
+  readonly #client = new JwksClient({ fetcher: () => this.#fetch(), cache: false, rateLimit: false })
+
+  constructor(rules: KeySetRules) {
+    this.#rules = rules
   }
-  if (keys.length === 0) {
-    const reasons = unusable.length > 0 ? unusable.slice(0, SHOWN.keys).join('; ') : 'it is empty'
-    throw new Error(`the key set has no usable ${algorithm} key (${reasons})`)
+
+  /**
+   * Reads a JWKS (RFC 7517 §5), or a single bare JWK, into the keys that may verify tokens. Keys for other purposes are
+   * passed over; a set that is ambiguous, empty or too large is refused whole.
+   * @param fetch gets the document
+   * @throws {Error} saying what is wrong with the set
+   */
+  async read(fetch: () => Promise<unknown>): Promise<VerificationKey[]> {
+    let listed: readonly Jwk[] = []
+    this.#fetch = async () => {
+      listed = listOf(await fetch())
+      return { keys: listed.flatMap((jwk, index) => this.#publicParts(jwk, index)) }
+    }
+    const parsed = await this.#parse()
+    const unusable: string[] = []
+    const keys: VerificationKey[] = []
+    for (const [index, jwk] of listed.entries()) {
+      const key = parsed.get(String(index))
+      const judged = purposeFault(jwk, this.#rules.algorithms) ?? this.#judgeKey(jwk, key)
+      if (typeof judged === 'string')
+        unusable.push(printable(`${nameOf(jwk)} ${judged}`.slice(0, SHOWN.length)))
+      else keys.push(judged)
+    }
+    requireSound(keys, unusable, this.#rules)
+    return keys
   }
-  if (keys.length > maxKeys)
-    throw new Error(`the key set has ${keys.length} usable keys, more than jwks.maxKeys (${maxKeys}) allows`)
-  const twice = keys.find(({ kid }, index) => keys.findIndex((other) => other.kid === kid) < index)
-  if (twice)
-    throw new Error(`the key set has two keys ${twice.kid === undefined ? 'without' : 'with the same'} kid`)
-  return keys
+
+  /** What the client may see of a key: nothing but the key, by its place in the list. */
+  #publicParts(jwk: Jwk, index: number): Jwk[] {
+    if (purposeFault(jwk, this.#rules.algorithms) !== undefined) return []
+    const { kty, n, e, crv, x, y } = jwk
+    return [{ kty, n, e, crv, x, y, kid: String(index) }]
+  }
+
+  /** The keys that could be parsed, by their place in the list. */
+  async #parse(): Promise<ReadonlyMap<string, KeyObject>> {
+    const parsed = await this.#client.getSigningKeys().catch((error: unknown) => {
+      // None of them could: which is told of each key.
+      if ((error as Error).name === 'JwksError') return []
+      throw error
+    })
+    return new Map(parsed.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
+  }
+
+  #judgeKey(jwk: Jwk, key: KeyObject | undefined): VerificationKey | string {
+    if (!key) return 'cannot be parsed'
+    const { kid, alg } = jwk
+    const allowed = this.#rules.algorithms.filter((algorithm) => alg === undefined || alg === algorithm)
+    const faults = allowed.map((algorithm) => publicKeyFault(key, algorithm))
+    const algorithm = allowed[faults.indexOf(undefined)]
+    if (!algorithm) return String(faults[0])
+    return Object.freeze({ algorithm, key, ...(typeof kid === 'string' && kid !== '' && { kid }) })
+  }
 }
 
 function listOf(document: unknown): readonly Jwk[] {
@@ -54,31 +95,34 @@ function listOf(document: unknown): readonly Jwk[] {
 }
 
 /** RFC 7517 §4: what a key says about itself binds, whatever a token says. */
-function purposeFault(jwk: Jwk, algorithm: Algorithm): string | undefined {
+function purposeFault(jwk: Jwk, algorithms: readonly Algorithm[]): string | undefined {
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) return 'has private parts'
   if (jwk.use !== undefined && jwk.use !== 'sig') return `has the use ${JSON.stringify(jwk.use)}`
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'has key_ops without "verify"'
-  if (jwk.alg !== undefined && jwk.alg !== algorithm) return `is for ${JSON.stringify(jwk.alg)}`
+  if (jwk.alg !== undefined && !algorithms.includes(jwk.alg as Algorithm))
+    return `is for ${JSON.stringify(jwk.alg)}`
   return undefined
 }
 
-/** Parses the key alone: what it says about its purpose has been judged. */
-async function parseJwk({ kty, n, e, crv, x, y }: Jwk): Promise<KeyObject | undefined> {
-  const keys = [{ kty, n, e, crv, x, y }]
-  const parser = new JwksClient({ fetcher: () => Promise.resolve({ keys }), cache: false })
-  try {
-    const [parsed] = await parser.getSigningKeys()
-    return parsed && createPublicKey(parsed.getPublicKey())
-  } catch {
-    return undefined // reported by the caller as a key that cannot be parsed
+function requireSound(
+  keys: readonly VerificationKey[],
+  unusable: readonly string[],
+  { algorithms, maxKeys }: KeySetRules,
+): void {
+  if (keys.length === 0) {
+    const reasons = unusable.length > 0 ? unusable.slice(0, SHOWN.keys).join('; ') : 'it is empty'
+    throw new Error(`the key set has no usable ${algorithms.join(' or ')} key (${reasons})`)
   }
+  if (keys.length > maxKeys)
+    throw new Error(
+      `the key set has ${keys.length} usable keys, more than jwks.maxKeys (${maxKeys}) allows: raise that option`,
+    )
+  const twice = keys.find(({ kid }, index) => keys.findIndex((other) => other.kid === kid) < index)
+  if (twice)
+    throw new Error(`the key set has two keys ${twice.kid === undefined ? 'without' : 'with the same'} kid`)
 }
 
 function nameOf({ kid }: Jwk): string {
   return typeof kid === 'string' ? kid : 'a key without kid'
-}
-
-function toVerificationKey({ kid }: Jwk, key: KeyObject, algorithm: Algorithm): VerificationKey {
-  return Object.freeze({ algorithm, key, ...(typeof kid === 'string' && kid !== '' && { kid }) })
 }

@@ -1,15 +1,17 @@
-import { LRUCache } from 'lru-cache'
-import { authError } from '../../errors.js'
+import { authError, type AuthError } from '../../errors.js'
 import type { Events } from '../../events.js'
 import { andThen } from '../../maybe-promise.js'
 import type { MaybePromise } from '../../user.js'
+import { lifetimeOf, stageOf, type Lifetime } from './freshness.js'
 import { countGuard } from './guard-count.js'
 import type { IssuerClient } from './issuer-client.js'
 import type { KeySource, VerificationKey } from '../key-source.js'
-import { WaitingRoom } from './waiting-room.js'
+import { UnknownKids } from './unknown-kids.js'
 
 /** How long a key set is used, and how often it is asked for. */
 export interface RemoteKeysRules {
+  /** Whether keys may come over plain `http:` from other machines. */
+  readonly allowHttp: boolean
   /** Whether a token without `kid` is accepted when the set has just one key. */
   readonly allowMissingKid: boolean
   /** How long a set is fresh when the issuer does not say. */
@@ -26,55 +28,44 @@ export interface RemoteKeysParts {
   readonly events: Events
 }
 
-/** A key set, and until when it is what. All times are epoch seconds. */
-interface KeySet {
+/** A key set, and until when it is what. */
+interface KeySet extends Lifetime {
   readonly keys: readonly VerificationKey[]
   readonly byKid: ReadonlyMap<string, readonly VerificationKey[]>
   /** Which refresh brought it, counted from 1. */
   readonly refresh: number
-  readonly askedAt: number
-  readonly refreshAt: number
-  readonly expiresAt: number
-  readonly staleUntil: number
 }
 
-/** Issuers may say how long their keys are good for, within these bounds: a withdrawn key lives that long. */
-const MAX_AGE_BOUNDS = { min: 60, max: 3600 }
-/** The part of its age after which a set is refreshed beside the requests. */
-const REFRESH_AHEAD = 0.8
-/** In number and in characters: whoever invents a kid chooses its length. */
-const UNKNOWN_KIDS = { max: 1000, maxSize: 256_000 }
+/** Who waits for a refresh holds a request with all that belongs to it. */
+const MAX_WAITING = 5000
+const SHOWN_LENGTH = 100
 
 /**
  * The keys of an issuer's JWKS.
  *
  * One fetch at a time, and none that a request has to wait for while the set is fresh. A `kid` that is not in the set
- * causes a refresh, but no two within the cool-down: whoever comes in between waits for the next, so that invented
- * kids cost the issuer little and a rotated key's first tokens still pass. When the issuer is down, known keys are
- * served for a while; after that the answer is 503, never 401.
+ * causes a refresh while there is one left for it (unknown-kids.ts), and is refused at once otherwise: invented kids cost
+ * the issuer little, and nobody waits for anything but a fetch under way. When the issuer is down, known keys are served
+ * for a while; after that the answer is 503, never 401.
  */
 export class RemoteKeys implements KeySource {
   readonly #parts: RemoteKeysParts
   readonly #closing = new AbortController()
-  /** As of when each kid was last found to be in no set. */
-  readonly #unknownKids = new LRUCache<string, number>({
-    ...UNKNOWN_KIDS,
-    sizeCalculation: (_askedAt, kid) => kid.length + 1,
-  })
-  readonly #waitingRoom = new WaitingRoom()
+  readonly #unknownKids: UnknownKids
   readonly #uncount: () => void
   #set: KeySet | undefined
   #refreshing: Promise<void> | undefined
   /** How many refreshes have begun. */
   #refreshes = 0
+  #waiting = 0
   /** What went wrong with the last refresh, and when; undefined when nothing did. */
   #failure: { readonly at: number; readonly cause: unknown } | undefined
-  /** When an unknown kid last caused a refresh. */
-  #searchedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: RemoteKeysParts) {
     this.#parts = parts
-    const { uri, events } = parts
+    const { uri, rules, events } = parts
+    this.#unknownKids = new UnknownKids(rules.cooldownSeconds)
+    if (rules.allowHttp) events.httpAllowed({ uri })
     this.#uncount = countGuard(uri, (guards) => {
       events.manyGuards({ uri, guards })
     })
@@ -95,33 +86,27 @@ export class RemoteKeys implements KeySource {
 
   close(): void {
     this.#uncount()
-    const cause = new Error('closed')
-    this.#closing.abort(cause)
-    const refused = Promise.reject(authError('KEYS_UNAVAILABLE', { cause }))
-    refused.catch(() => undefined) // also when nobody waits
-    this.#waitingRoom.release(refused)
+    this.#closing.abort(new Error('closed'))
   }
 
   #usableSet(now: number): MaybePromise<KeySet> {
     const set = this.#set
-    if (set && now < set.expiresAt) {
-      // A set from the future: the clock was wrong, and has been set back.
-      if (now >= set.refreshAt || now < set.askedAt - this.#parts.rules.maxAgeSeconds)
-        this.#refreshBeside(now)
-      return set
-    }
-    if (set && now < set.staleUntil) {
-      // The first to meet an expired set waits for a better one; while the issuer is down, nobody does.
-      if (!this.#failure)
-        return this.#refresh(now).then(
-          () => this.#current(),
-          () => set,
-        )
-      this.#refreshBeside(now)
-      return set
-    }
+    const stage = stageOf(set, now)
+    if (!set || stage === 'gone') return this.#newSet(now)
+    if (stage === 'fresh') return set
+    // The first to meet a stale set waits for a better one; while the issuer is down, nobody does.
+    if (stage === 'stale' && !this.#failure) return this.#newSet(now).catch(() => set)
+    if (!this.#isBackingOff(now)) this.#refresh(now).catch(() => undefined) // #load reports it, and there are keys
+    return set
+  }
+
+  /** @throws {AuthError} KEYS_UNAVAILABLE, at once while the issuer is down */
+  async #newSet(now: number): Promise<KeySet> {
     if (this.#isBackingOff(now)) throw authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause })
-    return this.#refresh(now).then(() => this.#current())
+    if (this.#isCrowded())
+      throw authError('KEYS_UNAVAILABLE', { cause: new Error(`${MAX_WAITING} wait for keys`) })
+    await this.#waitFor(this.#refresh(now))
+    return this.#current()
   }
 
   #current(): KeySet {
@@ -134,47 +119,61 @@ export class RemoteKeys implements KeySource {
    * @param begun how many refreshes had begun when the token came: only a later one proves that nobody has this key
    */
   async #search(kid: string, now: number, begun: number): Promise<readonly VerificationKey[]> {
-    const missedAt = this.#unknownKids.get(kid)
-    if (missedAt !== undefined && this.#isCooling(missedAt, now)) throw authError('TOKEN_KEY_ID_UNKNOWN')
-    this.#parts.events.unknownKeyId({ kid })
-    // One that was under way may bring the key all the same.
-    if (this.#refreshes === begun) await this.#refreshing?.catch(() => undefined)
-    if (!this.#set?.byKid.has(kid) && this.#current().refresh <= begun) await this.#laterRefresh(now, begun)
-    const { byKid, askedAt } = this.#current()
+    // One that was under way when the token came may bring the key all the same.
+    if (this.#refreshing && this.#refreshes === begun && !this.#isCrowded())
+      await this.#waitFor(this.#refreshing).catch(() => undefined)
+    if (!this.#set?.byKid.has(kid) && this.#current().refresh <= begun)
+      await this.#laterRefresh(kid, now, begun)
+    const { byKid, refresh } = this.#current()
     const found = byKid.get(kid)
     if (found) return found
-    this.#unknownKids.set(kid, askedAt)
-    throw authError('TOKEN_KEY_ID_UNKNOWN')
+    if (refresh > begun) this.#unknownKids.remember(kid)
+    throw this.#unknownKid(kid, now)
   }
 
-  /** A refresh that began after a token came: the running one, a new one, or the next when the cool-down is over. */
-  #laterRefresh(now: number, begun: number): Promise<void> {
-    if (this.#refreshing && this.#refreshes > begun) return this.#refreshing
-    const { cooldownSeconds } = this.#parts.rules
-    const lastAt = Math.max(this.#searchedAt, this.#failure?.at ?? Number.NEGATIVE_INFINITY)
-    if (!this.#isCooling(lastAt, now) || this.#closing.signal.aborted) {
-      this.#searchedAt = now
-      return this.#refresh(now)
+  /** Waits for a refresh that begins after the token came: one that runs by now, or one of its own. */
+  async #laterRefresh(kid: string, now: number, begun: number): Promise<void> {
+    if (this.#isBackingOff(now) || this.#closing.signal.aborted)
+      throw authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause })
+    if (this.#isCrowded()) throw this.#unknownKid(kid, now)
+    if (!this.#refreshing || this.#refreshes === begun) {
+      if (!this.#unknownKids.takeRefresh(kid, now)) throw this.#unknownKid(kid, now)
+      this.#parts.events.unknownKeyId({ kid })
     }
-    const dueAt = lastAt + cooldownSeconds
-    return this.#waitingRoom.wait(Math.min(dueAt - now, cooldownSeconds), () => {
-      this.#searchedAt = dueAt
-      this.#refresh(dueAt).catch(() => undefined) // whoever waits is told
-    })
+    await this.#waitFor(this.#refresh(now))
   }
 
-  /** Whether the cool-down after some time is not over. A time further ahead than that: the clock has been set back. */
-  #isCooling(since: number, now: number): boolean {
-    return Math.abs(now - since) < this.#parts.rules.cooldownSeconds
+  /** The refusal, with its reason when it is the one of many that is logged. */
+  #unknownKid(kid: string, now: number): AuthError {
+    const count = this.#unknownKids.countRefusal(now)
+    if (count === undefined) return authError('TOKEN_KEY_ID_UNKNOWN', { isCounted: true })
+    const known = this.#current().keys.map((key) => key.kid ?? 'one without kid')
+    const detail = {
+      check: 'kid',
+      expected: `one of the issuer's keys: ${known.join(', ').slice(0, SHOWN_LENGTH)}`,
+      got: kid.slice(0, SHOWN_LENGTH),
+      fix: 'Get a new token, of the issuer that is configured: this one was signed with a key that it does not publish',
+      count,
+    }
+    return authError('TOKEN_KEY_ID_UNKNOWN', { detail })
   }
 
+  /** A time further ahead than the cool-down: the clock has been set back. */
   #isBackingOff(now: number): boolean {
-    return this.#failure !== undefined && this.#isCooling(this.#failure.at, now)
+    return this.#failure !== undefined && Math.abs(now - this.#failure.at) < this.#parts.rules.cooldownSeconds
   }
 
-  #refreshBeside(now: number): void {
-    if (this.#isBackingOff(now)) return
-    this.#refresh(now).catch(() => undefined) // reported by #refresh, and there are keys to go on with
+  #isCrowded(): boolean {
+    return this.#waiting >= MAX_WAITING
+  }
+
+  async #waitFor(refresh: Promise<void>): Promise<void> {
+    this.#waiting += 1
+    try {
+      await refresh
+    } finally {
+      this.#waiting -= 1
+    }
   }
 
   #refresh(now: number): Promise<void> {
@@ -183,7 +182,6 @@ export class RemoteKeys implements KeySource {
     this.#refreshing = this.#load(now, this.#refreshes).finally(() => {
       this.#refreshing = undefined
     })
-    this.#waitingRoom.release(this.#refreshing)
     return this.#refreshing
   }
 
@@ -193,29 +191,20 @@ export class RemoteKeys implements KeySource {
     const old = this.#set
     const loaded = await issuer.loadKeys(this.#closing.signal).catch((cause: unknown) => {
       this.#failure = { at: now, cause }
-      if (!this.#closing.signal.aborted) events.keysFailed({ error: cause })
-      if (old && now >= old.expiresAt && now < old.staleUntil && !this.#closing.signal.aborted)
-        events.keysStale({ expiredAt: old.expiresAt, servedUntil: old.staleUntil })
+      if (!this.#closing.signal.aborted) {
+        events.keysFailed({ error: cause })
+        if (old && stageOf(old, now) === 'stale')
+          events.keysStale({ expiredAt: old.staleAt, servedUntil: old.goneAt })
+      }
       throw authError('KEYS_UNAVAILABLE', { cause })
     })
     const keys = loaded.keys.map((key) => old?.keys.find((known) => isSame(known, key)) ?? key)
-    // Withdrawn keys need no search.
-    for (const { kid } of old?.keys ?? []) if (kid !== undefined) this.#unknownKids.set(kid, now)
-    const times = lifeOf(now, loaded.maxAgeSeconds ?? rules.maxAgeSeconds, rules.staleSeconds)
-    this.#set = { keys: Object.freeze(keys), byKid: indexByKid(keys), refresh, ...times }
+    const byKid = indexByKid(keys)
+    for (const kid of old?.byKid.keys() ?? []) if (!byKid.has(kid)) this.#unknownKids.remember(kid)
+    const lifetime = lifetimeOf(now, loaded.maxAgeSeconds ?? rules.maxAgeSeconds, rules.staleSeconds)
+    this.#set = { keys: Object.freeze(keys), byKid, refresh, ...lifetime }
     this.#failure = undefined
     events.keysRefreshed({ kids: keys.map(({ kid }) => kid) })
-  }
-}
-
-function lifeOf(askedAt: number, maxAgeSeconds: number, staleSeconds: number) {
-  const age = Math.min(Math.max(maxAgeSeconds, MAX_AGE_BOUNDS.min), MAX_AGE_BOUNDS.max)
-  const expiresAt = askedAt + age
-  return {
-    askedAt,
-    refreshAt: askedAt + age * REFRESH_AHEAD,
-    expiresAt,
-    staleUntil: expiresAt + staleSeconds,
   }
 }
 

@@ -1,14 +1,17 @@
 // How an issuer is asked: by Node's own client and by a `fetch` of the app's, of servers that do what they should not.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { Agent, type RequestListener } from 'node:http'
 import { Agent as HttpsAgent, createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
+import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { fetchJson } from '../../../lib/keys/jwks/fetch-json.js'
 import type { JwksOptions } from '../../../lib/keys/jwks/jwks-options.js'
 import { certificateOf } from '../../support/certificate.js'
 import { eventually } from '../../support/eventually.js'
+import { requestRules } from '../../support/request-rules.js'
 import { answerWith, startIssuer, type ScriptedIssuer } from '../../support/scripted-issuer.js'
 import { listen } from '../../support/server.js'
 import { rsaKeys } from '../../support/tokens.js'
@@ -22,7 +25,9 @@ const clients: Readonly<Record<string, Pick<JwksOptions, 'fetch'>>> = {
 }
 
 const get = (issuer: ScriptedIssuer, options: JwksOptions, path = '/jwks') =>
-  fetchJson(new URL(path, issuer.url), options, AbortSignal.timeout(60_000))
+  getFrom(new URL(path, issuer.url), options)
+const getFrom = (url: URL, options: JwksOptions = {}, signal = AbortSignal.timeout(60_000)) =>
+  fetchJson(url, requestRules(options, url.href), signal)
 
 /** What a failed request says. */
 async function failureOf(promise: Promise<unknown>): Promise<string> {
@@ -214,7 +219,7 @@ for (const [name, client] of Object.entries(clients))
       for (const [stage, answer] of Object.entries(stages)) {
         const issuer = await startIssuer(t, answer)
         const end = new AbortController()
-        const asked = fetchJson(new URL(issuer.jwkUri), client, end.signal)
+        const asked = getFrom(new URL(issuer.jwkUri), client, end.signal)
         setTimeout(() => {
           end.abort()
         }, 100)
@@ -228,7 +233,7 @@ for (const [name, client] of Object.entries(clients))
       await server.close()
       const { port } = new URL(server.url)
       for (const host of ['127.0.0.1', 'localhost']) {
-        const asked = fetchJson(new URL(`http://${host}:${port}/`), client, AbortSignal.timeout(60_000))
+        const asked = getFrom(new URL(`http://${host}:${port}/`), client)
         assert.match(await failureOf(asked), /could not be asked: .*ECONNREFUSED/)
       }
     })
@@ -241,14 +246,17 @@ for (const [name, client] of Object.entries(clients))
     })
   })
 
-test("a password in the URL is sent by Node's client, and not told", async (t) => {
+test('a password in the URL is sent, and not told', async (t) => {
   const issuer = await startIssuer(t, status(500))
   const url = new URL(issuer.jwkUri)
   url.username = 'app'
   url.password = 'hunter2'
-  const said = await failureOf(fetchJson(url, {}, AbortSignal.timeout(60_000)))
-  assert.equal(said, `${issuer.url}/jwks answered 500`)
-  assert.equal(issuer.requests[0]?.headers.authorization, `Basic ${btoa('app:hunter2')}`)
+  for (const client of Object.values(clients)) {
+    const said = await failureOf(getFrom(url, client))
+    assert.equal(said, `${issuer.url}/jwks answered 500`)
+    assert.equal(issuer.requests[0]?.headers.authorization, `Basic ${btoa('app:hunter2')}`)
+    issuer.requests.length = 0
+  }
 })
 
 test("Node's client asks for a body that is not compressed", async (t) => {
@@ -299,12 +307,9 @@ describe('an agent', () => {
     t.after(() => server.close())
     await new Promise((resolve) => server.once('listening', resolve))
     const url = new URL(`https://127.0.0.1:${String((server.address() as AddressInfo).port)}/`)
-    assert.match(
-      await failureOf(fetchJson(url, {}, AbortSignal.timeout(60_000))),
-      /could not be asked: .*self.signed/,
-    )
+    assert.match(await failureOf(getFrom(url)), /could not be asked: .*self.signed/)
     const agent = agentFor(t, new HttpsAgent({ ca: cert, checkServerIdentity: () => undefined }))
-    assert.deepEqual((await fetchJson(url, { agent }, AbortSignal.timeout(60_000))).body, document)
+    assert.deepEqual((await getFrom(url, { agent })).body, document)
   })
 
   test('for https with an http URL is a failure, not a crash', async (t) => {
@@ -330,7 +335,47 @@ test('a fetch of the app gets the URL, and what it rejects with is told', async 
   )
 })
 
-test('a header that HTTP does not allow is a failure, not a crash', async (t) => {
-  const issuer = await startIssuer(t, answerWith(document))
-  assert.match(await failureOf(get(issuer, { headers: { 'x-key': 'a\nb' } })), /could not be asked: .*x-key/)
+describe('what an error says', () => {
+  const secret = 'hunter2-and-more'
+  const url = `https://app:${secret}@127.0.0.1:1/jwks?key=${secret}`
+  const thrown: Readonly<Record<string, Error>> = {
+    'the URL with its password': new TypeError(`Request cannot be constructed from ${url}`),
+    'a header': new TypeError(`Headers.append: "${secret}" is an invalid header value.`),
+    'a secret in its cause': new TypeError('fetch failed', { cause: new Error(`no route to ${url}`) }),
+  }
+  for (const [what, error] of Object.entries(thrown))
+    test(`is not ${what}, nor is that in its cause`, async () => {
+      const options = { headers: { authorization: `Bearer ${secret}` }, fetch: () => Promise.reject(error) }
+      const failed = await getFrom(new URL(url), options).catch((failure: unknown) => failure)
+      assert.doesNotMatch(inspect(failed, { depth: 20, showHidden: true }), /hunter2/)
+      assert.match(String(failed), /^Error: https:\/\/127\.0\.0\.1:1\/jwks could not be asked: /)
+    })
+
+  test('is the code when the message is a secret, or holds one', async () => {
+    const error = Object.assign(new Error(`no ${secret}`), { code: 'ECONNREFUSED' })
+    const said = await failureOf(getFrom(new URL(url), { fetch: () => Promise.reject(error) }))
+    assert.match(said, /could not be asked: ECONNREFUSED$/)
+  })
+})
+
+describe('every request', () => {
+  for (const [name, client] of Object.entries(clients)) {
+    test(`by ${name} has a User-Agent with the version in package.json, unless the app has its own`, async (t) => {
+      const issuer = await startIssuer(t, answerWith(document))
+      await get(issuer, client)
+      await get(issuer, { ...client, headers: { 'USER-AGENT': 'my-app' } })
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+      assert.deepEqual(
+        issuer.requests.map(({ headers }) => headers['user-agent']),
+        [`custom-jwt-auth/${version}`, 'my-app'],
+      )
+    })
+
+    test(`by ${name} has the app's headers only at the configured origin`, async (t) => {
+      const issuer = await startIssuer(t, answerWith(document))
+      const rules = requestRules({ ...client, headers: { 'x-api-key': 'k' } }, 'http://127.0.0.1:1/')
+      await fetchJson(new URL(issuer.jwkUri), rules, AbortSignal.timeout(60_000))
+      assert.equal(issuer.requests[0]?.headers['x-api-key'], undefined)
+    })
+  }
 })

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { describe, test, type TestContext } from 'node:test'
-import { fetchJson } from '../../../lib/keys/jwks/fetch-json.js'
-import { IssuerClient, type IssuerClientParts } from '../../../lib/keys/jwks/issuer-client.js'
+import { IssuerClient, type IssuerRules } from '../../../lib/keys/jwks/issuer-client.js'
 import { discoverKeySet } from '../../../lib/keys/jwks/discovery.js'
 import type { JwksOptions } from '../../../lib/keys/jwks/jwks-options.js'
 import { eventually } from '../../support/eventually.js'
+import { requestRules } from '../../support/request-rules.js'
 import { answerWith, jwksOf, startIssuer, type ScriptedIssuer } from '../../support/scripted-issuer.js'
 
 const open = new AbortController().signal
@@ -14,14 +14,15 @@ const open = new AbortController().signal
 function clientOf(
   issuer: ScriptedIssuer,
   { discover, ...request }: JwksOptions & { discover?: string } = {},
-  parts: Partial<IssuerClientParts> = {},
+  parts: Partial<IssuerRules> = {},
 ): IssuerClient {
   return new IssuerClient({
-    algorithm: 'RS256',
+    algorithms: ['RS256'],
     maxKeys: 3,
     timeoutSeconds: 60,
-    locate: discover === undefined ? () => new URL(issuer.jwkUri) : discoverKeySet(discover),
-    fetchJson: (url, signal) => fetchJson(url, request, signal),
+    locate:
+      discover === undefined ? () => new URL(issuer.jwkUri) : discoverKeySet(discover, { allowHttp: false }),
+    request: requestRules(request, issuer.url),
     ...parts,
   })
 }
@@ -242,17 +243,20 @@ describe('discovery', { concurrency: true }, () => {
     'names an issuer that is no text': [(url) => ({ ...good(url), issuer: [url] }), /calls itself nothing$/],
     'names no jwks_uri': [
       (url) => ({ issuer: url }),
-      /^the discovery document of .* names no https jwks_uri$/,
+      /^the discovery document of .* names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],
     'names a jwks_uri that is no URL': [
       (url) => ({ issuer: url, jwks_uri: '/jwks' }),
-      /names no https jwks_uri$/,
+      /names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],
     'names an http jwks_uri off loopback': [
       (url) => ({ issuer: url, jwks_uri: 'http://issuer.example/jwks' }),
-      /names no https jwks_uri$/,
+      /names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],
-    'names a file': [(url) => ({ issuer: url, jwks_uri: 'file:///etc/passwd' }), /names no https jwks_uri$/],
+    'names a file': [
+      (url) => ({ issuer: url, jwks_uri: 'file:///etc/passwd' }),
+      /names no https jwks_uri \(see jwks\.allowHttp\)$/,
+    ],
     'is a list': [() => [], /calls itself nothing$/],
   }
   for (const [what, [document, message]] of Object.entries(wrong))

@@ -8,7 +8,7 @@ import type { JwksOptions } from 'custom-jwt-auth'
 import { startApp, type TestApp } from '../../support/app.js'
 import { eventually } from '../../support/eventually.js'
 import { assertFreed, memoryInUse } from '../../support/heap.js'
-import { flood, issuerFaults, SLOW_SECONDS, soundIssuer } from '../../support/issuer-faults.js'
+import { flood, issuerFaults, manyKeys, SLOW_SECONDS, soundIssuer } from '../../support/issuer-faults.js'
 import { remoteVerifier } from '../../support/remote-verifier.js'
 import { answerWith, jwksOf, startIssuer, type ScriptedIssuer } from '../../support/scripted-issuer.js'
 import { claims, mint, NOW, rsaKeys } from '../../support/tokens.js'
@@ -50,12 +50,14 @@ describe('an issuer that', { concurrency: 4 }, () => {
     })
 })
 
-test('8 keys are accepted with jwks.maxKeys', async (t) => {
-  const issuer = await startIssuer(t, issuerFaults['has 8 keys']?.answer ?? assert.fail())
-  const app = await start(t, issuer, { maxKeys: 8 })
-  for (const kid of ['k0', 'k7']) {
-    const mine = mint(claims(), { key: rsaKeys('a').privateKey, header: { kid } })
-    assert.equal((await app.me(mine)).status, 200)
+test('a fourth key is no fault, and a 21st is not with jwks.maxKeys', async (t) => {
+  for (const [count, jwks] of [[4], [20], [21, { maxKeys: 21 }]] as const) {
+    const issuer = await startIssuer(t, manyKeys(count))
+    const app = await start(t, issuer, jwks)
+    for (const kid of ['k0', `k${String(count - 1)}`]) {
+      const mine = mint(claims(), { key: rsaKeys('a').privateKey, header: { kid } })
+      assert.equal((await app.me(mine)).status, 200)
+    }
   }
 })
 
@@ -79,7 +81,7 @@ test('nothing of a token is ever in what the issuer is asked', async (t) => {
   assert.equal((await app.me(odd)).status, 401)
   assert.deepEqual(
     issuer.requests.map(({ url, method, headers }) => [url, method, Object.keys(headers).sort()]),
-    [['/jwks', 'GET', ['accept', 'accept-encoding', 'connection', 'host']]],
+    [['/jwks', 'GET', ['accept', 'accept-encoding', 'connection', 'host', 'user-agent']]],
   )
 })
 

@@ -64,7 +64,10 @@ for (const option of ['jwkUri', 'discover'] as const)
 
     for (const value of noString)
       test(`${show(value)} is no URL`, () => {
-        assert.match(problem(value), /^is .*\. Pass an https URL \(http is allowed on loopback only\)$/)
+        assert.match(
+          problem(value),
+          /^is .*\. Pass an https URL \(http is allowed on loopback only, or with jwks\.allowHttp\)$/,
+        )
       })
 
     for (const url of [
@@ -92,7 +95,7 @@ for (const option of ['jwkUri', 'discover'] as const)
       test(`${url} is no https URL`, () => {
         assert.equal(
           problem(url),
-          'is not an https URL. Pass an https URL (http is allowed on loopback only)',
+          'is not an https URL. Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)',
         )
       })
 

@@ -1,0 +1,43 @@
+import { VERSION } from '../../version.js'
+import type { JwksOptions } from './jwks-options.js'
+
+/** How an issuer is asked. */
+export interface RequestRules {
+  readonly headers: Readonly<Record<string, string>>
+  /** The origin that the headers are for: no other gets them, also when a document leads there. */
+  readonly headersFor: string
+  readonly agent: JwksOptions['agent']
+  readonly fetch: JwksOptions['fetch']
+}
+
+/** Lower case, so that the app's own replace ours. A URL's user and password become a header: `fetch` takes no such URL. */
+export function headersFor(url: URL, { headers, headersFor }: RequestRules): Record<string, string> {
+  const own = url.origin === headersFor ? Object.entries(headers) : []
+  const { username, password } = url
+  const credentials = `${decoded(username)}:${decoded(password)}`
+  return {
+    accept: 'application/json',
+    // Some firewalls refuse requests without one.
+    'user-agent': `custom-jwt-auth/${VERSION}`,
+    ...(username + password !== '' && {
+      authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+    }),
+    ...Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), value])),
+  }
+}
+
+/** What of a request nobody may read, as it may stand in the message of an error. */
+export function secretsOf(url: URL, rules: RequestRules): string[] {
+  const { username, password, search, searchParams } = url
+  const headers = Object.values(rules.headers).flatMap((value) => [value.trim(), ...value.split(/\s+/)])
+  const urls = [username, decoded(username), password, decoded(password), search, ...searchParams.values()]
+  return [...urls, ...headers].filter((text) => text !== '')
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // it is not encoded
+  }
+}

@@ -1,0 +1,61 @@
+import { LRUCache } from 'lru-cache'
+
+/** Refreshes that unknown kids may cause in a row, before there is one for each cool-down. */
+const BURST = 5
+/** How many of those are kept for kids that nobody has looked for yet: one of them may be the issuer's new key. */
+const RESERVE = 2
+/** In number and in characters: whoever invents a kid chooses its length. */
+const REMEMBERED = { max: 1000, maxSize: 256_000 }
+
+/**
+ * Decides whether a kid that is in no key set is worth a refresh. Whoever sends tokens can invent kids, so refreshes
+ * come out of a small bucket, which gets one more with each cool-down. All times are epoch seconds.
+ */
+export class UnknownKids {
+  readonly #cooldownSeconds: number
+  readonly #missing = new LRUCache<string, true>({
+    ...REMEMBERED,
+    sizeCalculation: (_true, kid) => kid.length + 1,
+  })
+  #left = BURST
+  #countedAt = Number.NEGATIVE_INFINITY
+  #reportedAt = Number.NEGATIVE_INFINITY
+  #unreported = 0
+
+  constructor(cooldownSeconds: number) {
+    this.#cooldownSeconds = cooldownSeconds
+  }
+
+  /** Takes a refresh out of the bucket, if there is one for this kid. */
+  takeRefresh(kid: string, now: number): boolean {
+    // Not so when the clock has been set back.
+    if (now > this.#countedAt)
+      this.#left = Math.min(BURST, this.#left + (now - this.#countedAt) / this.#cooldownSeconds)
+    this.#countedAt = now
+    const needed = this.#missing.has(kid) ? 1 + RESERVE : 1
+    if (this.#left < needed) return false
+    this.#left -= 1
+    return true
+  }
+
+  /**
+   * Remembers that a kid is unknown: it was missing in a set that was fetched after the kid was asked for. It may still
+   * be published later, so it is not refused for good: it only has to leave the reserve to others.
+   */
+  remember(kid: string): void {
+    this.#missing.set(kid, true)
+  }
+
+  /**
+   * Counts a refusal, of which one in each cool-down is reported.
+   * @returns how many there were since the last report, or undefined when this one is not to be reported
+   */
+  countRefusal(now: number): number | undefined {
+    this.#unreported += 1
+    if (Math.abs(now - this.#reportedAt) < this.#cooldownSeconds) return undefined
+    const count = this.#unreported
+    this.#reportedAt = now
+    this.#unreported = 0
+    return count
+  }
+}
