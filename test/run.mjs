@@ -1,6 +1,7 @@
 // Runs test files with node:test, through tsx, on the Node that runs this script.
 //
-//   npm test                                     all tests but those of test/package
+//   npm test                                     all tests but the slow ones and those of test/package
+//   npm run test:slow                            the slow ones: kills, big imports, many processes, races, outages
 //   npm test -- test/token                       a folder, or a file
 //   npm test -- --test-name-pattern=audience     options go to node
 //   npm run test:express4                        the same tests, with express 4 in place of express 5
@@ -12,9 +13,25 @@ import { join, normalize } from 'node:path'
 
 const PACKAGE_TESTS = join('test', 'package')
 
+// What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another.
+const SLOW_TESTS = [
+  'cli/import-interrupted',
+  'examples/many-machines',
+  'keys/jwks/issuer-outage',
+  'migrate/import-rate',
+  'stores/crashes',
+  'stores/many-machines',
+  'stores/mongodb-races',
+  'stores/outage',
+  'stores/outage-queue',
+  'stores/postgres-races',
+  'stores/processes',
+].map((name) => join('test', `${name}.test.ts`))
+
 const args = process.argv.slice(2)
 const express4 = args.includes('--express4')
-const options = args.filter((arg) => arg.startsWith('--') && arg !== '--express4')
+const slow = args.includes('--slow')
+const options = args.filter((arg) => arg.startsWith('--') && !['--express4', '--slow'].includes(arg))
 const paths = args.filter((arg) => !arg.startsWith('--')).map((path) => normalize(path))
 
 const testsBelow = (folder) =>
@@ -26,7 +43,12 @@ const testsBelow = (folder) =>
 const files =
   paths.length > 0
     ? paths.flatMap((path) => (statSync(path).isDirectory() ? testsBelow(path) : [path]))
-    : testsBelow('test').filter((path) => !path.startsWith(PACKAGE_TESTS))
+    : testsBelow('test').filter(
+        (path) => !path.startsWith(PACKAGE_TESTS) && SLOW_TESTS.includes(path) === slow,
+      )
+
+// A slow test that was renamed would be a quick one again, unnoticed.
+for (const path of SLOW_TESTS) statSync(path)
 
 console.log(`Node ${process.versions.node}, Express ${express4 ? 4 : 5}, ${files.length} test files`)
 if (files.length === 0) process.exit(1)
