@@ -1,6 +1,7 @@
 import type { Problems } from '../problems.js'
 import type { ExportedApp } from './exported-app.js'
-import { isText, reportUnknown, section, type Bag, type Report } from './report.js'
+import { found, isBag, isEmpty, isText, reportUnknown, type Bag, type Report } from './report.js'
+import type { Templates } from './templates.js'
 
 /** As whom requests ran, when it was not their own user. */
 const RUN_AS = ['run_as_system', 'run_as_user_id', 'run_as_user_id_script_source']
@@ -13,12 +14,19 @@ const KNOWN_KEYS = [
 /** Whether requests may create users: the option `autoCreateUser`. Undefined when the Data API's file is not there. */
 export function readDataApi(
   { dataApi }: ExportedApp,
+  templates: Templates,
   problems: Problems,
   report: Report,
 ): boolean | undefined {
   if (dataApi?.content === undefined) return undefined
   const { name } = dataApi
-  const given = section(name, dataApi.content, problems)
+  if (!isBag(dataApi.content))
+    problems.add(name, found(dataApi.content), 'Write an object, as the exporter does')
+  const raw: Bag = isBag(dataApi.content) ? dataApi.content : {}
+  // Conditions in can_evaluate are made of expressions, which are for requests.
+  const expanded = templates.expandSection({ file: name, path: '', content: { ...raw, can_evaluate: {} } })
+  if (!expanded) return undefined
+  const given: Bag = { ...expanded.content, can_evaluate: raw.can_evaluate }
   reportUnknown(`${name}: `, given, KNOWN_KEYS, report)
   const creates = problems.boolean(`${name}: create_user_on_auth`, given.create_user_on_auth, false)
   if (problems.boolean(`${name}: disabled`, given.disabled, false)) {
@@ -48,7 +56,7 @@ function reportRules(name: string, given: Bag, report: Report): void {
         'had requests act as somebody else than their user',
         'A request is its own user here: decide what your endpoint lets each user do',
       )
-  if (!isEmptyObject(given.can_evaluate))
+  if (!isEmpty(given.can_evaluate))
     report(`${name}: can_evaluate`, 'limited who may send requests', 'Write a check after the guard')
   const secret = secretOf(given)
   if (secret !== undefined)
@@ -59,8 +67,4 @@ function reportRules(name: string, given: Bag, report: Report): void {
 export function secretOf({ validation_method: method, secret_name: name }: Bag): string | undefined {
   if (!isText(method) || method === 'NO_VALIDATION') return undefined
   return `requests with the secret "${isText(name) ? name : ''}" (${method})`
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || Object.keys(value).length === 0
 }

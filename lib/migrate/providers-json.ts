@@ -1,29 +1,28 @@
+import { ConfigurationError } from '../errors.js'
 import type { JwkUriOptions, StaticKeyOptions } from '../keys/key-options.js'
-import type { CommonOptions } from '../options.js'
+import { parseOptions, type CommonOptions } from '../options.js'
 import { Problems } from '../problems.js'
-import type { MetadataField } from '../token/metadata-options.js'
+import { readAppId } from './app-id.js'
 import { readDataApi } from './data-api.js'
 import { readExportedApp, readGiven, type ExportedApp } from './exported-app.js'
 import { reportLeftovers } from './leftovers.js'
-import {
-  found,
-  isBag,
-  isText,
-  reportUnknown,
-  section,
-  type Bag,
-  type NotCarriedOver,
-  type Report,
-} from './report.js'
-import { findSecret, namesOfSecret, type Secrets } from './secrets.js'
+import { MAX_TOKEN_LENGTH, readProvider, type Origins } from './provider-options.js'
+import { isText, type NotCarriedOver, type Report } from './report.js'
+import type { Secrets } from './secrets.js'
+import { Templates } from './templates.js'
 
 /** What the exported files do not say. */
 export interface FromProvidersJsonOptions {
-  /** Default: the `app_id` of the exported app's `realm_config.json`, when a folder is given. */
+  /** Default: the App ID that the folder's files say, when a folder is given. */
   readonly appId?: string
   /**
+   * Which of `environments/` the values of template expressions come from. Default: the one that the app's settings
+   * name, else `no-environment`.
+   */
+  readonly environment?: string
+  /**
    * The values of the secrets that the file names. Default: `process.env`. A secret `jwt-key` is looked for as
-   * `jwt-key`, then as `JWT_KEY` and `jwt_key`.
+   * `jwt-key`, then as `JWT_KEY` and `jwt_key`, and at last in the folder's `secrets.json`.
    */
   readonly secrets?: Secrets
   /** `data_api_config.json`, by its path or as what it says, when no folder is given. */
@@ -38,14 +37,15 @@ export interface CarriedOver {
   readonly notCarriedOver: readonly NotCarriedOver[]
 }
 
-const PROVIDER_KEYS = ['id', '_id', 'name', 'type', 'disabled', 'config', 'secret_config', 'metadata_fields']
-const CONFIG_KEYS = ['audience', 'requireAnyAudience', 'signingAlgorithm', 'useJWKURI', 'jwkURI']
+const SETTINGS = ['appId', 'environment', 'secrets', 'dataApiConfig']
 
 /**
- * Reads the configuration of a custom JWT provider that App Services exported.
+ * Reads the configuration of a custom JWT provider that App Services, Realm or Stitch exported, in any of the layouts
+ * that their exporters wrote.
  *
- * @param source the folder of the exported app, the path of its `auth/providers.json`, or what that file says
- * @param settings what the files do not say: the App ID, and the values of the secrets
+ * @param source the folder of the exported app, the path of its `auth/providers.json` or
+ * `auth_providers/custom-token.json`, or what that file says
+ * @param settings what the files do not say: the App ID, the environment, and the values of the secrets
  * @returns the options, and a list of what has no place in them: a list, because it can be printed, tested and counted
  * @throws {ConfigurationError} naming every part that cannot be understood, and every secret without a value
  * @example
@@ -60,147 +60,55 @@ export function fromProvidersJson(
   const problems = new Problems()
   const notCarriedOver: NotCarriedOver[] = []
   const report: Report = (item, reason, fix) => notCarriedOver.push({ item, reason, fix })
-  problems.object('fromProvidersJson', settings, ['appId', 'secrets', 'dataApiConfig'])
+  problems.object('fromProvidersJson', settings, SETTINGS)
 
   const exported = readExportedApp(source, problems)
   const given = settings.dataApiConfig
   const app: ExportedApp =
     given === undefined ? exported : { ...exported, dataApi: readGiven('dataApiConfig', given, problems) }
-  const appId = readAppId(app, settings, problems, report)
-  const provider = findProvider(app, problems)
-  const path = `${app.providers.name}: custom-token`
-  const translated = provider && {
-    ...readKeys(path, provider, settings.secrets ?? process.env, problems, report),
-    ...readAudience(path, provider, problems),
-    metadataFields: readMetadataFields(`${path}.metadata_fields`, provider.metadata_fields, problems, report),
-    disabled: problems.boolean(`${path}.disabled`, provider.disabled, false),
-  }
-  if (provider) reportUnknown(`${path}.`, provider, PROVIDER_KEYS, report)
-  const autoCreateUser = readDataApi(app, problems, report)
+  const secrets = settings.secrets ?? process.env
+  const environment = settings.environment ?? environmentOf(app)
+  const templates = new Templates({ folder: app.folder, environment, secrets, problems })
+  const origins: Origins = new Map()
+
+  const appId = readAppId(app, settings, { templates, problems, report })
+  const provider = app.provider && templates.expandSection(app.provider)
+  const translated =
+    provider && readProvider({ provider, secretsFile: app.secrets, secrets, problems, report, origins })
+  const autoCreateUser = readDataApi(app, templates, problems, report)
   reportLeftovers(app, autoCreateUser === true, report)
-  problems.throwIfAny()
+  report(
+    'maxTokenLength',
+    `is ${MAX_TOKEN_LENGTH} in place of 2048: the service took tokens of almost any length`,
+    "Lower it to what your issuer's tokens need, if you like",
+  )
   const creation = autoCreateUser === undefined ? {} : { autoCreateUser }
   const options = { appId, ...translated, ...creation } as CarriedOver['options']
+  problems.throwIfAny()
+  checkOptions(options, origins, templates)
   return { options, notCarriedOver }
 }
 
-function readAppId(
-  { settings: file }: ExportedApp,
-  settings: FromProvidersJsonOptions,
-  problems: Problems,
-  report: Report,
-): string | undefined {
-  const exported = isBag(file?.content) ? file.content.app_id : undefined
-  const appId = 'appId' in settings ? settings.appId : exported
-  if (file && isText(exported) && appId !== exported)
-    report(
-      `${file.name}: app_id`,
-      'is not the given App ID',
-      'Keep the old one, unless you change all clients',
+function environmentOf({ settings }: ExportedApp): string {
+  const environment = settings?.content.environment
+  return isText(environment) ? environment : 'no-environment'
+}
+
+/** Has the options parsed as `customJwtAuth` will do it, and says what is wrong of the file that it stands in. */
+function checkOptions(options: CarriedOver['options'], origins: Origins, templates: Templates): void {
+  try {
+    parseOptions(options, false)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    throw new ConfigurationError(
+      error.problems.map(({ option, problem, fix }) => {
+        const origin = origins.get(option)
+        if (!origin) return { option, problem, fix }
+        const { place, value, secret } = origin
+        const what = secret ?? (value === undefined ? undefined : templates.show(value))
+        const isNot = problem.startsWith('is not ') ? problem.slice('is '.length) : `which ${problem}`
+        return { option: place, problem: what === undefined ? problem : `is ${what}, ${isNot}`, fix }
+      }),
     )
-  return problems.text('appId', appId, 'Pass the App ID that clients use, e.g. myapp-abcde')
-}
-
-function findProvider({ providers }: ExportedApp, problems: Problems): Bag | undefined {
-  const { name, content } = providers
-  if (isBag(content) && isBag(content['custom-token'])) return content['custom-token']
-  const isBare = isBag(content) && content.type === 'custom-token'
-  problems.add(
-    `${name}: custom-token`,
-    'is not there',
-    isBare
-      ? "Put what you passed into an object: { 'custom-token': … }"
-      : 'Pass the app whose provider "Custom JWT Authentication" was set up',
-  )
-  return undefined
-}
-
-function readKeys(
-  path: string,
-  provider: Bag,
-  secrets: Secrets,
-  problems: Problems,
-  report: Report,
-): object | undefined {
-  const config = section(`${path}.config`, provider.config, problems)
-  const secretConfig = section(`${path}.secret_config`, provider.secret_config ?? {}, problems)
-  reportUnknown(`${path}.config.`, config, CONFIG_KEYS, report)
-  reportUnknown(`${path}.secret_config.`, secretConfig, ['signingKeys'], report)
-  const names = readTexts(`${path}.secret_config.signingKeys`, secretConfig.signingKeys, problems)
-  const { jwkURI, signingAlgorithm } = config
-  if (problems.boolean(`${path}.config.useJWKURI`, config.useJWKURI, false)) {
-    const unused = 'is not used beside a JWK URI'
-    if (names.length > 0) report(`${path}.secret_config.signingKeys`, unused, 'Nothing to do')
-    if (isText(signingAlgorithm) && signingAlgorithm !== 'RS256')
-      report(`${path}.config.signingAlgorithm`, `${unused}, whose keys are for RS256`, 'Nothing to do')
-    return {
-      jwkUri: problems.text(`${path}.config.jwkURI`, jwkURI ?? '', "Write the URL of the issuer's JWKS"),
-    }
   }
-  if (isText(jwkURI)) report(`${path}.config.jwkURI`, 'is not used: useJWKURI is false', 'Nothing to do')
-  if (signingAlgorithm !== 'HS256' && signingAlgorithm !== 'RS256')
-    problems.add(
-      `${path}.config.signingAlgorithm`,
-      isText(signingAlgorithm) ? 'is not known' : found(signingAlgorithm),
-      'Write "HS256" or "RS256", whichever the issuer signs with',
-    )
-  if (names.length === 0)
-    problems.add(
-      `${path}.secret_config.signingKeys`,
-      'names no secret',
-      'Write the name of the secret with the key, or set useJWKURI and jwkURI',
-    )
-  const signingKeys = names.map((name, index) => {
-    const key = findSecret(name, secrets)
-    if (key === undefined)
-      problems.add(
-        `${path}.secret_config.signingKeys[${index}]`,
-        `is the secret "${name}", which has no value`,
-        `Pass it in secrets, or set the environment variable ${namesOfSecret(name)[1] ?? name}`,
-      )
-    return key
-  })
-  return { signingAlgorithm, signingKeys }
-}
-
-function readAudience(path: string, provider: Bag, problems: Problems): object {
-  const { audience, requireAnyAudience } = isBag(provider.config) ? provider.config : {}
-  const one = isText(audience) ? audience : undefined
-  const list = one ?? readTexts(`${path}.config.audience`, audience === '' ? undefined : audience, problems)
-  const any = problems.boolean(`${path}.config.requireAnyAudience`, requireAnyAudience, false)
-  // Left out when the file has none: the App ID is the audience then.
-  return list.length === 0 ? {} : { audience: list, requireAnyAudience: any }
-}
-
-function readMetadataFields(
-  path: string,
-  value: unknown,
-  problems: Problems,
-  report: Report,
-): readonly MetadataField[] {
-  if (value === undefined || value === null) return []
-  if (!Array.isArray(value)) {
-    problems.add(path, found(value), 'Write an array of { required, name, field_name }')
-    return []
-  }
-  return value.map((item: unknown, index) => {
-    const field = section(`${path}[${index}]`, item, problems)
-    reportUnknown(`${path}[${index}].`, field, ['required', 'name', 'field_name'], report)
-    const fix = 'Write the path of the claim, e.g. user_data.name'
-    const name = problems.text(`${path}[${index}].name`, field.name ?? '', fix) ?? ''
-    const required = problems.boolean(`${path}[${index}].required`, field.required, false)
-    const { field_name: fieldName = '' } = field
-    if (fieldName === '' || fieldName === null) return { name, required }
-    if (typeof fieldName === 'string') return { name, fieldName, required }
-    problems.add(`${path}[${index}].field_name`, found(fieldName), 'Write a string, or remove it')
-    return { name, required }
-  })
-}
-
-/** A list of texts; an empty one when it is absent. */
-function readTexts(path: string, value: unknown, problems: Problems): readonly string[] {
-  if (value === undefined || value === null) return []
-  if (Array.isArray(value) && value.every(isText)) return value
-  problems.add(path, 'is not a list of names', 'Write an array of strings, none of them blank')
-  return []
 }

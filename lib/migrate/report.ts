@@ -1,4 +1,4 @@
-import { describe, type Problems } from '../problems.js'
+import { describe } from '../problems.js'
 
 /** Something of the old configuration that the options of `customJwtAuth` have no place for. */
 export interface NotCarriedOver {
@@ -21,13 +21,6 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
 
-/** An object of the file; an empty one when it is something else, which is a problem. */
-export function section(path: string, value: unknown, problems: Problems): Bag {
-  if (isBag(value)) return value
-  problems.add(path, found(value), 'Write an object, as the exporter does')
-  return {}
-}
-
 /** What stands in a file where something else should. */
 export function found(value: unknown): string {
   return value === undefined ? 'is missing' : `is ${describe(value)}`
@@ -40,8 +33,9 @@ export function reportUnknown(prefix: string, given: Bag, known: readonly string
       report(`${prefix}${key}`, 'is not known to this package', 'Look up what it did, or remove it')
 }
 
-/** What Go, in which the original is written, leaves in a file for "not set". */
-function isEmpty(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+/** What Go, in which the original is written, leaves in a file for "not set", also when objects and lists hold nothing else. */
+export function isEmpty(value: unknown, levels = 50): boolean {
+  if (typeof value === 'object' && value !== null)
+    return levels > 0 && Object.values(value).every((item) => isEmpty(item, levels - 1))
   return value === null || value === undefined || value === '' || value === false
 }

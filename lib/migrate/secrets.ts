@@ -1,3 +1,5 @@
+import { isBag, isText } from './report.js'
+
 /** Values by name: an object, or `process.env`. */
 export type Secrets = Readonly<Record<string, string | undefined>>
 
@@ -20,4 +22,20 @@ export function findSecret(name: string, secrets: Secrets): string | undefined {
 // Own properties only, or a secret named `constructor` would be found everywhere.
 function isThere(secrets: Secrets, name: string): boolean {
   return Object.hasOwn(secrets, name) && secrets[name]?.trim() !== ''
+}
+
+/** The values that an exported `secrets.json` holds: by name, or by provider and field. */
+export function secretsOfExport(
+  content: unknown,
+  provider: readonly unknown[],
+): readonly [Secrets, readonly string[]] {
+  if (!isBag(content)) return [{}, []]
+  const named = Object.entries(content).filter((entry): entry is [string, string] => isText(entry[1]))
+  const providers = isBag(content.auth_providers) ? content.auth_providers : {}
+  // Some exporters name a provider by its id there.
+  const own = provider
+    .map((name) => (isText(name) && Object.hasOwn(providers, name) ? providers[name] : undefined))
+    .find(isBag)
+  const keys = [own?.signingKeys ?? own?.signingKey].flat().filter(isText)
+  return [Object.fromEntries(named), keys]
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fromProvidersJson } from 'custom-jwt-auth'
-import { FOLDER, providers, secrets, settings } from './exported-providers.js'
+import { FOLDER, itemsOf, providers, secrets, settings } from './exported-providers.js'
 
 test('settings of the app that are not known are reported, and endpoints of the older layout', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'exported-app-'))
@@ -14,11 +14,11 @@ test('settings of the app that are not known are reported, and endpoints of the 
   cpSync(FOLDER, folder, { recursive: true })
   writeFileSync(join(folder, 'realm_config.json'), '{"app_id":"a","environment":"qa","security":{"x":1}}')
   mkdirSync(join(folder, 'http_endpoints/old'))
-  writeFileSync(join(folder, 'http_endpoints/old/config.json'), '{}')
+  writeFileSync(join(folder, 'http_endpoints/old/config.json'), '{"name":"old"}')
   const items = fromProvidersJson(folder, { secrets }).notCarriedOver.map(({ item }) => item)
   assert.deepEqual(
     items.filter((item) => item.startsWith('realm_config')),
-    ['realm_config.json: security'],
+    ['realm_config.json: security.x'],
   )
   assert.ok(items.includes('http_endpoints/'))
 })
@@ -40,15 +40,10 @@ test('unknown keys are reported on every level', () => {
       metadata_fields: [{ name: 'a', description: 'the a' }],
     },
   )
-  assert.deepEqual(
-    fromProvidersJson(source, settings)
-      .notCarriedOver.map(({ item }) => item)
-      .sort(),
-    [
-      'providers: custom-token.config.leeway',
-      'providers: custom-token.domain_restrictions',
-      'providers: custom-token.metadata_fields[0].description',
-      'providers: custom-token.secret_config.other',
-    ],
-  )
+  assert.deepEqual(itemsOf(fromProvidersJson(source, settings)).sort(), [
+    'providers: custom-token.config.leeway',
+    'providers: custom-token.domain_restrictions',
+    'providers: custom-token.metadata_fields[0].description',
+    'providers: custom-token.secret_config.other',
+  ])
 })
