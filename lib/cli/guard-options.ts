@@ -17,7 +17,12 @@ export const GUARD_FLAGS = {
   providers: {
     type: 'string',
     value: '<path>',
-    about: 'An app exported from App Services: its folder, or its auth/providers.json',
+    about: 'An app exported from App Services: its folder, or the file of its provider',
+  },
+  environment: {
+    type: 'string',
+    value: '<name>',
+    about: "Which of the exported app's environments/ has the values, e.g. production",
   },
   'app-id': { type: 'string', value: '<id>', about: 'The App ID, which is the default audience' },
   audience: {
@@ -42,8 +47,8 @@ type GuardValues = Values<typeof GUARD_FLAGS>
 
 export interface GuardOptions {
   readonly options: CustomJwtAuthOptions
-  /** What of an exported app has no place in the options. */
-  readonly notCarriedOver: readonly NotCarriedOver[]
+  /** What of an exported app has no place in the options; undefined when they come from elsewhere. */
+  readonly notCarriedOver: readonly NotCarriedOver[] | undefined
 }
 
 /**
@@ -52,14 +57,20 @@ export interface GuardOptions {
  */
 export async function readGuardOptions(values: GuardValues): Promise<GuardOptions> {
   loadEnvFile(values)
-  const { config, providers } = values
+  const { config, providers, environment } = values
   if (config !== undefined && providers !== undefined)
     throw new UsageError('pass --config or --providers, not both')
+  if (environment !== undefined && providers === undefined)
+    throw new UsageError('--environment goes with --providers')
   const flags = readFlags(values, config === undefined && providers === undefined)
-  if (config !== undefined) return { options: merge(await readConfig(config), flags), notCarriedOver: [] }
-  if (providers === undefined) return { options: merge({}, flags), notCarriedOver: [] }
+  if (config !== undefined)
+    return { options: merge(await readConfig(config), flags), notCarriedOver: undefined }
+  if (providers === undefined) return { options: merge({}, flags), notCarriedOver: undefined }
   const appId = values['app-id']
-  const carried = fromProvidersJson(providers, appId === undefined ? {} : { appId })
+  const carried = fromProvidersJson(providers, {
+    ...(appId !== undefined && { appId }),
+    ...(environment !== undefined && { environment }),
+  })
   return { ...carried, options: merge(carried.options, flags) }
 }
 

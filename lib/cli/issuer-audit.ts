@@ -29,12 +29,12 @@ export async function* auditIssuer(
         fix: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
       }
   } catch (error) {
-    yield {
-      name: 'key set',
-      level: 'problem',
-      text: error instanceof Error ? error.message : String(error),
-      fix: 'Correct jwkUri or discover, and see that this machine reaches the issuer',
-    }
+    const text = error instanceof Error ? error.message : String(error)
+    // The set was reached, and has more keys than the option allows.
+    const fix = text.includes('jwks.maxKeys')
+      ? 'Raise jwks.maxKeys'
+      : 'Correct jwkUri or discover, and see that this machine reaches the issuer'
+    yield { name: 'key set', level: 'problem', text, fix }
   } finally {
     dates.stop()
   }

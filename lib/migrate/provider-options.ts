@@ -65,6 +65,7 @@ function readKeys(config: Section, secretConfig: Section, parts: ProviderParts):
   const keysField = 'signingKey' in secretConfig.content ? 'signingKey' : 'signingKeys'
   const place = placeOf(secretConfig, keysField)
   const names = readTexts(place, secretConfig.content[keysField], problems)
+  origins.set('signingKeys', { place })
   if (problems.boolean(placeOf(config, 'useJWKURI'), useJWKURI, false)) {
     const unused = 'is not used beside a JWK URI'
     if (names.length > 0) report(place, unused, 'Nothing to do')

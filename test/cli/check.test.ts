@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createTestIssuer } from 'custom-jwt-auth/testing'
 import type { Finding } from '../../lib/cli/commands/check.js'
 import { runCli } from '../support/cli.js'
+import { writeApp } from '../migrate/exported-providers.js'
 import { startIssuer } from '../support/scripted-issuer.js'
 import { APP_ID, OTHER_SECRET, rsaKeys, SECRET, SESSION_SECRET } from '../support/tokens.js'
 
@@ -96,6 +97,38 @@ describe('check', { concurrency: 2 }, () => {
     const notes = findings.filter(({ name }) => name === 'not carried over')
     assert.ok(notes.length > 5)
     assert.ok(notes.every(({ level, fix }) => level === 'note' && fix))
+  })
+
+  test('prints apart what an exported app decides and what it leaves to decide', async () => {
+    const { stdout, code } = await runCli(['check', '--providers', exportedApp], { env })
+    assert.equal(code, 0)
+    const [decided = '', open = '', end] = stdout.split(/\n\n(?=To decide\n|no problems)/)
+    assert.match(decided, /^Decided\n(?:✓ .*\n?)+$/)
+    assert.match(open, /^To decide\n(?:! .*\n {4}.*\n?)+$/)
+    assert.equal(end, 'no problems\n')
+    assert.doesNotMatch(stdout, /sessions|store:/)
+  })
+
+  test('takes the values of template expressions from the environment that is named', async () => {
+    const app = writeApp({
+      'realm_config.json': { app_id: APP_ID },
+      'environments/production.json': { values: { audience: 'web' } },
+      'auth/providers.json': {
+        'custom-token': {
+          config: { audience: '%(%%environment.values.audience)', signingAlgorithm: 'HS256' },
+          secret_config: { signingKeys: ['SIGNING_KEY'] },
+        },
+      },
+    })
+    const named = await audit('--providers', app, '--environment', 'production')
+    assert.equal(named.of('audience')?.text, 'web')
+    const [problem = ''] = (await audit('--providers', app)).problems
+    assert.match(
+      problem,
+      /config\.audience: is "%\(%%environment\.values\.audience\)", whose value is not in/,
+    )
+    const { code, stderr } = await runCli(['check', ...flags, '--environment', 'qa'], { env })
+    assert.deepEqual([code, /goes with --providers/.test(stderr)], [2, true])
   })
 
   test('names the secrets of an exported app that have no value', async () => {

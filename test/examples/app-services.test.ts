@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test, type TestContext } from 'nod
 import { fromProvidersJson } from 'custom-jwt-auth'
 import { App, Credentials, getEnvironment, MongoDBRealmError } from 'realm-web'
 import { builtCli } from '../support/built-cli.js'
-import { APP_ID, claims, mint, SECRET } from '../support/tokens.js'
+import { APP_ID, claims, mint, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { readBlocks, runShell, startExample } from './run-example.js'
 
 const [importUsers = '', start = '', tryIt = ''] = readBlocks('app-services', 'sh')
@@ -105,7 +105,7 @@ describe('an exported app, in two commands', () => {
 
   test('has everything that is not carried over printed, item by item', async (t) => {
     const { said } = await startServer(t)
-    const secrets = { 'jwt-signing-key': SECRET, 'jwt-signing-key.2023': SECRET }
+    const secrets = { 'jwt-signing-key': SECRET, 'jwt-signing-key.2023': OTHER_SECRET }
     const { notCarriedOver } = fromProvidersJson('test/fixtures/exported-app', { secrets })
     assert.ok(notCarriedOver.length > 10)
     for (const { item, reason, fix } of notCarriedOver)

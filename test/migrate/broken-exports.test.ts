@@ -109,7 +109,7 @@ describe('a template expression', () => {
   const wrong: readonly (readonly [string, string, string])[] = [
     ['%%values.x', 'whose value is not in values/x.json', 'Write the value there, or in its place'],
     [
-      '%%values.../../x',
+      '%(%%values.../../x)',
       'whose value is not in values/../../x.json',
       'Write the value there, or in its place',
     ],

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
 import { GUARD_FLAGS, readGuardOptions, type GuardOptions } from '../guard-options.js'
-import { dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+import { bold, dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -26,7 +26,10 @@ export const check = defineCommand({
       about: 'As with NODE_ENV=production, where sessions need a lasting store',
     },
   },
-  notes: ['The key set is fetched from the issuer, and the store is opened.'],
+  notes: [
+    'The key set is fetched from the issuer, and the store is opened.',
+    'Of an exported app: what is decided, what you have to decide, and what is wrong, apart.',
+  ],
   examples: [
     'npx custom-jwt-auth check --config auth.config.mjs --production',
     'npx custom-jwt-auth check --providers exported-app --dotenv .env',
@@ -34,10 +37,12 @@ export const check = defineCommand({
   ],
   async run({ values, json }) {
     const findings: Finding[] = []
+    const isExport = values.providers !== undefined
     for await (const finding of audit(() => readGuardOptions(values), values.production)) {
       findings.push(finding)
-      if (!json) print(finding)
+      if (!json && !isExport) print(finding)
     }
+    if (!json && isExport) printGroups(findings)
     const problems = findings.filter(({ level }) => level === 'problem').length
     if (json) printJson({ ok: problems === 0, findings })
     else printLines('', problems === 0 ? green('no problems') : red(`${problems} to fix`))
@@ -47,7 +52,7 @@ export const check = defineCommand({
 
 async function* audit(read: () => Promise<GuardOptions>, production = false): AsyncGenerator<Finding> {
   let config: Config
-  let notCarriedOver: readonly NotCarriedOver[]
+  let notCarriedOver: readonly NotCarriedOver[] | undefined
   try {
     const given = await read()
     notCarriedOver = given.notCarriedOver
@@ -59,14 +64,25 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
     return
   }
   yield { name: 'options', level: 'ok', text: 'understood' }
-  for (const { item, reason, fix } of notCarriedOver)
-    yield { name: 'not carried over', level: 'note', text: `${item}: ${reason}`, fix }
+  if (notCarriedOver) yield* auditExport(config, notCarriedOver)
   yield* auditRules(config)
   if (config.keys.kind === 'remote') {
     const { auditIssuer } = await import('../issuer-audit.js') // with all that reads key sets
     yield* auditIssuer(config.keys, config.rules, config.clock)
   } else yield keysFinding(config.keys.keys.length, config.rules.algorithm)
-  yield* auditUsers(config)
+  // An export says nothing of sessions and stores: whoever mounts the guard does.
+  if (!notCarriedOver) yield* auditUsers(config)
+}
+
+/** What the options of an exported app mean, and what is left to decide. */
+function* auditExport(config: Config, notCarriedOver: readonly NotCarriedOver[]): Generator<Finding> {
+  yield { name: 'App ID', level: 'ok', text: config.appId }
+  const fields = config.metadata.fields.map(({ fieldName }) => fieldName)
+  yield { name: 'metadata', level: 'ok', text: fields.length === 0 ? 'none' : fields.join(', ') }
+  const creates = config.autoCreateUser ? 'log-ins, and requests with a token' : 'log-ins alone'
+  yield { name: 'users are made by', level: 'ok', text: creates }
+  for (const { item, reason, fix } of notCarriedOver)
+    yield { name: NOT_CARRIED_OVER, level: 'note', text: `${item}: ${reason}`, fix }
 }
 
 function keysFinding(count: number, algorithm: string): Finding {
@@ -96,6 +112,8 @@ function* auditRules({ rules, disabled }: Config): Generator<Finding> {
   else yield { name: 'audience', level: 'note', text: 'anyone, as long as the other claims are right' }
 }
 
+const NOT_CARRIED_OVER = 'not carried over'
+
 /** An id that no user has. */
 const NOBODY = '0'.repeat(24)
 
@@ -120,7 +138,21 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
 
 const SIGNS = { ok: green('✓'), note: yellow('!'), problem: red('✗') }
 
+const HEADINGS = { ok: 'Decided', note: 'To decide', problem: 'To fix' } as const
+
+/** What is settled, what the reader has to decide, and what is wrong, apart. */
+function printGroups(findings: readonly Finding[]): void {
+  for (const level of ['ok', 'note', 'problem'] as const) {
+    const group = findings.filter((finding) => finding.level === level)
+    if (group.length === 0) continue
+    if (group[0] !== findings[0]) printLines('')
+    printLines(bold(HEADINGS[level]))
+    for (const finding of group) print(finding)
+  }
+}
+
 function print({ name, level, text, fix }: Finding): void {
-  printLines(`${SIGNS[level]} ${name}: ${printable(text)}`)
+  const title = name === NOT_CARRIED_OVER ? '' : `${name}: `
+  printLines(`${SIGNS[level]} ${title}${printable(text)}`)
   if (fix !== undefined) printLines(dim(`    ${printable(fix)}`))
 }
