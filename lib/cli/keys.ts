@@ -64,11 +64,13 @@ export function readSigningKey(
     return { key: parsed.key, algorithm }
   }
   const key = parsePrivateKey(text)
-  const algorithm = wanted ?? (key.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256')
+  const algorithm = wanted ?? ALGORITHM_OF[key.asymmetricKeyType ?? ''] ?? 'RS256'
   const fault = algorithm.startsWith('HS') ? 'is a PEM key, not a secret' : publicKeyFault(key, algorithm)
   if (fault !== undefined) throw new OperationError(`the key ${fault}. Pass one that is fit for ${algorithm}`)
   return { key, algorithm }
 }
+
+const ALGORITHM_OF: Readonly<Record<string, Algorithm>> = { ec: 'ES256', ed25519: 'EdDSA' }
 
 function parsePrivateKey(text: string): KeyObject {
   try {

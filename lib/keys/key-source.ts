@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { MaybePromise } from '../user.js'
 
-/** The signing algorithms of RFC 7518 §3.1 that keys may be configured for. */
+/** The signing algorithms of RFC 7518 §3.1 and RFC 8037 that keys may be configured for; EdDSA with Ed25519. */
 export const ALGORITHMS = [
   ...(['HS256', 'HS384', 'HS512'] as const),
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
   ...(['ES256', 'ES384', 'ES512'] as const),
+  'EdDSA',
 ] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
 

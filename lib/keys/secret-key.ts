@@ -1,6 +1,9 @@
-import { createPublicKey, createSecretKey, X509Certificate } from 'node:crypto'
+import { createSecretKey } from 'node:crypto'
 import type { Algorithm } from './key-source.js'
-import type { KeyEncoding, ParsedKey } from './signing-keys.js'
+import { findPairedKey, type ParsedKey } from './parsed-key.js'
+
+/** How the text of an HMAC secret stands for its bytes. */
+export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
 
 /** PROTOCOL §2: in characters of the string, or in bytes when its encoding is given. */
 const LENGTH = { min: 32, max: 512 }
@@ -10,18 +13,21 @@ const ENCODED_SHAPE: Record<Exclude<KeyEncoding, 'utf8'>, RegExp> = {
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 }
 
-/** Parses an HMAC secret. Without an encoding it is the raw string, of characters that survive any copying. */
+/** Parses an HMAC secret. As text without an encoding it is the raw string, of characters that survive any copying. */
 export function parseSecretKey(
-  text: string,
+  given: string | Buffer,
   algorithm: Algorithm,
   encoding: KeyEncoding | undefined,
 ): ParsedKey {
-  const bytes = Buffer.from(text, encoding ?? 'utf8')
-  if (text.includes('-----BEGIN') || bytes.includes('-----BEGIN') || isPublicKey(text))
+  const bytes = typeof given === 'string' ? Buffer.from(given, encoding ?? 'utf8') : given
+  const found = findPairedKey(Buffer.from(given)) ?? findPairedKey(bytes)
+  if (found)
     return {
-      problem: `is a PEM key, but the algorithm is ${algorithm}`,
+      problem: `is a ${found.kind} key${found.kind === 'damaged' ? ' of a key pair' : ''}, but the algorithm is ${algorithm}`,
       fix: 'Set signingAlgorithm to RS256, or what else the issuer signs with; for sessions, generate a secret',
     }
+  if (typeof given !== 'string') return checkLength(bytes, given.length, 'bytes', algorithm)
+  const text = given
   if (encoding === undefined && !/^[A-Za-z0-9_\-+/=]*$/.test(text))
     return {
       problem: 'has characters other than letters, digits and _ - + / = (a stray space or newline?)',
@@ -29,30 +35,17 @@ export function parseSecretKey(
     }
   if (encoding !== undefined && encoding !== 'utf8' && !ENCODED_SHAPE[encoding].test(text))
     return { problem: `is not ${encoding} text`, fix: 'Correct the key or its encoding' }
+  const [length, unit] = encoding === undefined ? [text.length, 'characters'] : [bytes.length, 'bytes']
+  return checkLength(bytes, length, unit, algorithm)
+}
+
+function checkLength(bytes: Buffer, length: number, unit: string, algorithm: Algorithm): ParsedKey {
+  // readFileSync() of what an editor or echo wrote: the issuer's secret has no newline.
+  if (/^[\x20-\x7e]+\r?\n$/.test(bytes.toString('latin1')) && unit === 'bytes')
+    return { problem: 'ends with a newline', fix: "Pass its text: readFileSync(path, 'utf8').trim()" }
   // RFC 7518 §3.2: at least as long as the hash.
   const min = Math.max(LENGTH.min, Number(algorithm.slice(2)) / 8)
-  const [length, unit] = encoding === undefined ? [text.length, 'characters'] : [bytes.length, 'bytes']
   if (length < min || length > LENGTH.max)
     return { problem: `has ${length} ${unit}`, fix: `Use a secret of ${min} to ${LENGTH.max} ${unit}` }
   return { key: createSecretKey(bytes) }
-}
-
-// A public key used as a secret would let everybody who knows it forge tokens. Some issuers show theirs as the body of
-// a PEM alone, in one line.
-function isPublicKey(text: string): boolean {
-  const der = Buffer.from(text, 'base64')
-  return (
-    parses(() => createPublicKey({ key: der, format: 'der', type: 'spki' })) ||
-    parses(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' })) ||
-    parses(() => new X509Certificate(der))
-  )
-}
-
-function parses(parse: () => unknown): boolean {
-  try {
-    parse()
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,28 +1,35 @@
-import type { KeyObject } from 'node:crypto'
+import { KeyObject } from 'node:crypto'
 import { authError } from '../errors.js'
 import { describe, type Problems } from '../problems.js'
 import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
+import type { ParsedKey } from './parsed-key.js'
 import { parsePublicKey } from './public-key.js'
-import { parseSecretKey } from './secret-key.js'
+import { parseSecretKey, type KeyEncoding } from './secret-key.js'
 
-/** How the text of an HMAC secret stands for its bytes. */
-export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
+export type { KeyEncoding }
 
 /**
  * A signing key: the text alone, or the text with what it needs said.
  *
  * - HS256 (and HS384, HS512): a secret of 32 to 512 characters, used as the raw UTF-8 bytes of the string unless `encoding` says
  *   otherwise. Without `encoding`, only letters, digits and `_ - + / =` are allowed.
- * - RS256 (and the other RS, PS and ES): the issuer's public key or certificate as PEM; RSA of at least 2048 bits.
- *   Escaped newlines are accepted.
+ * - RS256 (and the other RS, PS and ES, and EdDSA): the issuer's public key or certificate as PEM, also quoted, indented, with
+ *   escaped newlines or in base64; as DER; or as a JWK. RSA of at least 2048 bits, Ed25519 for EdDSA.
  *
  * With a `kid`, the key is tried only for tokens that bear this `kid` header or none.
  */
 export type SigningKey =
-  string | { readonly key: string | undefined; readonly encoding?: KeyEncoding; readonly kid?: string }
+  | KeyMaterial
+  | { readonly key: KeyMaterial | undefined; readonly encoding?: KeyEncoding; readonly kid?: string }
 
-/** A key, or what is wrong with it and how to fix that. */
-export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly fix: string }
+/** A key in one of the forms that people have: text, the bytes of a file, a `KeyObject`, or a JWK. */
+export type KeyMaterial = string | Uint8Array | KeyObject | Jwk
+
+/** RFC 7517. Its `alg`, when it has one, has to be the key's algorithm. */
+export interface Jwk {
+  readonly kty: string
+  readonly [member: string]: unknown
+}
 
 const ENCODINGS = ['utf8', 'base64', 'base64url', 'hex']
 const SET_THE_VARIABLE = 'Set the environment variable that should hold the key'
@@ -73,18 +80,17 @@ function parseSigningKey(
   algorithm: Algorithm,
   problems: Problems,
 ): VerificationKey | undefined {
-  const bare = typeof value === 'string' || value === undefined
-  const given = bare ? { key: value } : problems.object(option, value, ['key', 'encoding', 'kid'])
-  const { key: text, encoding, kid } = given
+  const given = isWrapped(value) ? problems.object(option, value, ['key', 'encoding', 'kid']) : { key: value }
+  const { key: material, encoding, kid = isJwk(material) ? material.kid : undefined } = given
   if (kid !== undefined) problems.text(`${option}.kid`, kid, 'Pass the key id as a string')
   const isEncoding = encoding === undefined || ENCODINGS.includes(encoding as string)
   if (!isEncoding) problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
-  if (typeof text !== 'string' || text.trim() === '') {
-    problems.add(option, `is ${describe(text)}`, SET_THE_VARIABLE)
+  if (!isMaterial(material)) {
+    problems.add(option, `is ${describe(material)}`, SET_THE_VARIABLE)
     return undefined
   }
   if (!isEncoding) return undefined
-  const parsed = parseKey(text, algorithm, encoding as KeyEncoding | undefined)
+  const parsed = parseKey(material, algorithm, encoding as KeyEncoding | undefined)
   if ('problem' in parsed) {
     problems.add(option, parsed.problem, parsed.fix)
     return undefined
@@ -92,8 +98,39 @@ function parseSigningKey(
   return Object.freeze({ algorithm, key: parsed.key, ...(kid !== undefined && { kid: kid as string }) })
 }
 
-function parseKey(text: string, algorithm: Algorithm, encoding: KeyEncoding | undefined): ParsedKey {
-  if (algorithm.startsWith('HS')) return parseSecretKey(text, algorithm, encoding)
-  if (encoding === undefined) return parsePublicKey(text, algorithm)
-  return { problem: `has an encoding, but ${algorithm} takes a PEM key`, fix: 'Leave encoding out' }
+function parseKey(given: KeyMaterial, algorithm: Algorithm, encoding: KeyEncoding | undefined): ParsedKey {
+  const isSecret = algorithm.startsWith('HS')
+  if (encoding !== undefined && (typeof given !== 'string' || !isSecret)) {
+    const problem = isSecret
+      ? 'has an encoding, but is not a string'
+      : `has an encoding, but ${algorithm} takes a PEM key`
+    return { problem, fix: 'Leave encoding out' }
+  }
+  if (isJwk(given) && given.alg !== undefined && given.alg !== algorithm)
+    return { problem: 'is a JWK for another algorithm', fix: 'Set signingAlgorithm to what its alg says' }
+  const material = typeof given === 'string' ? given : bytesOf(given)
+  return isSecret
+    ? parseSecretKey(material, algorithm, encoding)
+    : parsePublicKey(Buffer.from(material), algorithm)
+}
+
+function bytesOf(given: Exclude<KeyMaterial, string>): Buffer {
+  if (given instanceof Uint8Array) return Buffer.from(given)
+  if (given instanceof KeyObject)
+    if (given.type === 'secret') return given.export()
+    else return given.export({ format: 'der', type: given.type === 'public' ? 'spki' : 'pkcs8' }) as Buffer
+  return given.kty === 'oct' ? Buffer.from(String(given.k), 'base64url') : Buffer.from(JSON.stringify(given))
+}
+
+function isMaterial(value: unknown): value is KeyMaterial {
+  if (typeof value === 'string') return value.trim() !== ''
+  return value instanceof Uint8Array || value instanceof KeyObject || isJwk(value)
+}
+
+function isJwk(value: unknown): value is Jwk {
+  return typeof value === 'object' && value !== null && 'kty' in value && typeof value.kty === 'string'
+}
+
+function isWrapped(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'string' && !isMaterial(value)
 }

@@ -8,8 +8,11 @@ export const headerChecks: readonly Check<TokenHeader>[] = [
     refuse: ({ alg }, { algorithm }) => (alg === algorithm ? undefined : 'TOKEN_ALGORITHM'),
     expected: ({ algorithm }) => algorithm,
     got: ({ alg }) => show(alg),
-    fix: (_code, _header, { algorithm }) =>
-      `Let the issuer sign with ${algorithm}, or set signingAlgorithm to what it signs with and pass the matching key`,
+    fix: (_code, { alg }, { algorithm }) =>
+      // Whoever follows the advice for a forged token must not end with a public key as an HMAC secret.
+      !algorithm.startsWith('HS') && String(alg).startsWith('HS')
+        ? `Let the issuer sign with ${algorithm}; if it does, this token is forged`
+        : `Let the issuer sign with ${algorithm}, or set signingAlgorithm to what it signs with and pass the matching key`,
   },
   {
     name: 'typ',

@@ -22,13 +22,15 @@ const pairs = new Map<string, { publicKey: KeyObject; privateKey: KeyObject }>()
 /** The key pair of an algorithm: one for all RSA algorithms, so that nothing but the algorithm tells them apart. */
 export function keyPairFor(algorithm: Algorithm, name = ''): { publicKey: KeyObject; privateKey: KeyObject } {
   const namedCurve = CURVES[algorithm]
-  const id = `${namedCurve ?? 'RSA'} ${name}`
+  const id = `${namedCurve ?? (algorithm === 'EdDSA' ? algorithm : 'RSA')} ${name}`
   const known = pairs.get(id)
   if (known) return known
   const pair =
-    namedCurve === undefined
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve })
+    algorithm === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : namedCurve === undefined
+        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : generateKeyPairSync('ec', { namedCurve })
   pairs.set(id, pair)
   return pair
 }
@@ -59,6 +61,7 @@ export function isSignature(
     const mac = createHmac(hash, key).update(content).digest()
     return mac.length === signature.length && timingSafeEqual(mac, signature)
   }
+  if (algorithm === 'EdDSA') return verify(null, content, key, signature)
   if (algorithm.startsWith('ES')) return verify(hash, content, { key, dsaEncoding: 'ieee-p1363' }, signature)
   if (algorithm.startsWith('RS')) return verify(hash, content, key, signature)
   const [padding, saltLength] = [constants.RSA_PKCS1_PSS_PADDING, constants.RSA_PSS_SALTLEN_DIGEST]
@@ -73,6 +76,7 @@ export function signatureOf(algorithm: Algorithm, content: string, name?: string
     return createHmac(hash, signingKeyFor(algorithm, name)).update(content).digest()
   const key = keyPairFor(algorithm, name).privateKey
   const bytes = Buffer.from(content)
+  if (algorithm === 'EdDSA') return sign(null, bytes, key)
   if (algorithm.startsWith('ES')) return sign(hash, bytes, { key, dsaEncoding: 'ieee-p1363' })
   if (algorithm.startsWith('RS')) return sign(hash, bytes, key)
   const padding = constants.RSA_PKCS1_PSS_PADDING

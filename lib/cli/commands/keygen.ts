@@ -5,7 +5,7 @@ import { defineCommand, OperationError, UsageError } from '../command.js'
 import { codeOf, DEFAULT_VARIABLE } from '../keys.js'
 import { printJson, printLines } from '../terminal.js'
 
-const ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const
+const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
 const FORMATS = ['env', 'pem', 'jwks'] as const
 const PRIVATE_MODE = 0o600
 const PUBLIC_MODE = 0o644
@@ -16,7 +16,7 @@ export const keygen = defineCommand({
   about: 'Make a signing key',
   args: [],
   flags: {
-    alg: { type: 'string', value: '<name>', about: 'HS256 (default), RS256 or ES256' },
+    alg: { type: 'string', value: '<name>', about: 'HS256 (default), RS256, ES256 or EdDSA' },
     format: {
       type: 'string',
       value: '<name>',
@@ -81,7 +81,11 @@ function oneOf<T extends string>(flag: string, value: string, known: readonly T[
   return found
 }
 
-function makeKeyPair(algorithm: 'RS256' | 'ES256'): { privateKey: KeyObject; publicKey: KeyObject } {
+function makeKeyPair(algorithm: 'RS256' | 'ES256' | 'EdDSA'): {
+  privateKey: KeyObject
+  publicKey: KeyObject
+} {
+  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
   return algorithm === 'RS256'
     ? generateKeyPairSync('rsa', { modulusLength: 2048 })
     : generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -1,5 +1,5 @@
-import type { Secret, SignOptions } from 'jsonwebtoken'
-import { ALGORITHMS } from '../../keys/key-source.js'
+import { sign as signBytes, type KeyObject } from 'node:crypto'
+import { ALGORITHMS, type Algorithm } from '../../keys/key-source.js'
 import { parsePath } from '../../token/metadata-options.js'
 import { defineCommand, UsageError } from '../command.js'
 import { KEY_FLAGS, loadEnvFile, readSigningKey } from '../keys.js'
@@ -63,14 +63,27 @@ export const token = defineCommand({
   },
 })
 
-async function sign(claims: Claims, key: Secret, options: SignOptions): Promise<string> {
+async function sign(
+  claims: Claims,
+  key: KeyObject,
+  { algorithm, keyid }: { algorithm: Algorithm; keyid?: string },
+): Promise<string> {
+  if (algorithm === 'EdDSA') return signEdDsa(claims, key, keyid)
   const { default: jwt } = await import('jsonwebtoken')
   try {
-    return jwt.sign(claims, key, options)
+    return jwt.sign(claims, key, { algorithm, ...(keyid !== undefined && { keyid }) })
   } catch (error) {
     // jsonwebtoken refuses what no issuer would write, such as "exp" as a text, and says so.
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** RFC 8037, which jsonwebtoken does not know. */
+function signEdDsa(claims: Claims, key: KeyObject, kid: string | undefined): string {
+  const content = [{ alg: 'EdDSA', typ: 'JWT', kid }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  return `${content}.${signBytes(null, Buffer.from(content), key).toString('base64url')}`
 }
 
 function readSeconds(text: string): number {

@@ -1,0 +1,85 @@
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
+
+/** A key, or what is wrong with it and how to fix that. */
+export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly fix: string }
+
+/** Half of a key pair, whatever form it came in. `damaged`: certainly meant as one, but not readable. */
+export type PairedKey =
+  | { readonly kind: 'public'; readonly key: KeyObject }
+  | { readonly kind: 'private' }
+  | { readonly kind: 'damaged' }
+
+/** What DER keys name inside: rsaEncryption, ecPublicKey and Ed25519, by their object identifiers. */
+const KEY_TYPES = ['06092a864886f70d010101', '06072a8648ce3d0201', '06032b6570'].map((hex) =>
+  Buffer.from(hex, 'hex'),
+)
+const ENCODED = { base64: /^[\w+/-]+={0,2}$/, hex: /^[0-9a-f]+$/i }
+const MAX_LAYERS = 3
+
+/**
+ * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, or one of these in
+ * base64 or hex. The one place that knows these forms: what takes a public key reads it here, and what takes a secret
+ * refuses whatever is found here, since a published key as a secret would let everybody forge tokens.
+ */
+export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | undefined {
+  const text = tidy(bytes.toString('latin1'))
+  if (/-----? ?(?:BEGIN|END) /.test(text)) return readPem(text)
+  if (text.startsWith('{')) return readJwk(text)
+  // OpenSSH's form of a public key, as text and decoded.
+  if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)/s.test(text)) return { kind: 'damaged' }
+  const read = bytes[0] === 0x30 ? readDer(bytes) : undefined
+  if (read || layers === 0) return read
+  const bare = text.replaceAll(/\s/g, '')
+  for (const [encoding, shape] of Object.entries(ENCODED)) {
+    const found =
+      shape.test(bare) && findPairedKey(Buffer.from(bare, encoding as 'base64' | 'hex'), layers - 1)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Undoes what environment files, YAML and shells do to a text of several lines. */
+function tidy(text: string): string {
+  const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
+  const isQuoted = /^["'`]/.test(lines) && lines.length > 1 && lines.at(-1) === lines[0]
+  return (isQuoted ? lines.slice(1, -1) : lines)
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n')
+    .trim()
+}
+
+function readPem(pem: string): PairedKey {
+  // createPublicKey() would quietly derive the public half. An encrypted private key cannot be parsed, but says so.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem) || attempt(() => createPrivateKey(pem)))
+    return { kind: 'private' }
+  const key = attempt(() => createPublicKey(pem))
+  return key ? { kind: 'public', key } : { kind: 'damaged' }
+}
+
+function readJwk(json: string): PairedKey | undefined {
+  const jwk = attempt(() => JSON.parse(json) as Readonly<Record<string, unknown>>)
+  if (!jwk || jwk.kty === 'oct' || !('kty' in jwk || 'keys' in jwk)) return undefined
+  if ('d' in jwk) return { kind: 'private' }
+  const key = attempt(() => createPublicKey({ key: jwk, format: 'jwk' }))
+  return key ? { kind: 'public', key } : { kind: 'damaged' }
+}
+
+function readDer(der: Buffer): PairedKey | undefined {
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const)
+    if (attempt(() => createPrivateKey({ key: der, format: 'der', type }))) return { kind: 'private' }
+  const key =
+    attempt(() => createPublicKey({ key: der, format: 'der', type: 'spki' })) ??
+    attempt(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' })) ??
+    attempt(() => new X509Certificate(der).publicKey)
+  if (key) return { kind: 'public', key }
+  return KEY_TYPES.some((type) => der.includes(type)) ? { kind: 'damaged' } : undefined
+}
+
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse()
+  } catch {
+    return undefined // in another form, or none
+  }
+}

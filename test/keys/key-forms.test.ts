@@ -1,0 +1,138 @@
+// Keys in the forms that people have: accepted, or refused in one line that says what they are.
+import assert from 'node:assert/strict'
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { refusalOf } from '../support/refused-options.js'
+import { keyPairFor, signWith } from '../support/signers.js'
+import { APP_ID, claims, mint, SECRET } from '../support/tokens.js'
+import { verifierFor } from '../support/verifier.js'
+
+const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
+const exported = (key: KeyObject, type: 'spki' | 'pkcs8') => ({
+  pem: key.export({ type, format: 'pem' }).toString(),
+  der: key.export({ type, format: 'der' }),
+})
+
+/** One key of a pair in every form. */
+function formsOf(key: KeyObject, type: 'spki' | 'pkcs8'): Readonly<Record<string, unknown>> {
+  const { pem, der } = exported(key, type)
+  const jwk = key.export({ format: 'jwk' })
+  return {
+    PEM: pem,
+    'quoted PEM': `"${pem.trim()}"`,
+    'quoted PEM with escaped newlines': `'${pem.trim().replaceAll('\n', '\\n')}'`,
+    'indented PEM': indented(pem),
+    'PEM in base64': Buffer.from(pem).toString('base64'),
+    'PEM in base64 of several lines': Buffer.from(pem).toString('base64').replaceAll(/.{64}/g, '$&\n'),
+    'PEM in base64url': Buffer.from(pem).toString('base64url'),
+    'PEM in hex': Buffer.from(pem).toString('hex'),
+    'PEM in base64, twice': Buffer.from(Buffer.from(pem).toString('base64')).toString('base64'),
+    'a Buffer of PEM': Buffer.from(pem),
+    'a Buffer of DER': der,
+    'DER in base64': der.toString('base64'),
+    'a KeyObject': key,
+    'a JWK': jwk,
+    'a JWK as JSON': JSON.stringify(jwk),
+    'a JWK in base64': Buffer.from(JSON.stringify(jwk)).toString('base64'),
+  }
+}
+
+const onlyProblem = (options: object): string => {
+  const { problems } = refusalOf({ appId: APP_ID, ...options })
+  assert.equal(problems.length, 1, JSON.stringify(problems))
+  return `${problems[0]?.problem ?? ''}. ${problems[0]?.fix ?? ''}`
+}
+
+for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
+  const { publicKey, privateKey } = keyPairFor(algorithm)
+  const publicForms = { ...formsOf(publicKey, 'spki') }
+  describe(`${algorithm}:`, () => {
+    for (const [form, key] of Object.entries(publicForms)) {
+      test(`${form} verifies, alone or with a kid`, () => {
+        for (const signingKeys of [[key], [{ key, kid: 'one' }]]) {
+          const { accept } = verifierFor({ signingAlgorithm: algorithm, signingKeys })
+          assert.equal(accept(signWith(algorithm)).subject, '24601')
+        }
+      })
+
+      // Issue "What an attacker got", 7. The old advice, "or set signingAlgorithm to HS256", let the published key forge.
+      test(`${form} is never a secret, and no message advises it`, () => {
+        for (const signingAlgorithm of ['HS256', 'HS384', 'HS512'])
+          assert.match(
+            onlyProblem({ signingAlgorithm, signingKeys: [key] }),
+            /^is a public key, but the algorithm is HS/,
+          )
+        const session = { signingAlgorithm: 'HS256', signingKeys: [SECRET], session: { signingKeys: [key] } }
+        assert.match(onlyProblem(session), /^is a public key/)
+        if (typeof key === 'string')
+          for (const encoding of ['utf8', 'base64', 'base64url', 'hex'])
+            assert.match(
+              onlyProblem({ signingAlgorithm: 'HS256', signingKeys: [{ key, encoding }] }),
+              /^is a public key/,
+            )
+        const wrong = algorithm === 'RS256' ? 'ES256' : 'RS256'
+        assert.doesNotMatch(onlyProblem({ signingAlgorithm: wrong, signingKeys: [key] }), /HS\d|HMAC|secret/i)
+      })
+    }
+
+    for (const [form, key] of Object.entries(formsOf(privateKey, 'pkcs8')))
+      test(`${form} of the private key is named as that, wherever it is given`, () => {
+        for (const signingAlgorithm of [algorithm, 'HS256'])
+          assert.match(onlyProblem({ signingAlgorithm, signingKeys: [key] }), /^is a private key/)
+      })
+  })
+}
+
+describe('what may be public, though it cannot be read,', () => {
+  const { pem, der } = exported(keyPairFor('ES256').publicKey, 'spki')
+  for (const [what, key] of Object.entries({
+    'PEM cut off': pem.slice(0, 80),
+    'PEM cut off, in base64': Buffer.from(pem.slice(0, 80)).toString('base64'),
+    'DER cut off, in base64': der.subarray(0, -4).toString('base64'),
+    "OpenSSH's form": `ssh-ed25519 ${Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString('base64')} me@host`,
+    "OpenSSH's form, the middle alone": Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString(
+      'base64',
+    ),
+  }))
+    test(`is no secret: ${what}`, () => {
+      assert.match(
+        onlyProblem({ signingAlgorithm: 'HS256', signingKeys: [key] }),
+        /^is a damaged key of a key pair/,
+      )
+      assert.doesNotMatch(onlyProblem({ signingAlgorithm: 'ES256', signingKeys: [key] }), /HS\d|HMAC|secret/i)
+    })
+})
+
+describe('a secret', () => {
+  const bytes = Buffer.from(Array.from({ length: 48 }, (_, index) => (index * 37) % 256))
+  for (const [form, key, signer] of [
+    ['a Buffer', bytes, bytes],
+    ['a Uint8Array', new Uint8Array(bytes), bytes],
+    ['a Buffer of text', Buffer.from(SECRET), SECRET],
+    ['a KeyObject', createSecretKey(bytes), bytes],
+    ['a JWK', { kty: 'oct', k: bytes.toString('base64url'), alg: 'HS256' }, bytes],
+  ] as const)
+    test(`as ${form} verifies`, () => {
+      const { accept } = verifierFor({ signingKeys: [key] })
+      assert.equal(accept(mint(claims(), { key: signer })).subject, '24601')
+    })
+
+  test('is refused in one line when it cannot be meant', () => {
+    for (const [key, says] of [
+      [Buffer.from(`${SECRET}\n`), /^ends with a newline\. Pass its text/],
+      [Buffer.alloc(31, 7), /^has 31 bytes/],
+      [createSecretKey(Buffer.alloc(31, 7)), /^has 31 bytes/],
+      [{ kty: 'oct', k: bytes.toString('base64url'), alg: 'HS512' }, /^is a JWK for another algorithm/],
+      [{ key: bytes, encoding: 'hex' }, /^has an encoding, but is not a string/],
+    ] as const)
+      assert.match(onlyProblem({ signingAlgorithm: 'HS256', signingKeys: [key] }), says)
+  })
+})
+
+test('Ed448 is not what EdDSA means here', () => {
+  const { publicKey } = generateKeyPairSync('ed448')
+  assert.match(
+    onlyProblem({ signingAlgorithm: 'EdDSA', signingKeys: [publicKey] }),
+    /type ed448, not Ed25519/,
+  )
+})
