@@ -34,7 +34,7 @@ const eslint = (...targets) => run('eslint/bin/eslint.js', '--max-warnings=0', .
 const prettier = (...targets) => run('prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...targets)
 
 // Circles that wait for their refactoring, by a file on each.
-const notYet = ['lib/keys/signing-keys.ts', 'lib/cli/commands/check.ts']
+const notYet = ['lib/keys/signing-keys.ts', 'lib/token/token-options.ts', 'lib/cli/commands/check.ts']
 
 /** The files of lib/ that a file imports, types included: those that eslint's import-x/no-cycle overlooks. */
 function importsOf(file) {
