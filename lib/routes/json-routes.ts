@@ -21,13 +21,11 @@ export interface RouteParts {
   readonly events: Events
 }
 
-/** What a route gets: the router fills in `params`. */
+/** What a route gets. Express and Connect add to it. */
 export interface RouteRequest extends IncomingMessage {
-  readonly params: Readonly<Record<string, string | undefined>>
-  /** Express's alone. */
   readonly app?: object
-  readonly baseUrl: string
-  readonly originalUrl: string
+  readonly baseUrl?: string
+  readonly originalUrl?: string
   readonly url: string
 }
 

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import express from 'express'
 import type { AuthError } from '../errors.js'
 import { sendJson } from '../http/error-response.js'
 import type { Middleware } from '../http/middleware.js'
@@ -41,9 +40,14 @@ export function createRealmObjectServerRoutes(parts: RouteParts): Middleware {
     return { status: 200, body: await body }
   })
 
-  const router = express.Router()
-  router.post('/auth', authenticate, answerErrors(events, sendProblem))
-  return router as unknown as Middleware
+  const answerError = answerErrors(events, sendProblem)
+  return function customJwtAuthRealmObjectServerRoutes(req, res, next) {
+    if (req.method !== 'POST' || !/^\/auth\/?(?:\?|$)/i.test(req.url ?? '')) next()
+    else
+      authenticate(req, res, (error) => {
+        answerError(error, req, res, next)
+      })
+  }
 }
 
 /** A token as the old server described it. Nothing enforces `access`, but realm-java reads no token without it. */

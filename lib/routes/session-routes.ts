@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import express from 'express'
+import type { IncomingMessage } from 'node:http'
 import { asRefusedLink, authError, isAuthError } from '../errors.js'
 import { readCredentials } from '../http/credentials.js'
 import { sendError } from '../http/error-response.js'
-import type { Middleware, Next } from '../http/middleware.js'
+import type { Middleware } from '../http/middleware.js'
 import { isOfAnotherApp } from '../sessions/session-tokens.js'
 import type { OpenSession } from '../sessions/sessions.js'
 import { PROVIDER } from '../user.js'
@@ -13,11 +12,12 @@ import { answerErrors, jsonRoute, type RouteParts, type RouteRequest } from './j
 import { readLogin } from './login-body.js'
 
 /** Fixed by the original service (PROTOCOL §4). */
-const BASE_PATH = '/api/client/v2.0'
+const BASE_PATH = /^\/api\/client\/v2\.0(?=\/|$)/i
+const LOGIN = /^\/app\/[^/]+\/auth\/providers\/([^/]+)\/login\/?$/i
 
 /**
- * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They need nothing
- * of Express but its router, so Connect and `node:http` can mount them too. What names another App goes on to `next()`:
+ * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They need
+ * nothing of Express: Connect and `node:http` can mount them too. What names another App goes on to `next()`:
  * that App's routes may come after these.
  */
 export function createSessionRoutes(parts: RouteParts): Middleware {
@@ -56,7 +56,8 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
   }
 
   async function readVerified(req: RouteRequest) {
-    if (req.params.provider !== PROVIDER)
+    const [, provider = ''] = LOGIN.exec(pathBelow(req) ?? '') ?? []
+    if (decodeURIComponent(provider) !== PROVIDER)
       throw authError('PROVIDER_UNKNOWN', {
         reason: `authentication provider not found: only '${PROVIDER}' is here`,
       })
@@ -95,39 +96,53 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
     throw authError('ROUTE_NOT_FOUND')
   })
 
-  const leaveOtherApps = leave((req) => req.params.appId !== appId)
-  const leaveOtherSessions = leave((req) => {
-    const credentials = readCredentials(req)
-    return credentials?.header === 'authorization' && isOfAnotherApp(credentials.token, domainId)
-  })
+  const routes: readonly [method: string, path: RegExp, handle: Middleware][] = [
+    ['GET', /^\/app\/[^/]+\/location\/?$/i, location],
+    ['POST', LOGIN, logIn],
+    ['GET', /^\/auth\/profile\/?$/i, profile],
+    ['POST', /^\/auth\/session\/?$/i, refresh],
+    ['DELETE', /^\/auth\/session\/?$/i, logOut],
+    ['DELETE', /^\/auth\/delete\/?$/i, deleteUser],
+  ]
 
-  const client = express.Router()
-  client.use('/app/:appId', leaveOtherApps)
-  client.get('/app/:appId/location', location)
-  client.post('/app/:appId/auth/providers/:provider/login', logIn)
-  client.use('/app', noRoute)
-  client.use(leaveOtherSessions)
-  client.get('/auth/profile', profile)
-  client.post('/auth/session', refresh)
-  client.delete('/auth/session', logOut)
-  client.delete('/auth/delete', deleteUser)
-  client.use(noRoute)
-  // Nothing else below the base path is left to the app's error handler.
-  client.use(answerErrors(events, sendError))
-  const router = express.Router().use(BASE_PATH, client)
-  return (req, res, next) => {
-    // Left with 'router', a router passes on null, which is not an error.
-    router(req as express.Request, res as express.Response, (error?: unknown) => {
-      next(error ?? undefined)
-    })
+  /** Whether the request is for the routes of another App, which may come after these. */
+  function isAnothers(req: IncomingMessage, path: string): boolean {
+    const [, app] = /^\/app\/([^/]+)/i.exec(path) ?? []
+    if (app !== undefined) return decodeURIComponent(app) !== appId
+    const credentials = /^\/app\/?$/i.test(path) ? undefined : readCredentials(req)
+    return credentials?.header === 'authorization' && isOfAnotherApp(credentials.token, domainId)
+  }
+
+  const answerError = answerErrors(events, sendError)
+  return function customJwtAuthSessionRoutes(req, res, next) {
+    const path = pathBelow(req)
+    if (path === undefined) {
+      next()
+      return
+    }
+    // Nothing else below the base path is left to the app's error handler.
+    const fail = (error: unknown): void => {
+      answerError(error, req, res, next)
+    }
+    try {
+      if (isAnothers(req, path)) {
+        next()
+        return
+      }
+    } catch (error) {
+      fail(error)
+      return
+    }
+    const method = req.method === 'HEAD' ? 'GET' : req.method
+    const [, , handle = noRoute] = routes.find((route) => route[0] === method && route[1].test(path)) ?? []
+    handle(req, res, fail)
   }
 }
 
-/** Makes a handler that leaves these routes when the request is another's to answer. */
-function leave(isAnothers: (req: RouteRequest) => boolean) {
-  return (req: IncomingMessage, _res: ServerResponse, next: Next): void => {
-    next(isAnothers(req as RouteRequest) ? 'router' : undefined)
-  }
+/** The path of a request below the base path; undefined beside it. */
+function pathBelow({ url = '' }: IncomingMessage): string | undefined {
+  const [path = ''] = url.split('?', 1)
+  return BASE_PATH.test(path) ? path.replace(BASE_PATH, '') : undefined
 }
 
 function answerOf({ accessToken, refreshToken, userId, deviceId }: OpenSession): object {
@@ -135,8 +150,8 @@ function answerOf({ accessToken, refreshToken, userId, deviceId }: OpenSession):
 }
 
 /** Express keeps in `baseUrl` what it took off the URL; Connect leaves only the original to compare with. */
-function mountPath({ app, baseUrl, originalUrl, url }: RouteRequest): string {
-  return app ? baseUrl.slice(0, -BASE_PATH.length) : originalUrl.slice(0, -(BASE_PATH.length + url.length))
+function mountPath({ app, baseUrl = '', originalUrl = '', url }: RouteRequest): string {
+  return app ? baseUrl : originalUrl.slice(0, -url.length)
 }
 
 /** The bearer token alone: session routes know no other credential. */
