@@ -16,7 +16,7 @@ import { createDependency } from './dependency.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { memoryStore } from './stores/memory.js'
-import { createExplain, type Explanation } from './token/explain.js'
+import { createExplain, type ExplainOptions, type Explanation } from './token/explain.js'
 import { createVerifier } from './token/verifier.js'
 import type { User, UserData } from './user.js'
 import { UserCache } from './users/user-cache.js'
@@ -40,7 +40,7 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   /** The administration of users. */
   readonly users: Users<Data>
   /** Says of every check whether a third-party token passes it, and what to fix. For people, not for programs. */
-  explain(token: string): Promise<Explanation>
+  explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /** Resolves when the keys and the store can be used: await it before listening. */
   ready(): Promise<void>
   /** Releases what keys and store hold open. */
@@ -84,11 +84,17 @@ function compose(config: Config): CustomJwtAuth {
   const events = createEvents(config.logger)
   const dependency = createDependency(config.timeoutSeconds)
   const keys = config.keys.kind === 'static' ? staticKeys(config.keys.keys) : composeRemoteKeys(config.keys)
-  const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
+  const verifier = createVerifier({
+    rules,
+    metadata,
+    keys,
+    cacheMax: cache.tokens,
+    fieldUnescaped: events.fieldUnescaped,
+  })
   const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
-  const explain = createExplain({ rules, metadata, keys, disabled: config.disabled })
+  const explain = createExplain({ ...config, keys })
   const sessions = config.session && composeSessions(config.session)
   const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
 
@@ -116,7 +122,7 @@ function compose(config: Config): CustomJwtAuth {
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ store, userCache, dependency }),
-    explain: (token: string) => explain(token, now()),
+    explain: (token: string, given?: ExplainOptions) => explain(token, now(), given),
     async ready() {
       await Promise.all([keys.ready(now()), store.ready?.()])
     },

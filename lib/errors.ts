@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util'
 import createError from 'http-errors'
 
 interface ErrorRow {
@@ -117,6 +118,9 @@ export interface AuthError extends Error {
   readonly detail?: ErrorDetail
 }
 
+/** Words that are made when somebody reads them. */
+type LazyDetail = ErrorDetail | (() => ErrorDetail)
+
 const BRAND = Symbol.for('custom-jwt-auth.error')
 const COUNTED = Symbol.for('custom-jwt-auth.counted')
 const RETRY_AFTER_SECONDS = '5'
@@ -124,15 +128,15 @@ const RETRY_AFTER_SECONDS = '5'
 /**
  * Makes the error for a code of {@link ERRORS}.
  * @param code the cause
- * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log;
- *   `cause` is what a dependency threw; `challenge` replaces the message in `WWW-Authenticate` where the clients of the
+ * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log, and
+ *   made when somebody reads it if it is a function; `cause` is what a dependency threw; `challenge` replaces the message in `WWW-Authenticate` where the clients of the
  *   original service match on the message; `isCounted` says that it was counted, to be logged together with others
  */
 export function authError(
   code: ErrorCode,
   more: {
     reason?: string
-    detail?: ErrorDetail
+    detail?: LazyDetail
     cause?: unknown
     challenge?: string
     isCounted?: boolean
@@ -150,14 +154,15 @@ function makeError(
   more: {
     code: ErrorCode
     message: string
-    detail?: ErrorDetail | undefined
+    detail?: LazyDetail | undefined
     cause?: unknown
     challenge?: string
   },
 ): AuthError {
   const { code, message, detail } = more
   const headers = responseHeaders(status, code, more.challenge ?? message)
-  const error = createError(status, message, { code, error_code, headers, ...(detail && { detail }) })
+  const error = createError(status, message, { code, error_code, headers })
+  if (detail) defineDetail(error, detail)
   Object.defineProperty(error, BRAND, { value: true })
   if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })
   return error as unknown as AuthError
@@ -169,7 +174,31 @@ function makeError(
  */
 export function asRefusedLink(error: AuthError): AuthError {
   if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
-  return makeError(400, 'AuthError', error)
+  const { code, message } = error
+  const detail = () => error.detail ?? {}
+  return makeError(400, 'AuthError', {
+    code,
+    message,
+    detail,
+    ...('cause' in error && { cause: error.cause }),
+  })
+}
+
+/** Whoever is refused chooses how often: the words for the log cost nothing until somebody reads them. */
+function defineDetail(error: Error, detail: LazyDetail): void {
+  const settle = (): ErrorDetail => {
+    const value = typeof detail === 'function' ? detail() : detail
+    Object.defineProperty(error, 'detail', { value, enumerable: true })
+    return value
+  }
+  Object.defineProperty(error, 'detail', { get: settle, configurable: true, enumerable: true })
+  Object.defineProperty(error, inspect.custom, {
+    // Else console.log() would show [Getter] in its place.
+    value(_depth: number, options: InspectOptions) {
+      settle()
+      return inspect(error, { ...options, customInspect: false })
+    },
+  })
 }
 
 /** Whether a value is one of this package's errors, also when another copy of the package made it. */

@@ -11,7 +11,11 @@ export interface Logger {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+  /** Optional, as pino and winston have it: what no level writes is not put into words. */
+  isLevelEnabled?(level: string): boolean
 }
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** How a request was authenticated. */
 export type CredentialKind = 'session' | 'custom-token'
@@ -34,6 +38,8 @@ export interface Events {
   readonly unknownKeyId: (event: { kid: string }) => void
   /** One log line at start-up: keys may come over plain `http:`. */
   readonly httpAllowed: (event: { uri: string }) => void
+  /** One log line: the path of a metadata field finds nothing, although a claim has just its name. */
+  readonly fieldUnescaped: (event: { field: string; fix: string }) => void
   /** A warning of the process, since a silent logger is the default: many guards fetch one key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: a proxy speaks of TLS, and nobody said that it is to be believed. */
@@ -58,11 +64,13 @@ export function createEvents(logger: Logger | undefined): Events {
   /**
    * Writes a line, whose fields may come from tokens that nobody verified. A logger that throws neither refuses a
    * request nor ends the process.
+   * @param given a function when they take work, which is left undone where the logger says that it would not write them
    */
-  function log(level: keyof Logger, given: object, text: string): void {
-    if (!logger) return
+  function log(level: Level, given: object | (() => object), text: string): void {
     try {
-      const [fields, message] = [printableFields(given), printable(text)]
+      if (!logger || logger.isLevelEnabled?.(level) === false) return
+      const said = typeof given === 'function' ? (given as () => object)() : given
+      const [fields, message] = [printableFields(said), printable(text)]
       if (messageFirst) (logger as unknown as MessageFirstLogger)[level](message, fields)
       else logger[level](fields, message)
     } catch (error) {
@@ -75,11 +83,13 @@ export function createEvents(logger: Logger | undefined): Events {
       if (authenticated.hasSubscribers) authenticated.publish({ userId, credential })
     },
     rejected(error) {
-      const { code, status, message, detail, cause } = error
-      if (rejected.hasSubscribers) rejected.publish(printableFields({ code, status, message, ...detail }))
+      // Not the detail, which is made when it is read: strangers choose how often there is one.
+      const { code, status, message } = error
+      if (rejected.hasSubscribers)
+        rejected.publish(printableFields({ code, status, message, ...error.detail }))
       if (isCounted(error)) return
-      if (status >= 500) log('error', { code, status, err: cause }, `custom-jwt-auth: ${code}`)
-      else log('info', { code, status, ...detail }, `custom-jwt-auth: ${message}`)
+      if (status >= 500) log('error', { code, status, err: error.cause }, `custom-jwt-auth: ${code}`)
+      else log('info', () => ({ code, status, ...error.detail }), `custom-jwt-auth: ${message}`)
     },
     userCreated(event) {
       if (userCreated.hasSubscribers) userCreated.publish(event)
@@ -105,6 +115,9 @@ export function createEvents(logger: Logger | undefined): Events {
     httpAllowed(event) {
       const risk = 'whoever is between here and the issuer can replace them, and so sign in as anybody'
       log('warn', event, `custom-jwt-auth: jwks.allowHttp lets keys come over plain http: ${risk}`)
+    },
+    fieldUnescaped(event) {
+      log('warn', event, 'custom-jwt-auth: a metadata field finds nothing: its dots are not escaped')
     },
     manyGuards({ uri, guards }) {
       process.emitWarning(

@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 }
 const NUMBERS: Readonly<Record<string, RegExp>> = {
   $numberInt: /^-?\d{1,10}$/,
-  $numberDouble: /^(?:-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|-?Infinity|NaN)$/i,
+  $numberDouble: /^(?:-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|-?Infinity|NaN)$/i,
 }
 /** Types that MongoDB deprecates, or that hold code. */
 const REFUSED_TYPES = ['$code', '$scope', '$symbol', '$dbPointer', '$ref', '$id', '$undefined']

@@ -8,7 +8,7 @@ import { isSessionToken } from '../token/claims.js'
 import type { VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
-import { readCredentials, type Credentials } from './credentials.js'
+import { missingCredentials, readCredentials, type Credentials } from './credentials.js'
 
 /** Who sends a request, and how we know. */
 export interface Authenticated {
@@ -71,7 +71,8 @@ export function createAuthenticator(parts: {
         const kind = kindOf(credentials)
         return andThen(userOf(kind, credentials.token, now()), (user) => ({ user, kind }))
       }
-      if (credentialsRequired) throw authError('CREDENTIALS_MISSING')
+      if (credentialsRequired)
+        throw authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) })
       return undefined
     },
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { authError } from '../errors.js'
+import { authError, type ErrorDetail } from '../errors.js'
 
 /** What a request says about who sends it (PROTOCOL §1). */
 export interface Credentials {
@@ -51,4 +51,22 @@ function refuseDuplicates({ rawHeaders }: Partial<IncomingMessage>): void {
 
 function duplicated(name: string) {
   return authError('CREDENTIALS_DUPLICATED', { reason: `the ${name} header was sent more than once` })
+}
+
+/** What people write in place of Bearer; whatever else comes first may be a secret. */
+const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
+
+/** What a request without credentials has in their place. Never shows any of it but the name of a scheme. */
+export function missingCredentials({ headers }: IncomingMessage): ErrorDetail {
+  const check = 'credentials'
+  const expected = 'the header jwtTokenString, or Authorization: Bearer'
+  const { authorization } = headers
+  if (authorization === undefined) return { check, expected, got: 'neither', fix: 'Send one of them' }
+  const [scheme] = SCHEME.exec(authorization) ?? []
+  const got =
+    scheme === undefined
+      ? 'Authorization without a scheme that is known'
+      : `Authorization of the scheme ${scheme}`
+  const fix = `Write Bearer ${scheme === undefined ? 'and a space before the token' : `in place of ${scheme}`}, or send the issuer's token in the header jwtTokenString`
+  return { check, expected, got, fix }
 }

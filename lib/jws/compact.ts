@@ -19,6 +19,8 @@ const COMPACT = /^[\w-]*\.[\w-]*\.[\w-]*$/
 /** The form in words. */
 export const COMPACT_FORM = 'header.payload.signature, each in base64url'
 const SHOWN_SEGMENTS = 5
+/** Of an encrypted token (RFC 7516 §7.1). */
+const JWE_SEGMENTS = 5
 /** What may end a segment, by its length modulo 4: other characters hold bits that nobody reads (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
@@ -50,7 +52,9 @@ function notCompact(text: string) {
   const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
   const fix = /^bearer /i.test(text)
     ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
-    : 'Copy the whole token, with both of its dots and nothing around it'
+    : segments === JWE_SEGMENTS
+      ? 'It is encrypted (a JWE), for its recipient alone: have the issuer sign its tokens without encrypting them'
+      : 'Copy the whole token, with both of its dots and nothing around it'
   const got = isThree
     ? 'three segments that are not all base64url'
     : `${count} segment${segments === 1 ? '' : 's'}`
@@ -81,6 +85,7 @@ function parseObject(segment: string): Readonly<Record<string, unknown>> | strin
   const bytes = Buffer.from(segment, 'base64url')
   // Buffer.toString() puts U+FFFD for whatever is not UTF-8: two different tokens would read as one text.
   if (!isUtf8(bytes)) return 'not valid UTF-8'
+  if (isTooDeep(bytes)) return 'nested too deep'
   try {
     const value: unknown = JSON.parse(bytes.toString())
     return isObject(value) ? value : 'not a JSON object'
@@ -91,4 +96,22 @@ function parseObject(segment: string): Readonly<Record<string, unknown>> | strin
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** JSON.parse() takes a second for a million brackets, and needs no time for so many. */
+const MAX_DEPTH = 10_000
+const [QUOTE, BACKSLASH, LEFT_BRACKET, RIGHT_BRACKET, LEFT_BRACE, RIGHT_BRACE] = Buffer.from('"\\[]{}')
+
+function isTooDeep(json: Buffer): boolean {
+  if (json.length <= MAX_DEPTH) return false
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < json.length && depth <= MAX_DEPTH; at += 1) {
+    const byte = json[at]
+    if (byte === QUOTE) inText = !inText
+    else if (inText) at += byte === BACKSLASH ? 1 : 0
+    else if (byte === LEFT_BRACKET || byte === LEFT_BRACE) depth += 1
+    else if (byte === RIGHT_BRACKET || byte === RIGHT_BRACE) depth -= 1
+  }
+  return depth > MAX_DEPTH
 }

@@ -1,112 +1,43 @@
-import type { JsonValue } from '../user.js'
-import { show, type Check } from './steps.js'
-import type { RequiredClaim, TokenRules } from './token-options.js'
 import type { Claims } from '../jws/compact.js'
+import type { JsonValue } from '../user.js'
+import type { Check, TimedCheck } from './check.js'
+import { duration, idTokenHint, nearMiss, numericDateFix, show } from './hints.js'
+import type { TokenRules } from './token-options.js'
 
-/** RFC 7519 §4.1.1. Made twice: before a key is looked up for a token, and on the verified claims. */
-export const issuerCheck: Check<Claims> = {
-  name: 'iss',
-  refuse: ({ iss }, { issuer }) => (!issuer || issuer.includes(iss as string) ? undefined : 'TOKEN_ISSUER'),
-  expected: ({ issuer }) => issuer?.map((name) => `"${name}"`).join(' or ') ?? 'any issuer',
-  got: ({ iss }) => show(iss),
-  fix: (_code, { iss }, { issuer = [] }) =>
-    nearMiss('issuer', [iss], issuer) ??
-    'Set issuer to what the issuer puts into iss, or send a token of this issuer',
+/** RFC 7519 §4.1.1. Made before a key is looked up: a token of another issuer's is no reason to ask ours for keys. */
+export function issuerCheck({ issuer }: TokenRules): Check {
+  return {
+    name: 'iss',
+    refuse: ({ token: { claims } }) =>
+      !issuer || issuer.includes(claims.iss as string) ? undefined : 'TOKEN_ISSUER',
+    expected: () => issuer?.map((name) => `"${name}"`).join(' or ') ?? 'any issuer',
+    got: ({ token: { claims } }) => show(claims.iss),
+    fix: (_code, { token: { claims } }) =>
+      nearMiss('issuer', [claims.iss], issuer ?? []) ??
+      'Set issuer to what the issuer puts into iss, or send a token of this issuer',
+  }
 }
 
 /** The checks of the claims, made after the signature was found good. */
-export const claimChecks: readonly Check<Claims>[] = [
-  issuerCheck,
-  {
-    name: 'session token',
-    refuse: (claims) => (isSessionToken(claims) ? 'TOKEN_SESSION' : undefined),
-    expected: () => 'a third-party token, without the claim baas_domain_id',
-    got: (claims) =>
-      isSessionToken(claims) ? `a session token (${show(claims.typ)})` : 'a third-party token',
-    fix: () => 'Send an access token as Authorization: Bearer, a refresh token to /auth/session',
-  },
-  {
-    // RFC 7519 §4.1.3
-    name: 'aud',
-    refuse({ aud }, { audience, requireAnyAudience }) {
-      // The second is nearly every token: it is spared the lists.
-      if (!audience || (audience.length === 1 && audience[0] === aud)) return undefined
-      const present = audiencesOf(aud)
-      if (!present) return 'TOKEN_AUDIENCE_INVALID'
-      const missing = missingAudiences(present, audience, requireAnyAudience)
-      return missing.length > 0 ? 'TOKEN_AUDIENCE_MISMATCH' : undefined
-    },
-    reason(code, { aud }, { audience = [], requireAnyAudience }) {
-      if (code !== 'TOKEN_AUDIENCE_MISMATCH') return undefined
-      const missing = missingAudiences(audiencesOf(aud) ?? [], audience, requireAnyAudience)
-      return `'${missing.map((name) => `"${name}"`).join(', ')}' not present in 'aud' claim`
-    },
-    expected: ({ audience, requireAnyAudience }) =>
-      audience?.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and ') ?? 'any audience',
-    got: ({ aud }) => show(aud),
-    fix: (_code, claims, { audience = [] }) =>
-      nearMiss('audience', audiencesOf(claims.aud) ?? [], audience) ??
-      `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
-  },
-  {
-    // RFC 7519 §4.1.2. An object would be a query operator to some databases; text that is not valid Unicode
-    // (a lone surrogate, or U+FFFD left by broken UTF-8) could make two subjects one.
-    name: 'sub',
-    refuse(claims, { subjectClaim }) {
-      const subject = claims[subjectClaim]
-      const isGood = typeof subject === 'string' && subject.trim() !== '' && subject.isWellFormed()
-      return isGood && !subject.includes('\ufffd') ? undefined : 'TOKEN_SUBJECT'
-    },
-    reason: (_code, _claims, { subjectClaim }) => `'${subjectClaim}' must be a non-empty string`,
-    expected: ({ subjectClaim }) => `${subjectClaim}: a non-empty string`,
-    got: (claims, { subjectClaim }) => show(claims[subjectClaim]),
-    fix: (_code, _claims, { subjectClaim }) =>
-      `Let the issuer put the user's unique id into ${subjectClaim}, as a string`,
-  },
-  {
-    // RFC 7519 §4.1.4. Written so that a clock or claim that is not a number refuses.
-    name: 'exp',
-    refuse({ exp }, { clockToleranceSeconds }, now) {
-      if (!isNumericDate(exp)) return 'TOKEN_DATE_INVALID'
-      return now < exp + clockToleranceSeconds ? undefined : 'TOKEN_EXPIRED'
-    },
-    reason: (code, { exp }) =>
-      code !== 'TOKEN_DATE_INVALID'
-        ? undefined
-        : exp === undefined
-          ? "'exp' is missing"
-          : "'exp' must be a number",
-    expected: (_rules, now) => `a number of seconds after now (${now})`,
-    got: ({ exp }) => show(exp),
-    fix: (code, { exp }, _rules, now) =>
-      code === 'TOKEN_EXPIRED'
-        ? `Expired ${duration(now - Number(exp))} ago: get a new token`
-        : numericDateMend('exp', exp),
-  },
-  notBefore('iat'),
-  notBefore('nbf'),
-  {
-    name: 'required claims',
-    refuse: (claims, { requiredClaims }) => (wrongClaim(claims, requiredClaims) ? 'TOKEN_CLAIM' : undefined),
-    reason: (_code, claims, { requiredClaims }) =>
-      `'${wrongClaim(claims, requiredClaims)?.name ?? ''}' is not what is required`,
-    expected: ({ requiredClaims }) =>
-      requiredClaims.map(({ name, values }) => `${name}: ${values.map(show).join(' or ')}`).join(', ') ||
-      'none',
-    got: (claims, { requiredClaims }) =>
-      requiredClaims.map(({ name }) => `${name}: ${show(claims[name])}`).join(', ') || 'none',
-    fix: (_code, claims, { requiredClaims }) =>
-      `Send a token with another ${wrongClaim(claims, requiredClaims)?.name ?? ''}, or correct requiredClaims${idTokenHint(claims)}`,
-  },
-]
+export function claimChecks(rules: TokenRules): readonly Check[] {
+  return [
+    sessionToken,
+    audience(rules),
+    subject(rules),
+    expiry(rules),
+    notBefore('iat', rules),
+    notBefore('nbf', rules),
+    requiredClaims(rules),
+  ]
+}
 
-/**
- * When the claims, found good once, pass every check: from `start` until before `end`, in epoch seconds. No check but
- * those of the dates asks for the time.
- */
-export function validityOf({ exp, iat, nbf }: Claims, { clockToleranceSeconds }: TokenRules) {
-  const start = Math.max(Number(iat ?? 0), Number(nbf ?? 0)) - clockToleranceSeconds
-  return { start, end: Number(exp) + clockToleranceSeconds }
+const sessionToken: Check = {
+  name: 'session token',
+  refuse: ({ token: { claims } }) => (isSessionToken(claims) ? 'TOKEN_SESSION' : undefined),
+  expected: () => 'a third-party token, without the claim baas_domain_id',
+  got: ({ token: { claims } }) =>
+    isSessionToken(claims) ? `a session token (${show(claims.typ)})` : 'a third-party token',
+  fix: () => 'Send an access token as Authorization: Bearer, a refresh token to /auth/session',
 }
 
 /**
@@ -117,33 +48,32 @@ export function isSessionToken({ baas_domain_id }: Claims): boolean {
   return baas_domain_id !== undefined
 }
 
-// PROTOCOL §2: the original gives `iat` the meaning of `nbf` (RFC 7519 §4.1.5).
-function notBefore(name: 'iat' | 'nbf'): Check<Claims> {
-  return {
-    name,
-    refuse(claims, { clockToleranceSeconds }, now) {
-      const date = claims[name]
-      if (date === undefined) return undefined
-      if (!isNumericDate(date)) return 'TOKEN_DATE_INVALID'
-      return now >= date - clockToleranceSeconds ? undefined : 'TOKEN_NOT_YET_VALID'
-    },
-    reason: (code) => (code === 'TOKEN_DATE_INVALID' ? `'${name}' must be a number` : undefined),
-    expected: (_rules, now) => `absent, or a number of seconds not after now (${now})`,
-    got: (claims) => show(claims[name]),
-    fix: (code, claims, _rules, now) =>
-      code === 'TOKEN_NOT_YET_VALID'
-        ? `Valid in ${duration(Number(claims[name]) - now)}: set the clocks right, or allow clockToleranceSeconds`
-        : numericDateMend(name, claims[name]),
+/** RFC 7519 §4.1.3 */
+function audience({ audience: wanted, requireAnyAudience }: TokenRules): Check {
+  const missingFrom = (aud: unknown): readonly string[] => {
+    const present = audiencesOf(aud) ?? []
+    const missing = (wanted ?? []).filter((name) => !present.includes(name))
+    return requireAnyAudience && missing.length < (wanted ?? []).length ? [] : missing
   }
-}
-
-// JSON allows 1e400, which reads as Infinity.
-function isNumericDate(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
-}
-
-function wrongClaim(claims: Claims, required: readonly RequiredClaim[]): RequiredClaim | undefined {
-  return required.find(({ name, values }) => !values.includes(claims[name] as JsonValue))
+  return {
+    name: 'aud',
+    refuse({ token: { claims } }) {
+      if (!wanted) return undefined
+      if (!audiencesOf(claims.aud)) return 'TOKEN_AUDIENCE_INVALID'
+      return missingFrom(claims.aud).length > 0 ? 'TOKEN_AUDIENCE_MISMATCH' : undefined
+    },
+    reason(code, { token: { claims } }) {
+      if (code !== 'TOKEN_AUDIENCE_MISMATCH') return undefined
+      const names = missingFrom(claims.aud).map((name) => `"${name}"`)
+      return `'${names.join(', ')}' not present in 'aud' claim`
+    },
+    expected: () =>
+      wanted?.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and ') ?? 'any audience',
+    got: ({ token: { claims } }) => show(claims.aud),
+    fix: (_code, { token: { claims } }) =>
+      nearMiss('audience', audiencesOf(claims.aud) ?? [], wanted ?? []) ??
+      `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
+  }
 }
 
 function audiencesOf(aud: unknown): readonly string[] | undefined {
@@ -153,55 +83,80 @@ function audiencesOf(aud: unknown): readonly string[] | undefined {
     : undefined
 }
 
-function missingAudiences(
-  present: readonly string[],
-  wanted: readonly string[],
-  any: boolean,
-): readonly string[] {
-  const missing = wanted.filter((name) => !present.includes(name))
-  return any && missing.length < wanted.length ? [] : missing
+/**
+ * RFC 7519 §4.1.2. An object would be a query operator to some databases; text that is not valid Unicode (a lone
+ * surrogate, or U+FFFD left by broken UTF-8) could make two subjects one.
+ */
+function subject({ subjectClaim }: TokenRules): Check {
+  return {
+    name: 'sub',
+    refuse({ token: { claims } }) {
+      const value = claims[subjectClaim]
+      const isGood = typeof value === 'string' && value.trim() !== '' && value.isWellFormed()
+      return isGood && !value.includes('\ufffd') ? undefined : 'TOKEN_SUBJECT'
+    },
+    reason: () => `'${subjectClaim}' must be a non-empty string`,
+    expected: () => `${subjectClaim}: a non-empty string`,
+    got: ({ token: { claims } }) => show(claims[subjectClaim]),
+    fix: () => `Let the issuer put the user's unique id into ${subjectClaim}, as a string`,
+  }
 }
 
-/** OpenID Connect Core 1.0 §2 and §3.3.2.11 for the first three; the others are Keycloak's and Cognito's. */
-function idTokenHint(claims: Claims): string {
-  const isIdToken =
-    ['nonce', 'at_hash', 'c_hash'].some((name) => name in claims) ||
-    claims.typ === 'ID' ||
-    claims.token_use === 'id'
-  if (!isIdToken || 'scope' in claims || 'scp' in claims) return ''
-  return '. It looks like an ID token: if access tokens are wanted here, send the access token'
+/** RFC 7519 §4.1.4 */
+function expiry({ clockToleranceSeconds }: TokenRules): TimedCheck {
+  return {
+    name: 'exp',
+    refuse: ({ token: { claims } }) => (isNumericDate(claims.exp) ? undefined : 'TOKEN_DATE_INVALID'),
+    window: ({ token: { claims } }) => ({ until: Number(claims.exp) + clockToleranceSeconds }),
+    reason: (code, { token: { claims } }) => notADate(code, 'exp', claims.exp),
+    expected: (_inspection, now) => `a number of seconds after now (${now})`,
+    got: ({ token: { claims } }) => show(claims.exp),
+    fix: (code, { token: { claims } }, now) =>
+      code === 'TOKEN_EXPIRED'
+        ? `Expired ${duration(now - Number(claims.exp))} ago: get a new token`
+        : numericDateFix('exp', claims.exp),
+  }
 }
 
-/** Names the small difference between what a token has and what was wanted, where there is one. */
-function nearMiss(name: string, present: readonly unknown[], wanted: readonly string[]): string | undefined {
-  const differences: [string, (text: string) => string][] = [
-    ['a trailing slash', (text) => text.replace(/\/+$/, '')],
-    ['upper and lower case', (text) => text.toLowerCase()],
-    ['white space', (text) => text.trim()],
-  ]
-  for (const [difference, normalize] of differences)
-    for (const have of present)
-      for (const want of wanted)
-        if (typeof have === 'string' && have !== want && normalize(have) === normalize(want))
-          return `The ${name} differs by ${difference}: write both alike`
-  return undefined
+// PROTOCOL §2: the original gives `iat` the meaning of `nbf` (RFC 7519 §4.1.5).
+function notBefore(name: 'iat' | 'nbf', { clockToleranceSeconds }: TokenRules): TimedCheck {
+  return {
+    name,
+    refuse: ({ token: { claims } }) =>
+      claims[name] === undefined || isNumericDate(claims[name]) ? undefined : 'TOKEN_DATE_INVALID',
+    window: ({ token: { claims } }) => ({ from: Number(claims[name] ?? 0) - clockToleranceSeconds }),
+    reason: (code, { token: { claims } }) => notADate(code, name, claims[name]),
+    expected: (_inspection, now) => `absent, or a number of seconds not after now (${now})`,
+    got: ({ token: { claims } }) => show(claims[name]),
+    fix: (code, { token: { claims } }, now) =>
+      code === 'TOKEN_NOT_YET_VALID'
+        ? `Valid in ${duration(Number(claims[name]) - now)}: set the clocks right, or allow clockToleranceSeconds`
+        : numericDateFix(name, claims[name]),
+  }
 }
 
-function numericDateMend(name: string, value: unknown): string {
-  return typeof value === 'string'
-    ? `Let the issuer write ${name} as a number of seconds, not as a string`
-    : `Let the issuer set ${name} to a number of seconds since 1970`
+// JSON allows 1e400, which reads as Infinity.
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
 }
 
-const DAYS = { size: 86_400, unit: 'day' }
-const UNITS = [
-  { below: 120, size: 1, unit: 'second' },
-  { below: 7_200, size: 60, unit: 'minute' },
-  { below: 172_800, size: 3_600, unit: 'hour' },
-]
+function notADate(code: string, name: string, value: unknown): string | undefined {
+  if (code !== 'TOKEN_DATE_INVALID') return undefined
+  return value === undefined ? `'${name}' is missing` : `'${name}' must be a number`
+}
 
-function duration(seconds: number): string {
-  const { size, unit } = UNITS.find(({ below }) => seconds < below) ?? DAYS
-  const count = Math.max(1, Math.round(seconds / size))
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+function requiredClaims({ requiredClaims: required }: TokenRules): Check {
+  const wrongIn = (claims: Claims): string | undefined =>
+    required.find(({ name, values }) => !values.includes(claims[name] as JsonValue))?.name
+  return {
+    name: 'required claims',
+    refuse: ({ token: { claims } }) => (wrongIn(claims) === undefined ? undefined : 'TOKEN_CLAIM'),
+    reason: (_code, { token: { claims } }) => `'${wrongIn(claims) ?? ''}' is not what is required`,
+    expected: () =>
+      required.map(({ name, values }) => `${name}: ${values.map(show).join(' or ')}`).join(', ') || 'none',
+    got: ({ token: { claims } }) =>
+      required.map(({ name }) => `${name}: ${show(claims[name])}`).join(', ') || 'none',
+    fix: (_code, { token: { claims } }) =>
+      `Send a token with another ${wrongIn(claims) ?? ''}, or correct requiredClaims${idTokenHint(claims)}`,
+  }
 }

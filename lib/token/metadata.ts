@@ -2,6 +2,8 @@ import { authError } from '../errors.js'
 import { deepFreeze } from '../json.js'
 import type { JsonValue, UserData } from '../user.js'
 import type { Claims } from '../jws/compact.js'
+import type { UnescapedField } from './check.js'
+import { escapedPath } from './hints.js'
 import type { ParsedField } from './metadata-options.js'
 
 /** The metadata fields, parsed. */
@@ -18,56 +20,87 @@ const POISONED_KEY = '"__proto__":'
 
 /**
  * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
- * are followed.
+ * are followed; `null` is as good as absent.
  * @throws {AuthError} METADATA_MISSING, METADATA_TOO_LONG or METADATA_INVALID, naming the field
  */
-export function readMetadata(claims: Claims, { fields, maxFieldLength }: MetadataRules): UserData {
+export function readMetadata(
+  claims: Claims,
+  { fields, maxFieldLength }: MetadataRules,
+): { data: UserData; unescaped: readonly UnescapedField[] } {
   const data: Record<string, JsonValue> = {}
-  for (const { name, path, fieldName, required } of fields) {
-    const value = valueAt(claims, path)
-    if (value === undefined || (required && value === null)) {
-      if (required)
-        throw authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing` })
+  const unescaped: UnescapedField[] = []
+  for (const field of fields) {
+    const value = valueAt(claims, field.path) ?? undefined
+    if (value === undefined) {
+      if (field.required) throw missing(claims, field)
+      const escaped = escapedPath(claims, field.path)
+      if (escaped !== undefined) unescaped.push({ name: field.name, escaped })
       continue
     }
     if (isShort(value, maxFieldLength)) {
-      data[fieldName] = value
+      data[field.fieldName] = value
       continue
     }
-    if (isDeeper(value, MAX_LEVELS))
-      throw authError('METADATA_TOO_LONG', {
-        reason: `metadata field "${name}" is nested too deep`,
-        detail: {
-          check: fieldName,
-          expected: `at most ${MAX_LEVELS} levels`,
-          got: 'more',
-          fix: 'Let the issuer write a flatter value',
-        },
-      })
+    if (isDeeper(value, MAX_LEVELS)) throw tooDeep(field)
     const json = JSON.stringify(value)
-    if (json.length > maxFieldLength)
-      throw authError('METADATA_TOO_LONG', {
-        reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
-        detail: {
-          check: fieldName,
-          expected: `at most ${maxFieldLength} characters of JSON`,
-          got: `${json.length} characters`,
-          fix: 'Let the issuer put less there, or raise maxFieldLength',
-        },
-      })
-    if (json.includes(POISONED_KEY))
-      throw authError('METADATA_INVALID', {
-        reason: `metadata field "${name}" has the forbidden key "__proto__"`,
-        detail: {
-          check: fieldName,
-          expected: 'no key "__proto__" in the value',
-          got: 'one',
-          fix: 'Let the issuer leave the key out',
-        },
-      })
-    data[fieldName] = deepFreeze(value)
+    if (json.length > maxFieldLength) throw tooLong(field, json.length, maxFieldLength)
+    if (json.includes(POISONED_KEY)) throw poisoned(field)
+    data[field.fieldName] = deepFreeze(value)
   }
-  return Object.freeze(data)
+  return { data: Object.freeze(data), unescaped }
+}
+
+function missing(claims: Claims, { name, path, fieldName }: ParsedField) {
+  const detail = () => {
+    const escaped = escapedPath(claims, path)
+    const fix =
+      escaped === undefined
+        ? 'Let the issuer add the claim, or correct the path of the metadata field'
+        : escapeFix({ name, escaped })
+    return { check: fieldName, expected: `present: ${name}`, got: `${name} is absent or null`, fix }
+  }
+  return authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing`, detail })
+}
+
+/** What to do about a path whose dots belong to a name. */
+export function escapeFix({ name, escaped }: UnescapedField): string {
+  return `The dots of ${name} belong to the claim's name: write ${escaped} (in JavaScript '${escaped.replaceAll('\\', '\\\\')}')`
+}
+
+function tooDeep({ name, fieldName }: ParsedField) {
+  return authError('METADATA_TOO_LONG', {
+    reason: `metadata field "${name}" is nested too deep`,
+    detail: {
+      check: fieldName,
+      expected: `${name}: at most ${MAX_LEVELS} levels`,
+      got: 'more',
+      fix: 'Let the issuer write a flatter value',
+    },
+  })
+}
+
+function tooLong({ name, fieldName }: ParsedField, length: number, maxFieldLength: number) {
+  return authError('METADATA_TOO_LONG', {
+    reason: `metadata field "${name}" is longer than ${maxFieldLength} characters`,
+    detail: {
+      check: fieldName,
+      expected: `${name}: at most ${maxFieldLength} characters of JSON`,
+      got: `${length} characters`,
+      fix: 'Let the issuer put less there, or raise maxFieldLength',
+    },
+  })
+}
+
+function poisoned({ name, fieldName }: ParsedField) {
+  return authError('METADATA_INVALID', {
+    reason: `metadata field "${name}" has the forbidden key "__proto__"`,
+    detail: {
+      check: fieldName,
+      expected: `${name}: no key "__proto__" in the value`,
+      got: 'one',
+      fix: 'Let the issuer leave the key out',
+    },
+  })
 }
 
 /** Whether a string has room without being written as JSON, where a character takes six at most. */

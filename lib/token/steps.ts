@@ -1,36 +1,90 @@
 import type { ErrorCode } from '../errors.js'
+import { COMPACT_FORM, readToken } from '../jws/compact.js'
+import { verifySignature } from '../jws/verify.js'
+import { andThen } from '../maybe-promise.js'
+import type { MaybePromise } from '../user.js'
+import { isTimed, type Check, type Inspection } from './check.js'
+import { claimChecks, issuerCheck } from './claims.js'
+import { headerChecks } from './header.js'
+import { readMetadata, type MetadataRules } from './metadata.js'
 import type { TokenRules } from './token-options.js'
 
-/** One rule about a token. The verifier stops at the first that refuses; `explain` reports all of them. */
-export interface Check<Subject> {
-  readonly name: string
-  /** The code of the failure, or undefined when the rule is fulfilled. `now` is in epoch seconds. */
-  refuse(subject: Subject, rules: TokenRules, now: number): ErrorCode | undefined
-  /** The words for the client, where the error table's are not exact enough. */
-  reason?(code: ErrorCode, subject: Subject, rules: TokenRules): string | undefined
-  expected(rules: TokenRules, now: number): string
-  /** What the token has, for the app's log: shortened, and never a signature. */
-  got(subject: Subject, rules: TokenRules): string
-  /** The likely fix of a failure. */
-  fix(code: ErrorCode, subject: Subject, rules: TokenRules, now: number): string
+/**
+ * All that a third-party token has to pass, in this order: the verifier stops at the first that refuses, `explain` goes
+ * through all of them.
+ */
+export function createSteps(rules: TokenRules, metadata: MetadataRules): readonly Check[] {
+  return [
+    length(rules),
+    FORMAT,
+    ...headerChecks(rules),
+    issuerCheck(rules),
+    SIGNATURE,
+    ...claimChecks(rules),
+    mapping(metadata),
+  ]
 }
 
-const SHOWN_LENGTH = 200
+/** The verdict of one step: undefined when the token passes it. */
+export function judge(step: Check, inspection: Inspection, now: number): MaybePromise<ErrorCode | undefined> {
+  return andThen(step.refuse(inspection), (code) => {
+    if (code !== undefined || !isTimed(step)) return code
+    const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = step.window(inspection)
+    // Written so that a clock or claim that is not a number refuses.
+    if (!(now < until)) return 'TOKEN_EXPIRED'
+    return now >= from ? undefined : 'TOKEN_NOT_YET_VALID'
+  })
+}
 
-/** A value of a token for people: shortened, as JSON. */
-export function show(value: unknown): string {
-  // A function is what all objects have by that name.
-  if (value === undefined || typeof value === 'function') return 'absent'
-  let json: string
-  try {
-    json = JSON.stringify(value)
-  } catch {
-    return 'a value nested too deeply to be shown'
+function length({ maxTokenLength }: TokenRules): Check {
+  return {
+    name: 'length',
+    refuse: ({ text }) => (text.length <= maxTokenLength ? undefined : 'TOKEN_TOO_LONG'),
+    reason: () => `token is longer than ${maxTokenLength} characters`,
+    expected: () => `at most ${maxTokenLength} characters`,
+    got: ({ text }) => `${text.length} characters`,
+    fix: () => 'Put fewer claims into the token, or raise maxTokenLength',
   }
-  return json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json
 }
 
-/** What is expected of a signature. */
-export function madeWith(keys: number): string {
-  return keys === 1 ? 'made with the one key' : `made with one of ${keys} keys`
+const FORMAT: Check = {
+  name: 'format',
+  refuse(inspection) {
+    inspection.token = readToken(inspection.text)
+    return undefined
+  },
+  expected: () => COMPACT_FORM,
+  got: () => 'that',
+  fix: () => 'Copy the whole token',
+}
+
+const SIGNATURE: Check = {
+  name: 'signature',
+  refuse(inspection) {
+    const { token, findKeys } = inspection
+    return andThen(findKeys(token.header.kid as string | undefined), (candidates) => {
+      inspection.candidates = candidates
+      inspection.key = verifySignature(token, candidates)
+      return inspection.key ? undefined : 'TOKEN_SIGNATURE'
+    })
+  },
+  expected: ({ candidates }) =>
+    candidates.length === 1 ? 'made with the one key' : `made with one of ${candidates.length} keys`,
+  got: ({ key }) => (key ? 'that' : 'made with another key'),
+  fix: () => 'auth.explain(token) tries the usual mistakes with keys',
+}
+
+function mapping(metadata: MetadataRules): Check {
+  const required = metadata.fields.filter((field) => field.required).map(({ name }) => name)
+  return {
+    name: 'metadata',
+    refuse(inspection) {
+      const { data, unescaped } = readMetadata(inspection.token.claims, metadata)
+      Object.assign(inspection, { data, unescaped })
+      return undefined
+    },
+    expected: () => (required.length === 0 ? 'nothing required' : `present: ${required.join(', ')}`),
+    got: () => 'that',
+    fix: () => 'Let the issuer add the claim, or correct the path of the metadata field',
+  }
 }

@@ -11,7 +11,6 @@ import {
 } from '../option-parsers.js'
 import { describe, Problems } from '../problems.js'
 import type { JsonValue } from '../user.js'
-import { normalizeType } from './header.js'
 import { readMetadataFields, type MetadataField, type NoOtherKeys } from './metadata-options.js'
 
 /** A value that `requiredClaims` can ask for. */
@@ -146,6 +145,15 @@ function readRequiredClaims(value: unknown): readonly RequiredClaim[] {
 // JSON allows 1e400, which reads as Infinity: a number that is not finite cannot be asked for.
 function isClaimValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}
+
+/**
+ * A type as it is compared: in lower case, without the `application/` that may be left out (RFC 7515 §4.1.9). `null`
+ * stands for its absence.
+ */
+export function normalizeType(typ: unknown): string | null {
+  if (typ === undefined) return null
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
 }
 
 /** In lower case; `null` stands for the absence of `typ`. */

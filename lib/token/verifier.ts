@@ -1,23 +1,22 @@
 import { authError, type ErrorCode } from '../errors.js'
+import type { Events } from '../events.js'
+import { deepFreeze } from '../json.js'
+import type { Claims } from '../jws/compact.js'
+import { VerifiedCache } from '../jws/token-cache.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { andThen } from '../maybe-promise.js'
-import { readMetadata, type MetadataRules } from './metadata.js'
 import type { MaybePromise, UserData } from '../user.js'
-import { madeWith, type Check } from './steps.js'
+import { inspectionOf, isTimed, type Check, type Inspection, type UnescapedField } from './check.js'
+import { escapeFix, type MetadataRules } from './metadata.js'
+import { createSteps, judge } from './steps.js'
 import type { TokenRules } from './token-options.js'
-import { claimChecks, issuerCheck, validityOf } from './claims.js'
-import { readToken, readUnverifiedClaims, type Claims, type UnverifiedToken } from '../jws/compact.js'
-import { headerChecks } from './header.js'
-import { VerifiedCache } from '../jws/token-cache.js'
-import { verifySignature } from '../jws/verify.js'
 
-/** A third-party token that passed every check. */
+/** A third-party token that passed every check. Frozen through and through. */
 export interface VerifiedToken {
   /** The token itself. */
   readonly token: string
   /** The `sub` claim. */
   readonly subject: string
-  /** Read from the token again whenever they are looked at: few requests do, and they would take room. */
   readonly claims: Claims
   /** The claims that the metadata fields map. */
   readonly data: UserData
@@ -27,7 +26,7 @@ export interface VerifiedToken {
   readonly kid: string | undefined
   /** From this time, in epoch seconds, … */
   readonly validFrom: number
-  /** … until before this one the dates are good. */
+  /** … until before this one it passes the checks that depend on the time. */
   readonly validUntil: number
 }
 
@@ -49,131 +48,80 @@ export interface VerifierParts {
   readonly keys: KeySource
   /** How many verdicts to remember; 0 for none. */
   readonly cacheMax: number
+  /** Told once of each metadata field whose path finds nothing, because the dots of a claim's name were not escaped. */
+  readonly fieldUnescaped: Events['fieldUnescaped']
 }
 
-/** Makes the verifier. A remembered verdict still has its dates and its key checked on every use. */
-export function createVerifier({ rules, metadata, keys, cacheMax }: VerifierParts): Verifier {
+/** Makes the verifier. A remembered verdict still has its time and its key checked on every use. */
+export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped }: VerifierParts): Verifier {
+  const steps = createSteps(rules, metadata)
+  const timed = steps.filter(isTimed)
   const cache = new VerifiedCache<VerifiedToken>(cacheMax)
+  const told = new Set<string>()
 
-  function judge(
-    token: UnverifiedToken,
-    kid: string | undefined,
-    candidates: readonly VerificationKey[],
-    now: number,
-  ) {
-    const key = verifySignature(token, candidates)
-    if (!key) throw wrongSignature(candidates.length)
-    const { text, claims } = token
-    runChecks(claimChecks, claims, rules, now)
-    const verified = new Verified(text, claims, readMetadata(claims, metadata), key, kid, rules)
-    cache.add(verified)
-    return verified
+  /** Goes from one step to the next, and waits where one has to. */
+  function inspect(inspection: Inspection, now: number, first = 0): MaybePromise<Inspection> {
+    const step = steps[first]
+    if (!step) return inspection
+    return andThen(judge(step, inspection, now), (code) => {
+      if (code !== undefined) throw refusal(step, code, inspection, now)
+      return inspect(inspection, now, first + 1)
+    })
   }
 
-  function judgeAgain(known: VerifiedToken, candidates: readonly VerificationKey[], now: number) {
-    if (!candidates.includes(known.key)) {
-      cache.delete(known.token)
-      return judge(readToken(known.token), known.kid, candidates, now)
-    }
-    if (!(now >= known.validFrom && now < known.validUntil)) runChecks(claimChecks, known.claims, rules, now)
-    return known
+  function toVerified(inspection: Inspection, key: VerificationKey): VerifiedToken {
+    const { text, token, data } = inspection
+    const windows = timed.map((step) => step.window(inspection))
+    return Object.freeze({
+      token: text,
+      subject: token.claims[rules.subjectClaim] as string,
+      claims: deepFreeze(token.claims),
+      data,
+      key,
+      kid: token.header.kid as string | undefined,
+      validFrom: Math.max(...windows.map(({ from = Number.NEGATIVE_INFINITY }) => from)),
+      validUntil: Math.min(...windows.map(({ until = Number.POSITIVE_INFINITY }) => until)),
+    })
+  }
+
+  function tellOnce(field: UnescapedField): void {
+    if (told.has(field.name)) return
+    told.add(field.name)
+    fieldUnescaped({ field: field.name, fix: escapeFix(field) })
+  }
+
+  function verifyAnew(text: string, now: number): MaybePromise<VerifiedToken> {
+    const inspection = inspectionOf(text, (kid) => keys.find(kid, now))
+    return andThen(inspect(inspection, now), ({ key, unescaped }) => {
+      if (!key) throw authError('TOKEN_SIGNATURE') // no list of steps without that of the signature
+      unescaped.forEach(tellOnce)
+      const verified = toVerified(inspection, key)
+      cache.add(verified)
+      return verified
+    })
   }
 
   return {
     knows: (token) => cache.has(token),
-    verify(text, now) {
-      if (text.length > rules.maxTokenLength) throw tooLong(text, rules)
-      const known = cache.get(text)
-      if (known) return andThen(keys.find(known.kid, now), (found) => judgeAgain(known, found, now))
-      const token = readToken(text)
-      runChecks(headerChecks, token.header, rules, now)
-      const kid = readKeyId(token.header.kid)
-      // A token of another issuer's is no reason to ask ours for keys.
-      runChecks([issuerCheck], token.claims, rules, now)
-      return andThen(keys.find(kid, now), (found) => judge(token, kid, found, now))
+    verify(token, now) {
+      const known = cache.get(token)
+      if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyAnew(token, now)
+      return andThen(keys.find(known.kid, now), (found) =>
+        found.includes(known.key) ? known : verifyAnew(token, now),
+      )
     },
   }
 }
 
-class Verified implements VerifiedToken {
-  readonly subject: string
-  readonly validFrom: number
-  readonly validUntil: number
-
-  constructor(
-    readonly token: string,
-    claims: Claims,
-    readonly data: UserData,
-    readonly key: VerificationKey,
-    readonly kid: string | undefined,
-    rules: TokenRules,
-  ) {
-    this.subject = claims[rules.subjectClaim] as string
-    const { start, end } = validityOf(claims, rules)
-    this.validFrom = start
-    this.validUntil = end
-  }
-
-  get claims(): Claims {
-    return readUnverifiedClaims(this.token) ?? {}
-  }
-}
-
-function runChecks<Subject>(
-  checks: readonly Check<Subject>[],
-  subject: Subject,
-  rules: TokenRules,
-  now: number,
-): void {
-  for (const check of checks) {
-    const code = check.refuse(subject, rules, now)
-    if (code !== undefined) throw refusal(check, code, subject, rules, now)
-  }
-}
-
-function refusal<Subject>(
-  check: Check<Subject>,
-  code: ErrorCode,
-  subject: Subject,
-  rules: TokenRules,
-  now: number,
-) {
-  const reason = check.reason?.(code, subject, rules)
+function refusal(step: Check, code: ErrorCode, inspection: Inspection, now: number) {
+  const reason = step.reason?.(code, inspection)
   return authError(code, {
     ...(reason !== undefined && { reason }),
-    detail: {
-      check: check.name,
-      expected: check.expected(rules, now),
-      got: check.got(subject, rules),
-      fix: check.fix(code, subject, rules, now),
-    },
+    detail: () => ({
+      check: step.name,
+      expected: step.expected(inspection, now),
+      got: step.got(inspection),
+      fix: step.fix(code, inspection, now),
+    }),
   })
-}
-
-function wrongSignature(keys: number) {
-  return authError('TOKEN_SIGNATURE', {
-    detail: {
-      check: 'signature',
-      expected: madeWith(keys),
-      got: 'another',
-      fix: 'auth.explain(token) tries the usual mistakes with keys',
-    },
-  })
-}
-
-function tooLong(token: string, { maxTokenLength }: TokenRules) {
-  return authError('TOKEN_TOO_LONG', {
-    reason: `token is longer than ${maxTokenLength} characters`,
-    detail: {
-      check: 'length',
-      expected: `at most ${maxTokenLength} characters`,
-      got: `${token.length} characters`,
-      fix: 'Map fewer claims into the token, or raise maxTokenLength',
-    },
-  })
-}
-
-function readKeyId(kid: unknown): string | undefined {
-  if (kid === undefined || typeof kid === 'string') return kid
-  throw authError('TOKEN_KEY_ID_UNKNOWN', { detail: { check: 'kid', expected: 'a string', got: typeof kid } })
 }

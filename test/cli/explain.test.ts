@@ -32,7 +32,7 @@ describe('explain', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await explain(...flags)
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^✓ aud +"myapp-abcde"$/m)
-    assert.match(stdout, /\naccepted\n$/)
+    assert.match(stdout, /\naccepted in the header jwtTokenString\n$/)
     assert.doesNotMatch(stdout, /✗|\?|\bthat\b/)
     assert.ok(!stdout.includes('\u001b'), 'no colours into a pipe')
   })
@@ -67,7 +67,7 @@ describe('explain', { concurrency: 2 }, () => {
   test('shows nothing of a token in a way that commands the terminal', async () => {
     const input = mint(fresh({ aud: 'a\u009b31m\u202e' }))
     const { stdout } = await runCli(['explain', '-', ...flags], { env, input })
-    assert.match(stdout, /a\\u\{9b\}31m\\u\{202e\}/)
+    assert.match(stdout, /a\\u009b31m\\u202e/)
   })
 
   const options = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] }

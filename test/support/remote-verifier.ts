@@ -55,7 +55,13 @@ export function remoteVerifier(
       manyGuards: record('manyGuards'),
     } as unknown as Events,
   })
-  const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
+  const verifier = createVerifier({
+    rules,
+    metadata,
+    keys,
+    cacheMax: cache.tokens,
+    fieldUnescaped: () => undefined,
+  })
   const verify = async (token: string, now = NOW): Promise<VerifiedToken> => verifier.verify(token, now)
   return {
     keys,

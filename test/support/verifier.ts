@@ -20,7 +20,13 @@ export function verifierFor(options: object = {}): TestVerifier {
   const { rules, metadata, keys: source, cache } = parseOptions(all as CustomJwtAuthOptions, false)
   assert(source.kind === 'static')
   const keys = staticKeys(source.keys)
-  const verifier = createVerifier({ rules, metadata, keys, cacheMax: cache.tokens })
+  const verifier = createVerifier({
+    rules,
+    metadata,
+    keys,
+    cacheMax: cache.tokens,
+    fieldUnescaped: () => undefined,
+  })
 
   function accept(token: string, now = NOW): VerifiedToken {
     const verdict = verifier.verify(token, now)

@@ -73,7 +73,8 @@ test('a header that is not there is explained too', async () => {
 test('a good token passes every check', async () => {
   const { ok, checks, summary } = await explain(mint())
   assert.equal(ok, true)
-  assert.equal(summary, 'accepted')
+  assert.equal(summary, 'accepted as Authorization: Bearer or in the header jwtTokenString')
+  assert.equal((await explain(mint(), { bearerJwt: false })).summary, 'accepted in the header jwtTokenString')
   assert.ok(checks.every(({ pass, fix }) => pass === true && fix === undefined))
   const names = checks.map(({ name }) => name)
   for (const name of [
@@ -82,6 +83,8 @@ test('a good token passes every check', async () => {
     'alg',
     'typ',
     'crit',
+    'kid',
+    'iss',
     'signature',
     'session token',
     'aud',
@@ -171,7 +174,7 @@ const rows: readonly Row[] = [
     '',
     'not a token',
     'one.dot',
-    'four.dots.are.too.many',
+    'three.dots.too.many',
     '{"token":"x"}',
     SECRET,
     mint().replaceAll('.', ' '),
@@ -183,6 +186,14 @@ const rows: readonly Row[] = [
     got: /^(?:\d|more than 5) segments?$/,
     fix: /Copy the whole token/,
   })),
+  {
+    what: 'an encrypted token',
+    token: 'eyJhbGciOiJkaXIifQ.a.b.c.d',
+    check: 'format',
+    expected: /^header\.payload\.signature/,
+    got: /^5 segments$/,
+    fix: /^It is encrypted \(a JWE\)/,
+  },
   ...['Bearer ', 'bearer ', 'BEARER  '].map((prefix) => ({
     what: `a token with "${prefix}" before it`,
     token: prefix + mint(),
@@ -303,8 +314,8 @@ const rows: readonly Row[] = [
   {
     what: 'a kid that is no string, which the guard refuses,',
     header: { kid: 5 },
-    check: 'signature',
-    expected: /^a kid that is a string$/,
+    check: 'kid',
+    expected: /a string$/,
     got: /^5$/,
     fix: /kid as a string/,
   },
@@ -430,22 +441,28 @@ const rows: readonly Row[] = [
   {
     what: 'a required metadata field that is missing',
     ...metadata({ user: {} }),
-    got: /"user\.name" is missing/,
+    got: /^user\.name is absent or null$/,
     fix: /correct the path of the metadata field/,
+  },
+  {
+    what: 'a required metadata field whose dots are not escaped',
+    ...metadata({ 'user.name': 'x' }),
+    got: /^user\.name is absent or null$/,
+    fix: /write user\\\.name \(in JavaScript 'user\\\\\.name'\)$/,
   },
   {
     what: 'a metadata field that is too long',
     ...metadata({ user: { name: 'x' }, bio: 'x'.repeat(400) }),
     options: { ...metadata({}).options, maxFieldLength: 300 },
-    expected: /^at most 300 characters of JSON$/,
-    got: /"bio" is longer than 300/,
+    expected: /^bio: at most 300 characters of JSON$/,
+    got: /^402 characters$/,
     fix: /^Let the issuer put less there, or raise maxFieldLength$/,
   },
   {
     what: 'a metadata field with a forbidden key',
     ...metadata({ user: { name: 'x' }, bio: JSON.parse('{"__proto__":{}}') as unknown }),
-    expected: /^no key "__proto__"/,
-    got: /"bio" has the forbidden key/,
+    expected: /^bio: no key "__proto__"/,
+    got: /^one$/,
     fix: /^Let the issuer leave the key out$/,
   },
 ]
@@ -472,7 +489,7 @@ describe('a refused token is explained:', () => {
     const { checks } = await explain(mint(claims(), { key: rsa.privateKey }))
     const signature = checks.find(({ name }) => name === 'signature')
     assert.equal(signature?.pass, undefined)
-    assert.equal(signature?.got, 'another algorithm')
+    assert.equal(signature?.got, 'nothing that could be verified')
   })
 })
 
@@ -505,4 +522,15 @@ test('a long claim is cut short', async () => {
   const { checks } = await explain(token, { maxTokenLength: 1_000_000 })
   const aud = checks.find(({ name }) => name === 'aud')
   assert.equal(aud?.got.length, 201)
+})
+
+test('an accepted token whose metadata field finds nothing for want of an escape is told so', async () => {
+  const { ok, summary } = await explain(mint(claims({ 'https://x.example/roles': ['a'] })), {
+    metadataFields: [{ name: 'https://x.example/roles', fieldName: 'roles' }],
+  })
+  assert.equal(ok, true)
+  assert.match(
+    summary,
+    /^accepted .*\. The dots of https:.* belong to the claim's name: write https:\/\/x\\\.example\/roles /,
+  )
 })

@@ -177,7 +177,7 @@ describe(`${String(Object.keys(kinds).length * EACH)} inputs`, () => {
           !ok,
           input,
         )
-        assert.equal(summary === 'accepted', ok, input)
+        assert.equal(summary.startsWith('accepted'), ok, input)
       }
     })
   }
