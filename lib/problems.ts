@@ -74,12 +74,18 @@ export function describe(value: unknown): string {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
+  const meant = closest(key, known)
+  return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
+}
+
+/** The one of some names that a misspelt one was most likely meant to be. */
+export function closest(key: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '')
   const wanted = plain(key)
-  const meant =
+  return (
     known.find((name) => plain(name) === wanted) ??
     known.find((name) => name.length > 3 && editDistance(plain(name), wanted) <= name.length / 4)
-  return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
+  )
 }
 
 /** How many letters have to be changed, added or left out to make one text the other (Levenshtein). */

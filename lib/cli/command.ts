@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util'
+import { closest } from '../problems.js'
+import { plural } from './terminal.js'
 
 /** One flag of a command, with what `--help` says about it. */
 export interface Flag {
   readonly type: 'string' | 'boolean'
   readonly multiple?: boolean
+  readonly short?: string
   /** What stands for its value in the help, e.g. `<file>`. */
   readonly value?: string
   readonly about: string
@@ -23,13 +26,13 @@ export type Values<F extends Flags> = {
 /** What every command takes. */
 export const COMMON_FLAGS = {
   json: { type: 'boolean', about: 'Print JSON, for scripts' },
-  help: { type: 'boolean', about: 'Print this help' },
+  help: { type: 'boolean', short: 'h', about: 'Print this help' },
 } as const satisfies Flags
 
 /** What a command is given when it runs. */
 export interface Input<F extends Flags> {
   readonly values: Values<F>
-  /** The arguments that are no flags, as many as `args` asks for. */
+  /** The arguments that are not flags, as many as `args` asks for. */
   readonly args: readonly string[]
   readonly json: boolean
 }
@@ -72,7 +75,7 @@ export function readInput(command: AnyCommand, argv: readonly string[]): Input<F
   const { json = false, help = false, ...own } = values
   if (help !== true && positionals.length !== command.args.length) {
     const wanted = command.args.length === 0 ? 'no arguments' : command.args.join(' ')
-    throw new UsageError(`got ${positionals.length} arguments; it takes ${wanted}`)
+    throw new UsageError(`got ${plural(positionals.length, 'argument')}; it takes ${wanted}`)
   }
   return { values: own as Values<Flags>, args: positionals, json: json === true, help: help === true }
 }
@@ -80,14 +83,22 @@ export function readInput(command: AnyCommand, argv: readonly string[]): Input<F
 function parse(command: AnyCommand, argv: readonly string[]) {
   const flags = Object.entries<Flag>({ ...command.flags, ...COMMON_FLAGS })
   const options = Object.fromEntries(
-    flags.map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+    flags.map(([name, { type, multiple = false, short }]) => [
+      name,
+      { type, multiple, ...(short !== undefined && { short }) },
+    ]),
   )
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true })
   } catch (error) {
     const { code = '', message = '' } = error as { code?: string; message?: string }
     // Its first sentence says what is wrong; the rest is about arguments that begin with a dash.
-    if (code.startsWith('ERR_PARSE_ARGS')) throw new UsageError(message.split('. ', 1)[0])
+    if (code.startsWith('ERR_PARSE_ARGS')) {
+      const [what = ''] = message.split('. ', 1)
+      const [, unknown = ''] = /^Unknown option '--(.+?)'/.exec(what) ?? []
+      const meant = closest(unknown, Object.keys(options))
+      throw new UsageError(meant === undefined ? what : `${what}: did you mean --${meant}?`)
+    }
     throw error
   }
 }

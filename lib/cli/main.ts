@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { ConfigurationError } from '../errors.js'
+import { closest } from '../problems.js'
 import { OperationError, readInput, UsageError, type AnyCommand, type ExitCode } from './command.js'
 import { COMMANDS } from './commands.js'
 import { commandHelp, generalHelp } from './help.js'
-import { printable, printLines, red } from './terminal.js'
+import { printable, printLines, red, wrap } from './terminal.js'
 
-// A reader that has seen enough, as in `… | head -1`, is no failure: the work goes on, and the exit code tells of it.
+// A reader that has seen enough, as in `… | head -1`, is not a failure: the work goes on, and the exit code tells of it.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
@@ -24,17 +25,22 @@ await flushed(process.stderr)
 process.exit()
 
 async function main([name = '', ...argv]: readonly string[]): Promise<ExitCode> {
-  if (name === '' || name === '--help' || name === 'help') {
+  if (name === '' || name === '--help' || name === '-h' || name === 'help') {
     printLines(generalHelp(COMMANDS))
     return name === '' ? 2 : 0
   }
-  if (name === '--version') {
+  if (name === '--version' || name === '-v') {
     printLines(version())
     return 0
   }
   const command = COMMANDS.find((known) => known.name === name)
   if (command) return run(command, argv)
   complain(`there is no command ${JSON.stringify(name)}`)
+  const meant = closest(
+    name,
+    COMMANDS.map((known) => known.name),
+  )
+  if (meant !== undefined) complain(`did you mean ${meant}?`)
   complain(`known are ${COMMANDS.map((known) => known.name).join(', ')}; see custom-jwt-auth --help`)
   return 2
 }
@@ -56,7 +62,9 @@ async function run(command: AnyCommand, argv: readonly string[]): Promise<ExitCo
 }
 
 function complain(...lines: readonly string[]): void {
-  for (const line of lines) console.error(`${red('custom-jwt-auth:', process.stderr)} ${printable(line)}`)
+  for (const line of lines)
+    for (const part of printable(line).split('\n'))
+      console.error(wrap(`${red('custom-jwt-auth:', process.stderr)} ${part}`, process.stderr))
 }
 
 function version(): string {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { printable as escapeControls } from '../printable.js'
 
 /** A stream that may be a terminal. */
@@ -22,6 +23,37 @@ function hasColors(output: Output): boolean {
 /** Text of others', of several lines, as it may be written to a terminal. */
 export function printable(text: string): string {
   return escapeControls(text, '\n')
+}
+
+/** One or several of a thing, in words: `1 user`, `2,000 users`. */
+export function plural(count: number, thing: string): string {
+  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`
+}
+
+/** A line of text, broken between words where a terminal would break inside them; unchanged elsewhere. */
+export function wrap(line: string, output: NodeJS.WriteStream = process.stdout): string {
+  const { isTTY, columns } = output
+  if (!isTTY || stripVTControlCharacters(line).length <= columns) return line
+  // What follows goes below the last column, or below the beginning.
+  const gap = /^(\s*)(?:\S+(?: \S+)* {2,}(?=\S))?/.exec(stripVTControlCharacters(line))?.[0].length ?? 0
+  const margin = ' '.repeat(gap > columns / 2 ? 4 : gap)
+  const lines: string[] = []
+  let current = line.slice(0, line.length - line.trimStart().length)
+  let isEmpty = true
+  for (const part of line.trimStart().split(/(?<= )(?=[^ ])/)) {
+    if (!isEmpty && stripVTControlCharacters(current + part.trimEnd()).length > columns) {
+      lines.push(current.trimEnd())
+      current = margin
+    }
+    current += part
+    isEmpty = false
+  }
+  return [...lines, current].join('\n')
+}
+
+/** Prints text for people: what is not to be copied into a shell. */
+export function printText(...lines: readonly string[]): void {
+  printLines(...lines.map((line) => wrap(line)))
 }
 
 /** Prints lines for people. */

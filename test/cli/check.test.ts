@@ -70,7 +70,7 @@ describe('check', { concurrency: 2 }, () => {
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^✓ keys: 1 HS256 secret$/m)
     assert.match(stdout, /^✓ audience: myapp-abcde$/m)
-    assert.match(stdout, /\nno problems\n$/)
+    assert.match(stdout, /\nno problems(?:, \d+ notes? to read)?\n$/)
     assert.ok(!stdout.includes(SECRET))
   })
 
@@ -87,7 +87,7 @@ describe('check', { concurrency: 2 }, () => {
     const { code, stdout } = await runCli(['check', '--config', config])
     assert.equal(code, 1)
     assert.match(stdout, /^✗ options: sesion: is not an option\n +Did you mean session$/m)
-    assert.match(stdout, /\n3 to fix\n$/)
+    assert.match(stdout, /\n3 problems to fix(?:, \d+ notes? to read)?\n$/)
   })
 
   test('lists what of an exported app is not carried over, without calling it a problem', async () => {

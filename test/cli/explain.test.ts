@@ -188,6 +188,6 @@ describe('explain', { concurrency: 2 }, () => {
     const [empty, long] = await Promise.all([run(' \n'), run('x'.repeat(1_100_000))])
     assert.deepEqual([empty.code, long.code], [2, 2])
     assert.match(empty.stderr, /nothing came from standard input/)
-    assert.match(long.stderr, /is no token/)
+    assert.match(long.stderr, /is not a token/)
   })
 })

@@ -47,7 +47,7 @@ describe('each command', { concurrency: 2 }, () => {
   const wrong: [what: string, args: string[], message: RegExp][] = [
     ['an unknown flag', ['keygen', '--frob'], /keygen: Unknown option '--frob'$/m],
     ['a flag without its value', ['token', '--sub'], /token: Option '--sub <value>' argument missing$/m],
-    ['too many arguments', ['keygen', 'extra'], /keygen: got 1 arguments; it takes no arguments$/m],
+    ['too many arguments', ['keygen', 'extra'], /keygen: got 1 argument; it takes no arguments$/m],
     ['too few arguments', ['explain', '--alg', 'HS256'], /explain: got 0 arguments; it takes <token\|->$/m],
   ]
   for (const [what, args, message] of wrong)

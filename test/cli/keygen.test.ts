@@ -24,6 +24,25 @@ describe('keygen', { concurrency: 2 }, () => {
     assert.notEqual(one.stdout, two.stdout)
   })
 
+  test('writes into a .env file that nobody else can read, and never one name twice', async () => {
+    const file = join(scratch, '.env')
+    writeFileSync(file, 'PORT=3000', { mode: 0o644 }) // without a newline at its end
+    const { code, stdout } = await runCli(['keygen', '--dotenv', file])
+    assert.deepEqual([code, stdout], [0, `wrote SIGNING_KEY to ${file}\n`])
+    await runCli(['keygen', '--dotenv', file, '--name', 'SESSION_KEY'])
+    const text = read('.env')
+    assert.match(text, /^PORT=3000\nSIGNING_KEY=[0-9a-f]{64}\nSESSION_KEY=[0-9a-f]{64}\n$/)
+    assert.equal(modeOf(file), 0o600)
+
+    const again = await runCli(['keygen', '--dotenv', file])
+    assert.equal(again.code, 2)
+    assert.match(again.stderr, /SIGNING_KEY is in .*\.env already: remove it there, or pass another --name/)
+    assert.equal(read('.env'), text)
+    const nowhere = await runCli(['keygen', '--dotenv', join(scratch, 'none', '.env')])
+    assert.deepEqual([nowhere.code, nowhere.stdout], [2, ''])
+    assert.match(nowhere.stderr, /cannot be written \(ENOENT\)/)
+  })
+
   test('prints JSON, by the name that was asked for', async () => {
     const { stdout } = await runCli(['keygen', '--name', 'SESSION_KEY', '--json'])
     const { SESSION_KEY, ...others } = JSON.parse(stdout) as Record<string, string>
@@ -80,8 +99,8 @@ describe('keygen', { concurrency: 2 }, () => {
     [['--alg', 'none'], /--alg is one of HS256, RS256, ES256/],
     [['--format', 'der'], /--format is one of env, pem, jwks/],
     [['--format', 'jwks'], /a secret is not published/],
-    [['--out', scratch], /--format env prints/],
-    [['--name', 'A B'], /--name is no name of a variable/],
+    [['--out', scratch], /--format env is for --dotenv/],
+    [['--name', 'A B'], /--name is not the name of a variable/],
     [['--alg', 'RS256', '--out', '/dev/null/keys'], /cannot be written to \/dev\/null\/keys \(ENOTDIR\)/],
   ]
   for (const [args, message] of refusals)

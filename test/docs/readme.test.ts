@@ -1,6 +1,6 @@
 // The README's first screen, pasted: its program, the lines that start it, and those of the second terminal.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeApp } from '../support/installed-app.js'
@@ -21,7 +21,8 @@ test('the first screen answers as the README says', async () => {
   const app = makeApp()
   writeFileSync(join(app.folder, 'app.mjs'), program)
   app.install()
-  assert.equal(await app.run(commands.join('\n')), '')
+  assert.equal(await app.run(commands.join('\n')), 'wrote SIGNING_KEY to .env\nwrote SESSION_KEY to .env\n')
+  assert.equal(statSync(join(app.folder, '.env')).mode & 0o777, 0o600)
   const { port } = await app.start(server)
   const printed = await app.run(toTry.replace('localhost:3000', `localhost:${port}`))
   assert.deepEqual(JSON.parse(printed), JSON.parse(answer))

@@ -68,7 +68,7 @@ describe('npx', () => {
 
   test('pipes: a key becomes a token, a token is explained, a refused one ends with 1', async () => {
     const script = `set -e
-      npx --no custom-jwt-auth keygen >> .env
+      npx --no custom-jwt-auth keygen --dotenv .env > wrote.txt
       npx --no custom-jwt-auth token --dotenv .env --sub 24601 --aud myapp-abcde > token.txt
       npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id myapp-abcde < token.txt | tail -1
       npx --no custom-jwt-auth token --dotenv .env --sub 24601 --aud other \\

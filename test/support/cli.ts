@@ -43,3 +43,6 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   ])
   return { code, stdout, stderr }
 }
+
+/** What a shell runs to start the command. */
+export const cliCommand: readonly string[] = [process.execPath, main]

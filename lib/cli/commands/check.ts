@@ -3,7 +3,18 @@ import { ConfigurationError } from '../../errors.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
 import { GUARD_FLAGS, readGuardOptions, type GuardOptions } from '../guard-options.js'
-import { bold, dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+import {
+  bold,
+  dim,
+  green,
+  plural,
+  printable,
+  printJson,
+  printLines,
+  printText,
+  red,
+  yellow,
+} from '../terminal.js'
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -45,10 +56,16 @@ export const check = defineCommand({
     if (!json && isExport) printGroups(findings)
     const problems = findings.filter(({ level }) => level === 'problem').length
     if (json) printJson({ ok: problems === 0, findings })
-    else printLines('', problems === 0 ? green('no problems') : red(`${problems} to fix`))
+    else printLines('', conclusion(problems, findings.filter(({ level }) => level === 'note').length))
     return problems === 0 ? 0 : 1
   },
 })
+
+function conclusion(problems: number, notes: number): string {
+  const read = notes === 0 ? '' : `, ${plural(notes, 'note')} to read`
+  if (problems > 0) return red(`${plural(problems, 'problem')} to fix${read}`)
+  return notes === 0 ? green('no problems') : yellow(`no problems${read}`)
+}
 
 async function* audit(read: () => Promise<GuardOptions>, production = false): AsyncGenerator<Finding> {
   let config: Config
@@ -153,6 +170,6 @@ function printGroups(findings: readonly Finding[]): void {
 
 function print({ name, level, text, fix }: Finding): void {
   const title = name === NOT_CARRIED_OVER ? '' : `${name}: `
-  printLines(`${SIGNS[level]} ${title}${printable(text)}`)
-  if (fix !== undefined) printLines(dim(`    ${printable(fix)}`))
+  printText(`${SIGNS[level]} ${title}${printable(text)}`)
+  if (fix !== undefined) printText(dim(`    ${printable(fix)}`))
 }

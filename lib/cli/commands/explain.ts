@@ -1,7 +1,7 @@
 import type { ExplainedCheck, Explanation } from '../../token/explain.js'
 import { defineCommand, OperationError } from '../command.js'
 import { GUARD_FLAGS, readGuardOptions } from '../guard-options.js'
-import { dim, green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+import { dim, green, printable, printJson, printText, red, yellow } from '../terminal.js'
 
 const MAX_INPUT_LENGTH = 1_000_000
 
@@ -44,13 +44,13 @@ function print({ ok, checks, summary }: Explanation): void {
   for (const check of checks) {
     // A check that says "that" found what it expected.
     const got = check.got === 'that' ? check.expected : check.got
-    printLines(`${sign(check)} ${check.name.padEnd(width)}  ${printable(got)}`)
+    printText(`${sign(check)} ${check.name.padEnd(width)}  ${printable(got)}`)
     if (check.pass === true) continue
     const indent = ' '.repeat(width + 4)
-    printLines(dim(`${indent}expected: ${printable(check.expected)}`))
-    if (check.fix !== undefined) printLines(`${indent}${printable(check.fix)}`)
+    printText(dim(`${indent}expected: ${printable(check.expected)}`))
+    if (check.fix !== undefined) printText(`${indent}${printable(check.fix)}`)
   }
-  printLines('', (ok ? green : red)(printable(summary)))
+  printText('', (ok ? green : red)(printable(summary)))
 }
 
 function sign({ pass }: ExplainedCheck): string {
@@ -63,7 +63,8 @@ async function readStandardInput(): Promise<string> {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += String(chunk)
-    if (text.length > MAX_INPUT_LENGTH) throw new OperationError('what comes from standard input is no token')
+    if (text.length > MAX_INPUT_LENGTH)
+      throw new OperationError('what comes from standard input is not a token')
   }
   if (text.trim() === '') throw new OperationError('nothing came from standard input')
   return text

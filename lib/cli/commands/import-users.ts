@@ -9,7 +9,7 @@ import { readConfig } from '../guard-options.js'
 import { codeOf } from '../keys.js'
 import { openStore, type OpenStore } from '../open-store.js'
 import { createProgress } from '../progress.js'
-import { green, printable, printJson, printLines, red, yellow } from '../terminal.js'
+import { green, plural, printable, printJson, printText, red, yellow } from '../terminal.js'
 
 const BATCH_SIZE = 1000
 
@@ -124,7 +124,7 @@ async function importInto(
     onSkipped(user) {
       progress.clear()
       if (json) printJson({ skipped: user })
-      else printLines(describeSkipped(user))
+      else printText(describeSkipped(user))
     },
     onProgress(read) {
       progress.update(read, size === undefined ? undefined : bytes / size)
@@ -133,14 +133,14 @@ async function importInto(
   progress.clear()
   const rate = progress.rate(summary.read)
   if (json) printJson({ summary: { ...summary, usersPerSecond: rate, dryRun: store === undefined } })
-  else printLines(...describeSummary(summary, rate, store === undefined))
+  else printText(...describeSummary(summary, rate, store === undefined))
   if (summary.interrupted) return 130
   return summary.skipped > 0 || summary.damage !== undefined || summary.read === 0 ? 1 : 0
 }
 
 function describeSkipped({ line, index, id, reason }: SkippedUser): string {
   const name = id === undefined ? '' : ` (${id})`
-  return printable(`${yellow('skipped')} line ${line}, user ${index}${name}: ${reason}`)
+  return `${yellow('skipped')} ${printable(`line ${line}, user ${index}${name}: ${reason}`)}`
 }
 
 function describeSummary(summary: ImportSummary, rate: number, dryRun: boolean): string[] {
@@ -152,7 +152,7 @@ function describeSummary(summary: ImportSummary, rate: number, dryRun: boolean):
   return [
     ...(damage === undefined ? [] : [red(printable(`The file is damaged: ${damage}`))]),
     ...(read === 0 ? [red('There is no user in the file.')] : []),
-    `${number(read)} users read: ${skipped === 0 ? green(counts) : counts} (${number(rate)} users a second)`,
+    `${plural(read, 'user')} read: ${skipped === 0 ? green(counts) : counts} (${number(rate)} users a second)`,
     ...(keys.length === 0
       ? []
       : [printable(`Not kept, because users have no place for it (of how many users): ${keys.join(', ')}`)]),

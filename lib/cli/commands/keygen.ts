@@ -1,8 +1,17 @@
 import { generateKeyPairSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { defineCommand, OperationError, UsageError } from '../command.js'
-import { codeOf, DEFAULT_VARIABLE } from '../keys.js'
+import { codeOf, DEFAULT_VARIABLE, readText } from '../keys.js'
 import { printJson, printLines } from '../terminal.js'
 
 const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
@@ -29,6 +38,11 @@ export const keygen = defineCommand({
       about: `The variable of an env line, default ${DEFAULT_VARIABLE}`,
     },
     kid: { type: 'string', value: '<id>', about: 'The key id in a key set, default a random one' },
+    dotenv: {
+      type: 'string',
+      value: '<file>',
+      about: 'Add the env lines to this file, made readable by you alone, in place of printing them',
+    },
     out: { type: 'string', value: '<folder>', about: 'Where files go, default this folder' },
     force: { type: 'boolean', about: 'Replace files that are there' },
   },
@@ -37,8 +51,8 @@ export const keygen = defineCommand({
     'The private key stays with the issuer; the public one goes into signingKeys, the key set behind jwkUri.',
   ],
   examples: [
-    'npx custom-jwt-auth keygen >> .env',
-    'npx custom-jwt-auth keygen --name SESSION_KEY >> .env',
+    'npx custom-jwt-auth keygen --dotenv .env',
+    'npx custom-jwt-auth keygen --dotenv .env --name SESSION_KEY',
     'npx custom-jwt-auth keygen --alg RS256 --out keys',
     'npx custom-jwt-auth keygen --alg ES256 --format jwks --kid 2024-05',
   ],
@@ -50,16 +64,18 @@ export const keygen = defineCommand({
     if (isSecret && format !== 'env')
       throw new UsageError('a secret is not published: HS256 has --format env only')
     if (format === 'env' && values.out !== undefined)
-      throw new UsageError('--format env prints: direct it into a file, e.g. with >> .env')
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError('--name is no name of a variable')
+      throw new UsageError('--format env is for --dotenv <file>, or prints')
+    if (format !== 'env' && values.dotenv !== undefined) throw new UsageError('--dotenv is for --format env')
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError('--name is not the name of a variable')
 
-    if (isSecret) printVariables({ [name]: randomBytes(32).toString('hex') }, json)
+    if (isSecret) giveVariables({ [name]: randomBytes(32).toString('hex') }, values.dotenv, json)
     else {
       const { privateKey, publicKey } = makeKeyPair(algorithm)
       const privatePem = toPem(privateKey, 'pkcs8')
       const publicPem = toPem(publicKey, 'spki')
       const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
-      if (format === 'env') printVariables({ [name]: publicPem, [`${name}_PRIVATE`]: privatePem }, json)
+      if (format === 'env')
+        giveVariables({ [name]: publicPem, [`${name}_PRIVATE`]: privatePem }, values.dotenv, json)
       else {
         const published =
           format === 'pem'
@@ -96,12 +112,44 @@ function toPem(key: KeyObject, type: 'pkcs8' | 'spki'): string {
 }
 
 /** PEM as one line, with `\n` for its newlines: customJwtAuth reads that, and so does every reader of .env files. */
-function printVariables(variables: Readonly<Record<string, string>>, json: boolean): void {
-  const lines = Object.entries(variables).map(
+function giveVariables(
+  variables: Readonly<Record<string, string>>,
+  file: string | undefined,
+  json: boolean,
+): void {
+  const values = Object.entries(variables).map(
     ([name, text]) => [name, text.trim().replaceAll('\n', '\\n')] as const,
   )
-  if (json) printJson(Object.fromEntries(lines))
-  else printLines(...lines.map(([name, text]) => `${name}=${text.includes(' ') ? `"${text}"` : text}`))
+  const lines = values.map(([name, text]) => `${name}=${text.includes(' ') ? `"${text}"` : text}`)
+  const names = Object.keys(variables)
+  if (file === undefined) {
+    if (json) printJson(Object.fromEntries(values))
+    else printLines(...lines)
+    return
+  }
+  addToEnvFile(file, names, lines)
+  if (json) printJson({ file, names })
+  else printLines(`wrote ${names.join(' and ')} to ${file}`)
+}
+
+/** Adds lines to a file that is, from then on, readable by its owner alone. No name is in it twice. */
+function addToEnvFile(file: string, names: readonly string[], lines: readonly string[]): void {
+  const before = existsSync(file) ? readText(file) : ''
+  const taken = names.find((name) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`, 'm').test(before))
+  if (taken !== undefined)
+    throw new OperationError(`${taken} is in ${file} already: remove it there, or pass another --name`)
+  const text = `${before === '' || before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n`
+  try {
+    const descriptor = openSync(file, 'a', PRIVATE_MODE)
+    try {
+      fchmodSync(descriptor, PRIVATE_MODE) // the mode of openSync counts for new files only
+      writeSync(descriptor, text)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw new OperationError(`${file} cannot be written (${codeOf(error)})`)
+  }
 }
 
 /** All of the files or none; the first of them is for its owner alone. */
