@@ -118,7 +118,7 @@ function bytesOf(given: Exclude<KeyMaterial, string>): Buffer {
   if (given instanceof Uint8Array) return Buffer.from(given)
   if (given instanceof KeyObject)
     if (given.type === 'secret') return given.export()
-    else return given.export({ format: 'der', type: given.type === 'public' ? 'spki' : 'pkcs8' }) as Buffer
+    else return given.export({ format: 'der', type: given.type === 'public' ? 'spki' : 'pkcs8' })
   return given.kty === 'oct' ? Buffer.from(String(given.k), 'base64url') : Buffer.from(JSON.stringify(given))
 }
 
