@@ -128,6 +128,7 @@ function compose(config: Config): CustomJwtAuth {
     },
     async close() {
       keys.close()
+      sessions?.close()
       await store.close?.()
     },
   })

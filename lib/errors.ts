@@ -65,6 +65,10 @@ export const ERRORS = {
   USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
   IDENTITY_TAKEN: request(409, 'AuthError', 'a user already exists with the specified provider'),
 
+  IDENTITY_LIMIT: request(400, 'AuthError', 'the account has as many identities as it may have'),
+  LINK_REFUSED: request(400, 'AuthError', 'linking the identity was refused'),
+  IDENTITY_LAST: request(409, 'AuthError', 'the last identity of an account cannot be unlinked'),
+
   SESSION_INVALID: session('invalid session'),
   SESSION_OTHER_APP: request(403, 'AuthError', 'the session belongs to another App'),
   SESSION_NOT_CONFIGURED: request(

@@ -25,7 +25,17 @@ export type { NotCarriedOver } from './migrate/report.js'
 export type { CacheOptions, CustomJwtAuthOptions } from './options.js'
 export type { SessionOptions } from './sessions/session-options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
-export type { ImportOutcome, Rotation, SessionRecord, SignInRequest, Store } from './stores/store.js'
+export type {
+  IdentityName,
+  ImportOutcome,
+  LinkRefusal,
+  Rotation,
+  SessionRecord,
+  SessionRequest,
+  SignInRequest,
+  Store,
+  UnlinkOutcome,
+} from './stores/store.js'
 export type { Claims } from './jws/compact.js'
 export type { ExplainedCheck, Explanation } from './token/explain.js'
 export type {

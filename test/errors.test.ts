@@ -46,6 +46,9 @@ const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
   USER_DISABLED: [401, 'UserDisabled'],
   USER_CREATION_REFUSED: TOKEN,
   IDENTITY_TAKEN: [409, 'AuthError'],
+  IDENTITY_LIMIT: [400, 'AuthError'],
+  LINK_REFUSED: [400, 'AuthError'],
+  IDENTITY_LAST: [409, 'AuthError'],
 
   SESSION_INVALID: SESSION,
   SESSION_OTHER_APP: [403, 'AuthError'],

@@ -209,9 +209,20 @@ describe('flags', () => {
 
 describe('functions', () => {
   checkRefusals(
-    ['customData', 'generateUserId', 'clock'].flatMap((name) =>
-      wrong(name, at(name), /^Pass a function$/, noFunction),
-    ),
+    ['customData', 'clock'].flatMap((name) => wrong(name, at(name), /^Pass a function$/, noFunction)),
+  )
+  checkRefusals(wrong('generateUserId', at('generateUserId'), /^Pass a function, or 'random'$/, noFunction))
+  const badIds: Record<string, unknown> = {
+    UUID: '59fdd028-4624-4cdf-8369-ebf000000000',
+    'a text of 3 characters': 'abc',
+    'a promise': Promise.resolve('ab'.repeat(12)),
+    'the number 5': 5,
+  }
+  checkRefusals(
+    Object.entries(badIds).map(([what, id]) => ({
+      ...{ what, option: 'generateUserId', problem: new RegExp(`^returns .*${what}`) },
+      ...{ options: { generateUserId: () => id }, fix: /^Let it return 24 lower-case hex/ },
+    })),
   )
   checkRefusals(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
 })

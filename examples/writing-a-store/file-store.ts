@@ -1,9 +1,16 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import type { Identity, SessionRecord, Store, UserRecord } from 'custom-jwt-auth'
+import type { Identity, IdentityName, SessionRecord, Store, UserRecord } from 'custom-jwt-auth'
 
 interface Data {
   users: UserRecord[]
-  sessions: SessionRecord[]
+  sessions: FiledSession[]
+}
+
+/** A session, and what it began with. */
+interface FiledSession {
+  id: string
+  session: SessionRecord
+  identity: IdentityName
 }
 
 /** Keeps users and sessions in one JSON file, for one process. */
@@ -39,7 +46,8 @@ export function fileStore(path: string): Store {
           return { user: put(users, user), created: false }
         }
         if (newUserId === undefined) return undefined
-        if (users.some(hasId(newUserId))) throw new Error(`${newUserId} is another user`)
+        if (users.some(hasId(newUserId)))
+          throw Object.assign(new Error(`${newUserId} is another user`), { code: 'USER_ID_TAKEN' })
         const user = {
           id: newUserId,
           type: 'normal' as const,
@@ -68,16 +76,28 @@ export function fileStore(path: string): Store {
 
     deleteUser: (id) =>
       atomic(({ users, sessions }) => {
-        remove(sessions, ({ userId }) => userId === id)
+        remove(sessions, ({ session }) => session.userId === id)
         return remove(users, hasId(id)) > 0
       }),
 
-    linkIdentity: (userId, identity) =>
+    linkIdentity: (userId, identity, { maxIdentities }) =>
       atomic(({ users }) => {
         const user = users.find(hasId(userId))
         if (!user) return 'missing'
         const owner = users.find((other) => has(other, identity))
-        return owner && owner !== user ? 'taken' : put(users, withIdentity(user, identity))
+        if (owner && owner !== user) return 'taken'
+        if (!owner && user.identities.length >= maxIdentities) return 'full'
+        return put(users, withIdentity(user, identity))
+      }),
+
+    unlinkIdentity: (userId, identity) =>
+      atomic(({ users, sessions }) => {
+        const user = users.find(hasId(userId))
+        if (!user || !has(user, identity)) return 'missing'
+        if (user.identities.length === 1) return 'last'
+        put(users, { ...user, identities: user.identities.filter((own) => !isSame(own, identity)) })
+        remove(sessions, (one) => one.session.userId === userId && isSame(one.identity, identity))
+        return 'unlinked'
       }),
 
     importUsers: (records) =>
@@ -91,26 +111,31 @@ export function fileStore(path: string): Store {
         }),
       ),
 
-    createSession: (session) =>
+    createSession: ({ session, identity, maxPerUser }) =>
       atomic(({ users, sessions }) => {
         const user = users.find(hasId(session.userId))
-        if (user) put(sessions, session)
-        return user !== undefined
+        if (!user || !has(user, identity)) return false
+        const others = sessions.map((one) => one.session).filter(({ userId }) => userId === user.id)
+        const tooMany = Math.max(0, others.length + 1 - maxPerUser)
+        for (const oldest of others.slice(0, tooMany)) remove(sessions, hasId(oldest.id))
+        put(sessions, { id: session.id, session, identity })
+        return true
       }),
 
     findSession: (id) =>
       atomic(({ users, sessions }) => {
-        const session = sessions.find(hasId(id))
+        const session = sessions.find(hasId(id))?.session
         const user = session && users.find(hasId(session.userId))
         return user && { session, user }
       }),
 
     rotateSession: ({ id, generation, now, overlapSeconds }) =>
       atomic(({ sessions }) => {
-        const session = sessions.find(hasId(id))
-        if (!session) return { outcome: 'missing' }
+        const one = sessions.find(hasId(id))
+        if (!one) return { outcome: 'missing' }
+        const { session } = one
         if (generation === session.generation) {
-          put(sessions, { ...session, generation: generation + 1, rotatedAt: now })
+          put(sessions, { ...one, session: { ...session, generation: generation + 1, rotatedAt: now } })
           return { outcome: 'rotated', generation: generation + 1 }
         }
         if (generation === session.generation - 1 && now <= session.rotatedAt + overlapSeconds)
@@ -121,11 +146,13 @@ export function fileStore(path: string): Store {
 
     revokeSession: (id) => atomic(({ sessions }) => remove(sessions, hasId(id)) > 0),
 
-    revokeSessions: (userId) => atomic(({ sessions }) => remove(sessions, (one) => one.userId === userId)),
+    revokeSessions: (userId) =>
+      atomic(({ sessions }) => remove(sessions, ({ session }) => session.userId === userId)),
 
-    removeExpiredSessions: (now) =>
+    removeExpiredSessions: ({ now, limit }) =>
       atomic(({ sessions }) => {
-        remove(sessions, ({ expiresAt }) => expiresAt <= now)
+        const expired = sessions.filter(({ session }) => session.expiresAt <= now).slice(0, limit)
+        return remove(sessions, (one) => expired.includes(one)) === limit
       }),
   }
 }
@@ -141,9 +168,10 @@ const hasId =
     record.id === id
 
 // Both parts are compared. Joined to one text, ("a", "b:c") and ("a:b", "c") would be the same.
-const isSame = (a: Identity, b: Identity): boolean => a.provider_type === b.provider_type && a.id === b.id
+const isSame = (a: IdentityName, b: IdentityName): boolean =>
+  a.provider_type === b.provider_type && a.id === b.id
 
-const has = (user: UserRecord, identity: Identity): boolean =>
+const has = (user: UserRecord, identity: IdentityName): boolean =>
   user.identities.some((own) => isSame(own, identity))
 
 /** The identity in the place that it has, or added at the end. */

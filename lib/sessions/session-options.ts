@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly rotateRefreshTokens?: boolean
   /** Whether every bearer request asks the store if its session lives. Default: false: `cache.users` may answer. */
   readonly checkRevocation?: boolean
+  /** How many sessions a user may have, 1 to 1000: one more ends the one that began first. Default: 100. */
+  readonly maxPerUser?: number
 }
 
 const MAX_SESSION_KEYS = 10
@@ -31,6 +33,7 @@ export const SESSION_OPTIONS = {
   capRefreshToTokenExpiry: boolean({ default: false }),
   rotateRefreshTokens: boolean({ default: false }),
   checkRevocation: boolean({ default: false }),
+  maxPerUser: integer({ default: 100, min: 1, max: 1000 }),
 } satisfies ParsersOf<SessionOptions>
 
 /** The session options, parsed. Of the keys, the first signs and all verify. */

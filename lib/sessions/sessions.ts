@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { Dependency } from '../dependency.js'
 import { andThen } from '../maybe-promise.js'
 import type { SessionRecord, Store } from '../stores/store.js'
 import type { VerifiedToken } from '../token/verifier.js'
-import { PROVIDER, type MaybePromise, type User, type UserRecord } from '../user.js'
+import type { MaybePromise, User, UserRecord } from '../user.js'
 import type { UserCache } from '../users/user-cache.js'
-import { enabled, type SignIn } from '../users/sign-in.js'
+import { enabled, identityOf, type SignIn } from '../users/sign-in.js'
 import { randomObjectId } from '../users/user-id.js'
 import type { SessionRules } from './session-options.js'
 import { isRefreshToken, type SessionClaims, type SessionTokens } from './session-tokens.js'
@@ -28,7 +29,7 @@ export interface Sessions {
   logIn(token: VerifiedToken, deviceId: string | undefined, now: number): Promise<OpenSession>
   /**
    * Adds the token's identity to the account of the caller, whose session goes on.
-   * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED, IDENTITY_TAKEN
+   * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED, IDENTITY_LIMIT, IDENTITY_TAKEN, LINK_REFUSED
    */
   link(token: VerifiedToken, accessToken: string, now: number): Promise<OpenSession>
   /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED */
@@ -47,11 +48,15 @@ export interface Sessions {
   logOut(refreshToken: string, now: number): Promise<void>
   /** Deletes the caller's account. @throws {AuthError} SESSION_INVALID, USER_DISABLED */
   deleteUser(accessToken: string, now: number): Promise<void>
+  /** Stops what goes on beside requests. */
+  close(): void
 }
 
 /** A refresh token rotated away less than this ago is still answered: two tabs may refresh at the same moment. */
 const ROTATION_OVERLAP_SECONDS = 10
 const SWEEP_INTERVAL_SECONDS = 3600
+/** Expired sessions are removed a few at a time, with pauses, so that neither database nor process stands still. */
+const SWEEP = { limit: 100, pauseMs: 20, maxRounds: 100_000 }
 
 export function createSessions(parts: {
   rules: SessionRules
@@ -64,6 +69,8 @@ export function createSessions(parts: {
 }): Sessions {
   const { rules, tokens, store, signIn, userCache, dependency, events } = parts
   let sweptAt = Number.NEGATIVE_INFINITY
+  let isSweeping = false
+  let isClosed = false
 
   const ask = <T>(call: () => MaybePromise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
 
@@ -118,9 +125,20 @@ export function createSessions(parts: {
 
   /** Tidies up beside a login, which does not wait for it: no session lives longer for being stored longer. */
   function sweep(now: number): void {
-    if (now < sweptAt + SWEEP_INTERVAL_SECONDS) return
+    if (isSweeping || now < sweptAt + SWEEP_INTERVAL_SECONDS) return
     sweptAt = now
-    void (async () => ask(() => store.removeExpiredSessions(now)))().catch(events.sweepFailed)
+    isSweeping = true
+    void removeExpired(now)
+      .catch(events.sweepFailed)
+      .finally(() => (isSweeping = false))
+  }
+
+  async function removeExpired(now: number): Promise<void> {
+    const remove = () => ask(() => store.removeExpiredSessions({ now, limit: SWEEP.limit }))
+    for (let round = 0; round < SWEEP.maxRounds && (await remove()); round += 1) {
+      await sleep(SWEEP.pauseMs, undefined, { ref: false })
+      if (isClosed) return
+    }
   }
 
   return {
@@ -136,15 +154,16 @@ export function createSessions(parts: {
         generation: 0,
         rotatedAt: 0,
       }
-      // False when the user was deleted since the line above.
-      if (!(await ask(() => store.createSession(session)))) throw authError('USER_NOT_FOUND')
+      const request = { session, identity: identityOf(token), maxPerUser: rules.maxPerUser }
+      // False when the user was deleted, or lost the identity, since it signed in.
+      if (!(await ask(() => store.createSession(request)))) throw authError('USER_NOT_FOUND')
       return open(session, user, now)
     },
 
-    async link({ subject, data }, accessToken, now) {
+    async link(token, accessToken, now) {
       const { session, user } = await find(tokens.verifyAccessToken(accessToken, now), now, 'SESSION_INVALID')
-      const identity = Object.freeze({ id: subject, provider_type: PROVIDER, data })
-      const linked = await ask(() => store.linkIdentity(user.id, identity))
+      const linked = await signIn.link(token, user)
+      if (linked === 'full') throw authError('IDENTITY_LIMIT')
       if (linked === 'taken') throw authError('IDENTITY_TAKEN')
       if (linked === 'missing') throw authError('SESSION_INVALID')
       return open(session, linked, now)
@@ -178,6 +197,10 @@ export function createSessions(parts: {
       const { user } = await find(tokens.verifyAccessToken(accessToken, now), now, 'SESSION_INVALID')
       await ask(() => store.deleteUser(user.id))
       userCache.forget(user.id)
+    },
+
+    close() {
+      isClosed = true
     },
   }
 }

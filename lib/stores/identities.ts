@@ -1,7 +1,8 @@
 import type { Identity } from '../user.js'
+import type { IdentityName } from './store.js'
 
 /** One text for (provider, subject). JSON, because joined strings collide: ("a", "b:c") and ("a:b", "c"). */
-export function identityKey({ provider_type, id }: Identity): string {
+export function identityKey({ provider_type, id }: IdentityName): string {
   return JSON.stringify([provider_type, id])
 }
 
@@ -13,6 +14,13 @@ export function withIdentity(identities: readonly Identity[], identity: Identity
   return index < 0 ? [...identities, identity] : identities.with(index, identity)
 }
 
-function isSame(a: Identity, b: Identity): boolean {
+export function hasIdentity(
+  user: { readonly identities: readonly IdentityName[] },
+  wanted: IdentityName,
+): boolean {
+  return user.identities.some((identity) => isSame(identity, wanted))
+}
+
+function isSame(a: IdentityName, b: IdentityName): boolean {
   return a.provider_type === b.provider_type && a.id === b.id
 }

@@ -2,7 +2,8 @@ import { authError, type AuthError } from '../errors.js'
 import { Problems } from '../problems.js'
 import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
-import { newUserRecord, type SessionRecord, type SignInRequest, type Store } from './store.js'
+import { MemorySessions } from './memory-sessions.js'
+import { newUserRecord, userIdTaken, type SignInRequest, type Store } from './store.js'
 
 /** Bounds of the in-memory store. */
 export interface MemoryStoreOptions {
@@ -11,7 +12,10 @@ export interface MemoryStoreOptions {
    * when as many are linked.
    */
   readonly maxUsers?: number
-  /** Default: 100 000. One more log-in is refused with STORE_FULL (503), unless expired sessions make room. */
+  /**
+   * Default: 100 000. One more log-in takes the place of an expired session, or of the oldest session of whoever has
+   * most; when nobody has more than one, it is refused with STORE_FULL (503).
+   */
   readonly maxSessions?: number
 }
 
@@ -20,12 +24,9 @@ interface Account {
   user: UserRecord
 }
 
-/** A user with more sessions than this loses the oldest, so that nobody can use up the room of all. */
-const MAX_SESSIONS_PER_USER = 100
-
 /**
  * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: what does not
- * fit is refused, and nothing is ever forgotten to make room, because a forgotten `disabled` would be a hole.
+ * fit is refused, and no user is ever forgotten to make room, because a forgotten `disabled` would be a hole.
  * For development, tests and apps that keep their users elsewhere.
  * @throws {ConfigurationError} when a bound is no whole number
  */
@@ -35,9 +36,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const accounts = new Map<string, Account>()
   /** By identity key. */
   const owners = new Map<string, Account>()
-  const sessions = new Map<string, SessionRecord>()
-  /** User id to the ids of its sessions, oldest first. */
-  const sessionsOf = new Map<string, Set<string>>()
+  const sessions = new MemorySessions(maxSessions)
 
   function add(user: UserRecord): UserRecord {
     if (accounts.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
@@ -54,28 +53,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function create(request: Required<SignInRequest>): UserRecord {
     const { newUserId } = request
-    if (accounts.has(newUserId)) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+    if (accounts.has(newUserId)) throw userIdTaken(newUserId)
     return add(newUserRecord(request))
-  }
-
-  function endSession(id: string): boolean {
-    const session = sessions.get(id)
-    if (!session) return false
-    sessions.delete(id)
-    const siblings = sessionsOf.get(session.userId)
-    siblings?.delete(id)
-    if (siblings?.size === 0) sessionsOf.delete(session.userId)
-    return true
-  }
-
-  function endSessions(userId: string): number {
-    const ids = [...(sessionsOf.get(userId) ?? [])]
-    ids.forEach(endSession)
-    return ids.length
-  }
-
-  function removeExpiredSessions(now: number): void {
-    for (const { id, expiresAt } of sessions.values()) if (expiresAt <= now) endSession(id)
   }
 
   return {
@@ -107,21 +86,34 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
 
     deleteUser(id) {
-      endSessions(id)
+      sessions.endAll(id)
       for (const identity of accounts.get(id)?.user.identities ?? []) owners.delete(identityKey(identity))
       return accounts.delete(id)
     },
 
-    linkIdentity(userId, identity) {
+    linkIdentity(userId, identity, { maxIdentities }) {
       const account = accounts.get(userId)
       if (!account) return 'missing'
       const owner = owners.get(identityKey(identity))
       if (owner && owner !== account) return 'taken'
+      const { user } = account
+      if (!owner && user.identities.length >= maxIdentities) return 'full'
       if (!owner && owners.size - accounts.size >= maxUsers)
         throw full(`${owners.size} identities: raise maxUsers or use a lasting store`)
       owners.set(identityKey(identity), account)
-      const { user } = account
       return keep(account, { ...user, identities: withIdentity(user.identities, identity) })
+    },
+
+    unlinkIdentity(userId, identity) {
+      const account = accounts.get(userId)
+      const key = identityKey(identity)
+      if (!account || owners.get(key) !== account) return 'missing'
+      const { user } = account
+      if (user.identities.length === 1) return 'last'
+      owners.delete(key)
+      sessions.endAll(userId, key)
+      keep(account, { ...user, identities: user.identities.filter((own) => identityKey(own) !== key) })
+      return 'unlinked'
     },
 
     importUsers: (records) =>
@@ -132,17 +124,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
         return 'added'
       }),
 
-    createSession(session) {
-      if (!accounts.has(session.userId)) return false
-      const siblings = sessionsOf.get(session.userId) ?? new Set()
-      const [oldest] = siblings
-      if (oldest !== undefined && siblings.size >= MAX_SESSIONS_PER_USER) endSession(oldest)
-      if (sessions.size >= maxSessions) removeExpiredSessions(session.createdAt)
-      if (sessions.size >= maxSessions)
-        throw full(`${maxSessions} sessions: raise maxSessions or use a lasting store`)
-      sessions.set(session.id, Object.freeze({ ...session }))
-      sessionsOf.set(session.userId, siblings.add(session.id))
-      return true
+    createSession(request) {
+      const owner = owners.get(identityKey(request.identity))
+      if (owner?.user.id !== request.session.userId) return false
+      if (sessions.add(request)) return true
+      throw full(`${maxSessions} sessions: raise maxSessions or use a lasting store`)
     },
 
     findSession(id) {
@@ -156,18 +142,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (!session) return { outcome: 'missing' }
       if (generation === session.generation) {
         const rotated = { ...session, generation: generation + 1, rotatedAt: now }
-        sessions.set(id, Object.freeze(rotated))
+        sessions.replace(rotated)
         return { outcome: 'rotated', generation: rotated.generation }
       }
       if (generation === session.generation - 1 && now <= session.rotatedAt + overlapSeconds)
         return { outcome: 'current', generation: session.generation }
-      endSession(id)
+      sessions.end(id)
       return { outcome: 'reused' }
     },
 
-    revokeSession: endSession,
-    revokeSessions: endSessions,
-    removeExpiredSessions,
+    revokeSession: (id) => sessions.end(id),
+    revokeSessions: (userId) => sessions.endAll(userId),
+    removeExpiredSessions: ({ now, limit }) => sessions.removeExpired(now, limit),
   }
 }
 

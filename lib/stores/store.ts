@@ -16,6 +16,18 @@ export interface SessionRecord {
   readonly rotatedAt: number
 }
 
+/** What tells one identity from all others. */
+export type IdentityName = Pick<Identity, 'id' | 'provider_type'>
+
+/** What {@link Store.createSession} is asked. */
+export interface SessionRequest {
+  readonly session: SessionRecord
+  /** What the user signed in with: the session lives only while the user has this identity. */
+  readonly identity: IdentityName
+  /** The most sessions that a user may have, this one included. */
+  readonly maxPerUser: number
+}
+
 /** What {@link Store.signIn} is asked. */
 export interface SignInRequest {
   /** (provider_type, id) finds the user; `data` replaces what this identity had. */
@@ -42,6 +54,17 @@ export type Rotation =
  */
 export type ImportOutcome = 'added' | 'known' | 'taken'
 
+export type LinkRefusal = 'taken' | 'full' | 'missing'
+export type UnlinkOutcome = 'unlinked' | 'last' | 'missing'
+
+/** The `code` of the error that {@link Store.signIn} throws when the id for a new user is another user's. */
+export const USER_ID_TAKEN = 'USER_ID_TAKEN'
+
+export function userIdTaken(id: string): Error {
+  const error = new Error(`the id ${id} for a new user belongs to another user`)
+  return Object.assign(error, { code: USER_ID_TAKEN })
+}
+
 /**
  * Keeps users and sessions. Every verb is **atomic**: of any number of simultaneous calls, in any number of processes
  * on the same data, the outcome is as if they had come one after the other. A verb may answer at once or with a
@@ -51,7 +74,7 @@ export interface Store {
   /**
    * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. A disabled
    * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
-   * @throws when another user already has `newUserId`
+   * @throws an error whose `code` is {@link USER_ID_TAKEN}, when another user already has `newUserId`
    */
   signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
 
@@ -68,9 +91,21 @@ export interface Store {
 
   /**
    * Gives a user one more identity, or refreshes the data of one that it has. Returns the user, `taken` when another
-   * user has the identity, `missing` when there is no such user.
+   * user has the identity, `full` when the user has `maxIdentities` others or more, `missing` when there is no such
+   * user.
    */
-  linkIdentity(userId: string, identity: Identity): MaybePromise<UserRecord | 'taken' | 'missing'>
+  linkIdentity(
+    userId: string,
+    identity: Identity,
+    limits: { readonly maxIdentities: number },
+  ): MaybePromise<UserRecord | LinkRefusal>
+
+  /**
+   * Takes an identity from a user and ends the sessions that began with it, also one that begins at that moment. The
+   * last one stays, because nobody could sign in as that user any more: `last`. `missing` when there is no such user, or
+   * it does not have the identity.
+   */
+  unlinkIdentity(userId: string, identity: IdentityName): MaybePromise<UnlinkOutcome>
 
   /**
    * Adds users as they are, each whole or not at all, and leaves users that are there untouched. Returns what became
@@ -78,8 +113,11 @@ export interface Store {
    */
   importUsers(users: readonly UserRecord[]): MaybePromise<readonly ImportOutcome[]>
 
-  /** Returns false, keeping nothing, when there is no such user. */
-  createSession(session: SessionRecord): MaybePromise<boolean>
+  /**
+   * Returns false, keeping nothing, when there is no such user or it does not have the identity. When the user has more
+   * than `maxPerUser` sessions then, those that began first end, but never this one.
+   */
+  createSession(request: SessionRequest): MaybePromise<boolean>
 
   /** The session with its user, in one round trip. The caller judges `expiresAt`. */
   findSession(id: string): MaybePromise<{ session: SessionRecord; user: UserRecord } | undefined>
@@ -101,8 +139,11 @@ export interface Store {
   /** Revokes all sessions of a user. Returns how many. */
   revokeSessions(userId: string): MaybePromise<number>
 
-  /** Removes the sessions whose `expiresAt` is not after `now`. Called now and then, for tidiness alone. */
-  removeExpiredSessions(now: number): MaybePromise<void>
+  /**
+   * Removes sessions whose `expiresAt` is not after `now`, at most `limit` of them, so that no call takes long. Returns
+   * whether there may be more: then it is called again. For tidiness alone.
+   */
+  removeExpiredSessions(request: { readonly now: number; readonly limit: number }): MaybePromise<boolean>
 
   /** Optional: prepares the store; `auth.ready()` awaits it. */
   ready?(): MaybePromise<void>
@@ -131,6 +172,7 @@ export const STORE_VERBS: { readonly [Verb in Exclude<keyof Store, 'ready' | 'cl
   setUserDisabled: true,
   deleteUser: true,
   linkIdentity: true,
+  unlinkIdentity: true,
   importUsers: true,
   createSession: true,
   findSession: true,

@@ -1,7 +1,8 @@
 import type { Dependency } from '../dependency.js'
+import { authError } from '../errors.js'
 import { Problems } from '../problems.js'
 import type { Store } from '../stores/store.js'
-import type { UserData, UserRecord } from '../user.js'
+import { PROVIDER, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
 
@@ -26,6 +27,12 @@ export interface Users<Data = UserData> {
   enable(id: string): Promise<boolean>
   /** Deletes the user, its identities and its sessions. Returns whether there was such a user. */
   delete(id: string): Promise<boolean>
+  /**
+   * Takes an identity from a user and ends the sessions that began with it. Returns whether the user had it.
+   * @param identity `subject`, as in `identities[].id`; `provider`, as in `provider_type`, by default `custom-token`
+   * @throws {AuthError} IDENTITY_LAST: nobody could sign in as this user any more, so delete it instead
+   */
+  unlink(id: string, identity: { subject: string; provider?: string }): Promise<boolean>
   /** Logs the user out on all devices. Returns how many sessions there were. */
   revokeSessions(id: string): Promise<number>
 }
@@ -60,6 +67,12 @@ export function createUsers(parts: { store: Store; userCache: UserCache; depende
     disable: (id) => change(id, () => store.setUserDisabled(id, true)),
     enable: (id) => change(id, () => store.setUserDisabled(id, false)),
     delete: (id) => change(id, () => store.deleteUser(id)),
+    async unlink(id, { subject, provider = PROVIDER }) {
+      const name = { id: subject, provider_type: provider }
+      const outcome = await change(id, () => store.unlinkIdentity(id, name))
+      if (outcome === 'last') throw authError('IDENTITY_LAST')
+      return outcome === 'unlinked'
+    },
     revokeSessions: (id) => change(id, () => store.revokeSessions(id)),
   }
 }

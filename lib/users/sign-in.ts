@@ -1,25 +1,38 @@
-import { authError } from '../errors.js'
+import { authError, isAuthError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../json.js'
 import type { Dependency } from '../dependency.js'
 import { andThen, isPromise } from '../maybe-promise.js'
-import { newUserRecord, type SignInRequest, type Store } from '../stores/store.js'
+import {
+  newUserRecord,
+  USER_ID_TAKEN,
+  type LinkRefusal,
+  type SignInRequest,
+  type Store,
+} from '../stores/store.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
-import { newUserId, type GenerateUserId } from './user-id.js'
+import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { toUser } from './to-user.js'
 
 /**
- * The user creation hook. Runs when a valid token matches no user, before anything is stored, with the complete user.
- * When it throws or rejects, no account is made and the login fails with 401; when what it throws has a `status` of
- * 500 or more, or it does not answer in time, with 503.
+ * The user creation hook: whom it lets pass, may come in. Runs when a valid token matches no user (`sign-up`), and when
+ * an identity that the user does not have yet is linked (`link`), before anything is stored, with the user as it will
+ * be. When it throws or rejects, nothing is stored, and a login fails with 401, a link with 400; when what it throws has
+ * a `status` of 500 or more, or it does not answer in time, with 503.
  */
 export type UserCreationHook<Data = User['data']> = (
   user: User<Data>,
-  context: { readonly claims: Claims },
+  context: UserCreationContext,
 ) => MaybePromise<void>
+
+export interface UserCreationContext {
+  /** Those of the token whose identity arrives. */
+  readonly claims: Claims
+  readonly reason: 'sign-up' | 'link'
+}
 
 export interface SignIn {
   /**
@@ -33,6 +46,11 @@ export interface SignIn {
    * @throws {AuthError} as logIn, and USER_NOT_FOUND
    */
   useToken(token: VerifiedToken, now: number): MaybePromise<User>
+  /**
+   * Gives a user the token's identity.
+   * @throws {AuthError} LINK_REFUSED, or a dependency's code
+   */
+  link(token: VerifiedToken, user: UserRecord): Promise<UserRecord | LinkRefusal>
 }
 
 export interface SignInParts {
@@ -42,12 +60,14 @@ export interface SignInParts {
   readonly dependency: Dependency
   readonly autoCreateUser: boolean
   readonly creationHook: UserCreationHook | undefined
-  readonly generateUserId: GenerateUserId | undefined
+  readonly generateUserId: GenerateUserId | 'random' | undefined
+  readonly maxIdentities: number
   readonly events: Events
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
+  const { maxIdentities } = parts
   /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
   /** Whom each token signed in, for as long as the verifier remembers the token. */
@@ -56,14 +76,14 @@ export function createSignIn(parts: SignInParts): SignIn {
   let answersAtOnce = false
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
-    const identity: Identity = Object.freeze({ id: token.subject, provider_type: PROVIDER, data: token.data })
+    const identity = identityOf(token)
     const request: SignInRequest = { identity, now: Math.floor(now) }
     const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
-    if (mayCreate && !creationHook && !answersAtOnce) return askStore(token, withId())
+    if (mayCreate && !creationHook && !answersAtOnce) return create(token, withId())
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
       if (!mayCreate) throw authError('USER_NOT_FOUND')
-      if (!creationHook) return askStore(token, withId())
+      if (!creationHook) return create(token, withId())
       const running = creations.get(token.subject)
       // Whoever waited signs in on its own account then: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
@@ -73,19 +93,40 @@ export function createSignIn(parts: SignInParts): SignIn {
     })
   }
 
-  async function createWithHook(token: VerifiedToken, request: Required<SignInRequest>) {
-    const user = toUser(newUserRecord(request), {})
-    await dependency('HOOK_UNAVAILABLE', () => runHook(user, deepFreeze(token.claims)))
+  /** When the id is another user's, who once had this identity, say, the new user gets a random one. */
+  function create(token: VerifiedToken, request: Required<SignInRequest>): MaybePromise<UserRecord> {
+    const again = (error: unknown): MaybePromise<UserRecord> => {
+      if (typeof generateUserId === 'function' || !isIdTaken(error)) throw error
+      return askStore(token, { ...request, newUserId: randomObjectId() })
+    }
+    try {
+      const answer = askStore(token, request)
+      return isPromise(answer) ? answer.catch(again) : answer
+    } catch (error) {
+      return again(error)
+    }
+  }
+
+  /** The hook has to see the id that the user gets, so whether it is free is found out before. */
+  async function createWithHook(token: VerifiedToken, wanted: Required<SignInRequest>) {
+    const isTaken = await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted.newUserId))
+    const isOurs = typeof generateUserId !== 'function'
+    const request = isTaken && isOurs ? { ...wanted, newUserId: randomObjectId() } : wanted
+    await runHook(token, newUserRecord(request), 'sign-up')
     return askStore(token, request)
   }
 
-  async function runHook(user: User, claims: Claims): Promise<void> {
-    try {
-      await creationHook?.(user, { claims })
-    } catch (cause) {
-      const { status } = (cause ?? {}) as { status?: unknown }
-      throw authError(Number(status) >= 500 ? 'HOOK_UNAVAILABLE' : 'USER_CREATION_REFUSED', { cause })
-    }
+  async function runHook(token: VerifiedToken, user: UserRecord, reason: UserCreationContext['reason']) {
+    const claims = deepFreeze(token.claims)
+    const refusal = reason === 'link' ? 'LINK_REFUSED' : 'USER_CREATION_REFUSED'
+    await dependency('HOOK_UNAVAILABLE', async () => {
+      try {
+        await creationHook?.(toUser(user, {}), { claims, reason })
+      } catch (cause) {
+        const { status } = (cause ?? {}) as { status?: unknown }
+        throw authError(Number(status) >= 500 ? 'HOOK_UNAVAILABLE' : refusal, { cause })
+      }
+    })
   }
 
   function tryStore(request: SignInRequest) {
@@ -111,11 +152,15 @@ export function createSignIn(parts: SignInParts): SignIn {
     return record
   }
 
-  /** Whom the token signed in; when that one is gone, it signs in anew. */
+  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in anew. */
   function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
     return andThen(
       dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
-      (user) => (user ? enabled(user) : findOrCreate(token, now, autoCreateUser)),
+      (user) => {
+        if (user && proves(token, user)) return enabled(user)
+        userIds.delete(token)
+        return findOrCreate(token, now, autoCreateUser)
+      },
     )
   }
 
@@ -124,9 +169,33 @@ export function createSignIn(parts: SignInParts): SignIn {
     useToken(token, now) {
       const userId = userIds.get(token)
       if (userId === undefined) return userCache.load(() => findOrCreate(token, now, autoCreateUser), now)
-      return userCache.get(userId, now) ?? userCache.load(() => find(token, userId, now), now)
+      const user = userCache.get(userId, now)
+      // Whoever has the user's id need not have the token's identity any more: see find.
+      if (user && proves(token, user)) return user
+      return userCache.load(() => find(token, userId, now), now)
+    },
+    async link(token, user) {
+      const identity = identityOf(token)
+      if (creationHook && !proves(token, user))
+        await runHook(token, { ...user, identities: [...user.identities, identity] }, 'link')
+      return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, { maxIdentities }))
     },
   }
+}
+
+/** The identity that a token proves. */
+export function identityOf({ subject, data }: VerifiedToken): Identity {
+  return Object.freeze({ id: subject, provider_type: PROVIDER, data })
+}
+
+/** Whether a user has the identity that a token proves. */
+function proves({ subject }: VerifiedToken, { identities }: Pick<UserRecord, 'identities'>): boolean {
+  return identities.some(({ id, provider_type }) => id === subject && provider_type === PROVIDER)
+}
+
+/** Whether this is what became of a store's error of that code. */
+function isIdTaken(error: unknown): boolean {
+  return isAuthError(error) && (error.cause as { code?: unknown } | undefined)?.code === USER_ID_TAKEN
 }
 
 /** @throws {AuthError} USER_DISABLED */

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Dependency } from '../dependency.js'
 import { andThen } from '../maybe-promise.js'
 import type { CustomData, MaybePromise, User, UserRecord } from '../user.js'
+import { hasIdentity } from '../stores/identities.js'
 import type { Store } from '../stores/store.js'
 import { toUser } from './to-user.js'
 
@@ -13,6 +14,8 @@ interface Entry {
   user: User
   /** Epoch seconds. */
   readonly expiresAt: number
+  /** Epoch seconds: another user may have the same id later. */
+  readonly createdAt: number
   /** The sessions of this user that were found alive since it is cached; undefined for none. */
   sessions: Set<string> | undefined
 }
@@ -69,7 +72,7 @@ export class UserCache {
       const cached = this.#fresh(record.id, now)?.user.custom_data
       return andThen(cached ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#keep(user, now, sessionId)
+        if (changes === this.#changes) this.#keep(user, record.creation_date, now, sessionId)
         return user
       })
     })
@@ -101,12 +104,15 @@ export class UserCache {
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #keep(user: User, now: number, sessionId: string | undefined): void {
+  #keep(user: User, createdAt: number, now: number, sessionId: string | undefined): void {
     if (!this.#entries) return
     let entry = this.#fresh(user.id, now)
-    if (entry) entry.user = user
+    // Another process may have made the user anew, or unlinked an identity, which ended sessions.
+    const isSame =
+      entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
+    if (entry && isSame) entry.user = user
     else {
-      entry = { user, expiresAt: now + this.#ttlSeconds, sessions: undefined }
+      entry = { user, createdAt, expiresAt: now + this.#ttlSeconds, sessions: undefined }
       this.#entries.set(user.id, entry)
     }
     if (sessionId === undefined) return

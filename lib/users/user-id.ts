@@ -1,6 +1,8 @@
 import { hash, randomBytes } from 'node:crypto'
 import { authError } from '../errors.js'
-import type { Identity } from '../user.js'
+import { mistake } from '../option-parsers.js'
+import { describe } from '../problems.js'
+import { PROVIDER, type Identity } from '../user.js'
 
 /**
  * Makes the id of a new user: 24 lower-case hex characters. May be called before it is known whether there is a user, so
@@ -29,7 +31,12 @@ export function derivedObjectId(...parts: readonly string[]): string {
  * The id that the user of a new identity gets.
  * @throws {AuthError} USER_ID_UNAVAILABLE when the app's `generateUserId` throws or answers with something else
  */
-export function newUserId(appId: string, identity: Identity, generate: GenerateUserId | undefined): string {
+export function newUserId(
+  appId: string,
+  identity: Identity,
+  generate: GenerateUserId | 'random' | undefined,
+): string {
+  if (generate === 'random') return randomObjectId()
   if (!generate) return derivedObjectId(appId, identity.provider_type, identity.id)
   let id: unknown
   try {
@@ -43,4 +50,30 @@ export function newUserId(appId: string, identity: Identity, generate: GenerateU
   throw authError('USER_ID_UNAVAILABLE', {
     cause: new TypeError('generateUserId must return 24 lower-case hex characters'),
   })
+}
+
+/** A subject for a trial: such that a function which takes subjects for ids has a good answer to it. */
+const TRIAL_SUBJECT = '0'.repeat(24)
+
+/** Reads the option `generateUserId`. A function is tried once, so that a UUID is found out before the first login. */
+export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
+  if (value === 'random') return value
+  if (typeof value !== 'function') throw mistake(`is ${describe(value)}`, "Pass a function, or 'random'")
+  const generate = value as GenerateUserId
+  let id: unknown
+  try {
+    id = generate({ appId: 'trial', provider: PROVIDER, subject: TRIAL_SUBJECT })
+  } catch {
+    return generate // it may know its subjects, and this is not one of them
+  }
+  if (isObjectId(id)) return generate
+  Promise.resolve(id).catch(() => undefined)
+  const fix = "Let it return 24 lower-case hexadecimal characters, not a promise of them, or pass 'random'"
+  throw mistake(`returns ${describeId(id)}`, fix)
+}
+
+function describeId(id: unknown): string {
+  if (typeof id !== 'string') return id instanceof Promise ? 'a promise' : describe(id)
+  const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
+  return isUuid ? 'a UUID' : `a text of ${id.length} characters that is not an id`
 }

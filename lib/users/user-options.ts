@@ -1,8 +1,8 @@
-import { boolean, callable, lenient, type ParsersOf } from '../option-parsers.js'
+import { boolean, callable, integer, lenient, type ParsersOf } from '../option-parsers.js'
 import type { UserData } from '../user.js'
 import type { UserCreationHook } from './sign-in.js'
 import type { CustomDataLoader } from './user-cache.js'
-import type { GenerateUserId } from './user-id.js'
+import { readGenerateUserId, type GenerateUserId } from './user-id.js'
 
 /** Who becomes a user, and what is known of them. */
 export interface UserOptions<Data = UserData> {
@@ -13,16 +13,22 @@ export interface UserOptions<Data = UserData> {
   readonly autoCreateUser?: boolean | UserCreationHook<Data>
   /** Loads `custom_data`. May be asynchronous. */
   readonly customData?: CustomDataLoader
-  /** Default: derived from app id, provider and subject, so that every machine makes the same. */
-  readonly generateUserId?: GenerateUserId
+  /**
+   * The ids of new users. Default: a hash of app id, provider and subject, so that every machine makes the same; who can
+   * guess a subject finds it from the id. `'random'`: nothing follows from the id.
+   */
+  readonly generateUserId?: GenerateUserId | 'random'
+  /** How many identities can be linked to one user, 1 to 1000. Default: 20. */
+  readonly maxIdentities?: number
 }
 
 const isWanted = boolean({ default: false })
 
 /** The options of users: how each is read. */
 export const USER_OPTIONS = {
-  autoCreateUser: (value: unknown, isPresent: boolean) =>
-    typeof value === 'function' ? (value as UserCreationHook) : isWanted(value, isPresent),
+  autoCreateUser: (value: unknown, isPresent: boolean): boolean | UserCreationHook =>
+    typeof value === 'function' ? callable<UserCreationHook>()(value, true) : isWanted(value, isPresent),
   customData: lenient(undefined, callable<CustomDataLoader>()),
-  generateUserId: lenient(undefined, callable<GenerateUserId>()),
+  generateUserId: lenient(undefined, readGenerateUserId),
+  maxIdentities: integer({ default: 20, min: 1, max: 1000 }),
 } satisfies ParsersOf<UserOptions>

@@ -446,7 +446,7 @@ const rows: Row[] = [
     situation: 'no user id can be made',
     code: 'USER_ID_UNAVAILABLE',
     ...UNAVAILABLE,
-    options: { generateUserId: () => 'not an ObjectId' },
+    options: { generateUserId: ({ subject }) => subject },
     ask: (app) => withToken(app, mint()),
   },
   {

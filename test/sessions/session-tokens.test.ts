@@ -282,9 +282,9 @@ test('nothing that a store keeps makes a token', async (t) => {
     session,
     store: {
       ...inner,
-      createSession(record) {
-        kept.push(record)
-        return inner.createSession(record)
+      createSession(request) {
+        kept.push(request.session)
+        return inner.createSession(request)
       },
     },
   })

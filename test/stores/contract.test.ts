@@ -117,29 +117,29 @@ const brokenStores: readonly BrokenStore[] = [
     flaw: 'linkIdentity tells from an earlier look whether the identity was free',
     found: ['an identity that many users link at once', 'an identity that is linked while it signs up'],
     breakIt: (good) => ({
-      async linkIdentity(userId, identity) {
+      async linkIdentity(userId, identity, limits) {
         const users = await good.listUsers({ limit: Infinity })
         const isFree = !users.some(({ identities }) => identities.some(({ id }) => id === identity.id))
         await pause()
-        const linked = await good.linkIdentity(userId, identity)
+        const linked = await good.linkIdentity(userId, identity, limits)
         return linked === 'taken' && isFree ? ((await good.findUser(userId)) ?? 'missing') : linked
       },
     }),
   },
   {
     flaw: 'linkIdentity writes back the identities that it read',
-    found: ['identities that one user links at once'],
+    found: ['identities that are linked at once are at most', 'identities that one user links at once'],
     breakIt: (good) => ({
-      async linkIdentity(userId, identity) {
+      async linkIdentity(userId, identity, limits) {
         const read = await good.findUser(userId)
         await pause()
         const user = await good.findUser(userId)
-        const linked = await good.linkIdentity(userId, identity)
+        const linked = await good.linkIdentity(userId, identity, limits)
         if (!read || !user || user.identities.length === read.identities.length) return linked
         await good.deleteUser(userId)
         const [first = identity, ...others] = read.identities
         await good.signIn({ identity: first, now: read.creation_date, newUserId: userId })
-        for (const other of [...others, identity]) await good.linkIdentity(userId, other)
+        for (const other of [...others, identity]) await good.linkIdentity(userId, other, limits)
         return linked
       },
     }),
@@ -187,7 +187,7 @@ const brokenStores: readonly BrokenStore[] = [
       }
       return {
         signIn: (request) => good.signIn({ ...request, identity: alike(request.identity) }),
-        linkIdentity: (id, identity) => good.linkIdentity(id, alike(identity)),
+        linkIdentity: (id, identity, limits) => good.linkIdentity(id, alike(identity), limits),
       }
     },
   },
@@ -204,7 +204,7 @@ const brokenStores: readonly BrokenStore[] = [
       }
       return {
         signIn: (request) => good.signIn({ ...request, identity: alike(request.identity) }),
-        linkIdentity: (id, identity) => good.linkIdentity(id, alike(identity)),
+        linkIdentity: (id, identity, limits) => good.linkIdentity(id, alike(identity), limits),
       }
     },
   },
@@ -248,9 +248,9 @@ const brokenStores: readonly BrokenStore[] = [
       const sessions = new Map<string, SessionRecord>()
       const left = new Map<string, SessionRecord>()
       return {
-        createSession(session) {
-          sessions.set(session.id, session)
-          return good.createSession(session)
+        createSession(request) {
+          sessions.set(request.session.id, request.session)
+          return good.createSession(request)
         },
         async deleteUser(id) {
           for (const session of sessions.values())
@@ -267,14 +267,20 @@ const brokenStores: readonly BrokenStore[] = [
   },
   {
     flaw: 'createSession looks for the user, then inserts the session',
-    found: ['a session that begins while its user is deleted'],
+    found: [
+      'createSession keeps nothing when the user does not have',
+      'a session that begins after its user was deleted',
+      'a session that begins while its identity is unlinked',
+      'a session that begins while its user is deleted',
+    ],
     breakIt: (good) => {
       const sessions = new Map<string, SessionRecord>()
       return {
-        async createSession(session) {
+        async createSession(request) {
+          const { session } = request
           if (!(await good.findUser(session.userId))) return false
           await pause()
-          if (!(await good.createSession(session))) sessions.set(session.id, session)
+          if (!(await good.createSession(request))) sessions.set(session.id, session)
           return true
         },
         async findSession(id) {
@@ -337,8 +343,11 @@ const brokenStores: readonly BrokenStore[] = [
     found: [
       'rotateSession and removeExpiredSessions take fractions',
       'removeExpiredSessions removes what expires now',
+      'removeExpiredSessions removes at most limit',
     ],
-    breakIt: (good) => ({ removeExpiredSessions: (now) => good.removeExpiredSessions(now - 1) }),
+    breakIt: (good) => ({
+      removeExpiredSessions: ({ now, limit }) => good.removeExpiredSessions({ now: now - 1, limit }),
+    }),
   },
   {
     flaw: 'importUsers replaces users that are there',
@@ -365,7 +374,8 @@ const brokenStores: readonly BrokenStore[] = [
           const [user] = users.slice(index)
           if (outcome !== 'taken' || !user) continue
           await good.importUsers([{ ...user, identities: [] }])
-          for (const identity of user.identities) await good.linkIdentity(user.id, identity)
+          for (const identity of user.identities)
+            await good.linkIdentity(user.id, identity, { maxIdentities: 1000 })
         }
         return outcomes
       },

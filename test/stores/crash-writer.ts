@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { postgresStore } from '../../lib/stores/sql/postgres.js'
 import { sqliteStore } from '../../lib/stores/sql/sqlite.js'
 import type { Store } from '../../lib/stores/store.js'
-import { identity, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
+import { begin, identity, link, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
 import type { MaybePromise } from '../../lib/user.js'
 import { identityThing, type Line, type Step } from './crash-log.js'
 
@@ -58,11 +58,11 @@ async function live(life: number): Promise<void> {
   await ask([adds(...user)], async () => (await signUp(one, id)).created, true)
   await ask(
     [adds(identityThing(two, id))],
-    async () => typeof (await store.linkIdentity(id, identity(two))),
+    async () => typeof (await link(store, id, identity(two))),
     'object',
   )
-  await ask([adds(sessionA)], () => store.createSession(session(a, id)), true)
-  await ask([adds(sessionB)], () => store.createSession(session(b, id)), true)
+  await ask([adds(sessionA)], () => begin(store, session(a, id)), true)
+  await ask([adds(sessionB)], () => begin(store, session(b, id)), true)
   const rotation = { id: objectId(a), generation: 0, now: NOW, overlapSeconds: 0 }
   await ask([adds(rotated)], async () => (await store.rotateSession(rotation)).outcome, 'rotated')
   const ofSessions = [sessionA, rotated, sessionB]

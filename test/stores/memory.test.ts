@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { inspect } from 'node:util'
-import { ConfigurationError, memoryStore, type MemoryStoreOptions, type Store } from 'custom-jwt-auth'
+import {
+  ConfigurationError,
+  memoryStore,
+  type MemoryStoreOptions,
+  type SessionRecord,
+  type Store,
+} from 'custom-jwt-auth'
 import { storeContract } from 'custom-jwt-auth/testing'
 import {
+  begin,
   createSession,
   createUser,
   identity,
+  link,
   NOW,
   objectId,
   session,
@@ -49,22 +57,22 @@ describe('the bounds of memoryStore', () => {
     await createUser(store, 1)
     await createUser(store, 2)
     assert.equal(await isFull(signUp(store, 1)), false)
-    assert.equal(typeof (await store.linkIdentity(objectId(1), identity('linked'))), 'object')
+    assert.equal(typeof (await link(store, objectId(1), identity('linked'))), 'object')
     assert.equal(await isFull(signUp(store, 3)), true)
   })
 
   test('as many identities as maxUsers can be linked, and none more, while there is room for users', async () => {
     const store = memoryStore({ maxUsers: 2 })
     await createUser(store, 1)
-    const link = (subject: string) => () => store.linkIdentity(objectId(1), identity(subject))
-    assert.equal(await isFull(link('a')), false)
-    assert.equal(await isFull(link('b')), false)
-    assert.equal(await isFull(link('c')), true)
-    assert.equal(await isFull(link('a')), false)
+    const linkIt = (subject: string) => () => link(store, objectId(1), identity(subject))
+    assert.equal(await isFull(linkIt('a')), false)
+    assert.equal(await isFull(linkIt('b')), false)
+    assert.equal(await isFull(linkIt('c')), true)
+    assert.equal(await isFull(linkIt('a')), false)
     assert.equal(await store.signIn({ identity: identity('c'), now: NOW }), undefined)
     assert.equal(await isFull(signUp(store, 2)), false)
     await store.deleteUser(objectId(1))
-    assert.equal(await isFull(() => store.linkIdentity(objectId(2), identity('c'))), false)
+    assert.equal(await isFull(() => link(store, objectId(2), identity('c'))), false)
   })
 
   test('nothing is forgotten to make room: a disabled user stays disabled', async () => {
@@ -85,28 +93,56 @@ describe('the bounds of memoryStore', () => {
     assert.equal(await isFull(signUp(store, 2)), false)
   })
 
-  test('one session more than maxSessions is refused with STORE_FULL, and the others live on', async () => {
+  test('a log-in to a full store takes the place of the oldest session of whoever has most', async () => {
+    const store = memoryStore({ maxSessions: 4 })
+    for (const id of [1, 2, 3]) await createUser(store, id)
+    for (const id of [11, 12, 13]) await createSession(store, session(id, objectId(1)))
+    await createSession(store, session(21, objectId(2)))
+    await createSession(store, session(31, objectId(3)))
+    const alive = async () => {
+      const ids = [11, 12, 13, 14, 21, 22, 31]
+      const found = await Promise.all(ids.map((id) => store.findSession(objectId(id))))
+      return ids.filter((_, index) => found[index])
+    }
+    assert.deepEqual(await alive(), [12, 13, 21, 31])
+    await createSession(store, session(22, objectId(2)))
+    assert.deepEqual(await alive(), [12, 13, 22, 31], 'as many as anybody: its own')
+    await createSession(store, session(14, objectId(1)))
+    assert.deepEqual(await alive(), [13, 14, 22, 31])
+  })
+
+  test('when nobody has more than one session, one more user is refused with STORE_FULL', async () => {
     const store = memoryStore({ maxSessions: 2 })
-    await createUser(store, 1)
-    await createUser(store, 2)
-    await createSession(store, session(1, objectId(1)))
-    await createSession(store, session(2, objectId(2)))
-    assert.equal(await isFull(() => store.createSession(session(3, objectId(1)))), true)
+    for (const id of [1, 2, 3]) await createUser(store, id)
+    for (const id of [1, 2]) await createSession(store, session(id, objectId(id)))
+    assert.equal(await isFull(() => begin(store, session(3, objectId(3)))), true)
     assert.equal(await store.findSession(objectId(3)), undefined)
     assert.equal((await store.findSession(objectId(1)))?.user.id, objectId(1))
     assert.equal((await store.findSession(objectId(2)))?.user.id, objectId(2))
   })
 
+  test('a dozen users who fill the store lock nobody out', async () => {
+    const store = memoryStore({ maxSessions: 1000 })
+    for (let id = 1; id <= 112; id += 1) await createUser(store, id)
+    let ids = 0
+    const logIn = (user: number) =>
+      createSession(store, session((ids += 1), objectId(user)), { maxPerUser: 100 })
+    for (let count = 0; count < 100; count += 1) for (let user = 1; user <= 12; user += 1) await logIn(user)
+    const honest: SessionRecord[] = []
+    for (let user = 13; user <= 112; user += 1) {
+      honest.push(await logIn(user))
+      for (let attacker = 1; attacker <= 12; attacker += 1) await logIn(attacker)
+    }
+    for (const { id } of honest) assert.ok(await store.findSession(id))
+  })
+
   test('expired sessions make room', async () => {
     const store = memoryStore({ maxSessions: 2 })
-    await createUser(store, 1)
+    for (const id of [1, 2, 3]) await createUser(store, id)
     await createSession(store, session(1, objectId(1), { expiresAt: NOW + 10 }))
-    await createSession(store, session(2, objectId(1), { expiresAt: NOW + 20 }))
-    assert.equal(
-      await isFull(() => store.createSession(session(3, objectId(1), { createdAt: NOW + 9 }))),
-      true,
-    )
-    await createSession(store, session(4, objectId(1), { createdAt: NOW + 10 }))
+    await createSession(store, session(2, objectId(2), { expiresAt: NOW + 20 }))
+    assert.equal(await isFull(() => begin(store, session(3, objectId(3), { createdAt: NOW + 9 }))), true)
+    await createSession(store, session(4, objectId(3), { createdAt: NOW + 10 }))
     assert.equal(await store.findSession(objectId(1)), undefined)
     assert.equal((await store.findSession(objectId(2)))?.session.id, objectId(2))
   })
@@ -119,29 +155,6 @@ describe('the bounds of memoryStore', () => {
       await store.revokeSession(objectId(id))
     }
     assert.equal(await store.revokeSessions(objectId(1)), 0)
-  })
-
-  test("a user's 101st session ends the oldest one of that user", async () => {
-    const store = memoryStore()
-    await createUser(store, 1)
-    await createUser(store, 2)
-    await createSession(store, session(1000, objectId(2)))
-    for (let id = 1; id <= 100; id += 1) await createSession(store, session(id, objectId(1)))
-    assert.equal((await store.findSession(objectId(1)))?.session.id, objectId(1))
-
-    await createSession(store, session(101, objectId(1)))
-    assert.equal(await store.findSession(objectId(1)), undefined)
-    assert.equal((await store.findSession(objectId(2)))?.session.id, objectId(2))
-    assert.equal((await store.findSession(objectId(1000)))?.session.id, objectId(1000))
-    assert.equal(await store.revokeSessions(objectId(1)), 100)
-  })
-
-  test('a user with 100 sessions can log in to a full store, in place of the oldest', async () => {
-    const store = memoryStore({ maxSessions: 100 })
-    await createUser(store, 1)
-    await createUser(store, 2)
-    for (let id = 1; id <= 101; id += 1) await createSession(store, session(id, objectId(1)))
-    assert.equal(await isFull(() => store.createSession(session(200, objectId(2)))), true)
   })
 })
 

@@ -9,6 +9,7 @@ import {
   createSession,
   createUser,
   identity,
+  link,
   NOW,
   objectId,
   session,
@@ -33,7 +34,7 @@ const verbs: Record<string, Verb> = {
   },
   linkIdentity: {
     collection: 'auth_users',
-    call: async (store) => typeof (await store.linkIdentity(USER, identity('linked'))),
+    call: async (store) => typeof (await link(store, USER, identity('linked'))),
     answer: 'object',
   },
   revokeSessions: { collection: 'auth_users', call: (store) => store.revokeSessions(USER), answer: 1 },

@@ -5,9 +5,11 @@ import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
 import { duplicatesOf } from '../../lib/stores/mongodb/driver.js'
 import { requireServer } from '../support/servers.js'
 import {
+  begin,
   createSession,
   createUser,
   identity,
+  link,
   NOW,
   objectId,
   session,
@@ -105,7 +107,7 @@ else
         }
         const meddled = meddledStore(db, { 'auth_users.findOneAndUpdate': fail })
         await assert.rejects(async () => signIn(meddled, 'e', 40), error)
-        await assert.rejects(async () => meddled.linkIdentity(objectId(40), identity('e')), error)
+        await assert.rejects(async () => link(meddled, objectId(40), identity('e')), error)
         assert.equal(calls, 2)
       }
     })
@@ -116,16 +118,16 @@ else
         'auth_users.findOneAndUpdate': inTurn(() => insertRival('f', 51)),
         'auth_users.findOne': inTurn(nothing, () => remove(51)),
       })
-      const linked = await meddled.linkIdentity(objectId(50), identity('f'))
+      const linked = await link(meddled, objectId(50), identity('f'))
       assert.ok(typeof linked === 'object')
       assert.deepEqual(linked.identities[1], identity('f'))
     })
 
     test('an identity that the same user gets at that moment is refreshed', async () => {
       await createUser(store, 60)
-      const twin = inTurn(async () => store.linkIdentity(objectId(60), identity('g', { of: 'a twin' })))
+      const twin = inTurn(async () => link(store, objectId(60), identity('g', { of: 'a twin' })))
       const meddled = meddledStore(db, { 'auth_users.findOneAndUpdate': twin })
-      const linked = await meddled.linkIdentity(objectId(60), identity('g'))
+      const linked = await link(meddled, objectId(60), identity('g'))
       assert.ok(typeof linked === 'object')
       assert.deepEqual(linked.identities.slice(1), [identity('g')])
     })
@@ -177,7 +179,7 @@ else
     test('a session that is stored after its user was deleted is dead, also for the next user', async () => {
       await createUser(store, 90)
       const meddled = meddledStore(db, { 'auth_sessions.insertOne': inTurn(() => remove(90)) })
-      assert.equal(await meddled.createSession(session(91, objectId(90))), true)
+      assert.equal(await begin(meddled, session(91, objectId(90))), true)
       assert.equal(await store.findSession(objectId(91)), undefined)
       await createUser(store, 90)
       assert.equal(await store.findSession(objectId(91)), undefined)
@@ -188,7 +190,7 @@ else
       await createUser(store, 100)
       const revoke = inTurn(async () => store.revokeSessions(objectId(100)))
       const meddled = meddledStore(db, { 'auth_sessions.insertOne': revoke })
-      assert.equal(await meddled.createSession(session(101, objectId(100))), true)
+      assert.equal(await begin(meddled, session(101, objectId(100))), true)
       assert.equal(await store.findSession(objectId(101)), undefined)
     })
 

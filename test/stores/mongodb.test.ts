@@ -10,6 +10,7 @@ import {
   createSession,
   createUser,
   identity,
+  link,
   NOW,
   objectId,
   session,
@@ -84,7 +85,7 @@ else {
     test('a user is a document that people can read', async () => {
       const store = mongodbStore({ db })
       await createUser(store, 1, identity('24601', { name: 'Jean Valjean', aliases: ['Madeleine'] }))
-      await store.linkIdentity(objectId(1), identity('madeleine', { name: 'M. Madeleine' }, 'other'))
+      await link(store, objectId(1), identity('madeleine', { name: 'M. Madeleine' }, 'other'))
       assert.deepEqual(withoutEpoch(await users.findOne({ _id: objectId(1) })), {
         _id: objectId(1),
         type: 'normal',
@@ -159,7 +160,7 @@ else {
       const half: Identity = identity('\ud800')
       const calls = [
         () => store.signIn({ identity: half, now: NOW, newUserId: objectId(200) }),
-        () => store.linkIdentity(objectId(1), half),
+        () => link(store, objectId(1), half),
       ]
       for (const call of calls) await assert.rejects(async () => call(), { message: /UTF-8/ })
       assert.equal(await store.findUser(objectId(200)), undefined)

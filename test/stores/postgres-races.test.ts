@@ -40,7 +40,7 @@ const owned = identity('24601', { name: 'Jean' })
 const digest = identityDigest(owned)
 
 async function insertUser(rival: PoolClient, schema: string, id: string): Promise<void> {
-  await rival.query(`INSERT INTO ${schema}.users VALUES ($1, 'normal', $2, $2, false)`, [id, NOW])
+  await rival.query(`INSERT INTO ${schema}.users VALUES ($1, 'normal', $2, $2, false, 1)`, [id, NOW])
   const row = [digest, id, identityText(owned)]
   await rival.query(`INSERT INTO ${schema}.identities (key, user_id, identity) VALUES ($1, $2, $3)`, row)
 }

@@ -103,14 +103,16 @@ describe('every statement finds its rows by an index', { skip }, () => {
     listUsers: [id, 100],
     setUserDisabled: [id, true],
     deleteUser: [id],
-    linkIdentity: [id, key, '{}'],
-    importUsers: [[id], ['normal'], [NOW], [NOW], [false], [key], [id], ['{}']],
-    createSession: [id, id, id, NOW, NOW, 0, 0],
+    linkIdentity: [id, key, '{}', 20],
+    unlinkIdentity: [id, key],
+    importUsers: [[id], ['normal'], [NOW], [NOW], [false], [key], [id], ['{}'], [1]],
+    createSession: [id, id, key, id, NOW, NOW, 0, 0],
+    endOldestSessions: [id, 100],
     findSession: [id],
     rotateSession: [id, 0, NOW, 10],
     revokeSession: [id],
     revokeSessions: [id],
-    removeExpiredSessions: [NOW],
+    removeExpiredSessions: [NOW, 100],
   }
   // In tables as small as these, reading everything is cheaper; a scan that is left then is one without an index.
   const planner = newPool('-c enable_seqscan=off')

@@ -5,12 +5,14 @@ import { postgresStore, type PostgresStoreOptions } from 'custom-jwt-auth/stores
 import { storeContract } from 'custom-jwt-auth/testing'
 import { races } from '../../lib/testing/store-contract/races.js'
 import {
-  createSession,
+  begin,
   createUser,
   identity,
+  link,
   NOW,
   objectId,
   session,
+  sweep,
 } from '../../lib/testing/store-contract/support.js'
 import { newPool, newSchema, pool, recorded, schema, skip } from './postgres-server.js'
 
@@ -49,7 +51,7 @@ describe('postgresStore asks the database', { skip }, () => {
       signIn: () => store.signIn({ identity: identity('24601', { name: 'Jean Valjean' }), now: NOW }),
       findUser: () => store.findUser(objectId(1)),
       listUsers: () => store.listUsers({ limit: 10 }),
-      linkIdentity: () => store.linkIdentity(objectId(1), identity('madeleine')),
+      linkIdentity: () => link(store, objectId(1), identity('madeleine')),
       importUsers: () =>
         store.importUsers([
           {
@@ -57,13 +59,14 @@ describe('postgresStore asks the database', { skip }, () => {
             ...{ creation_date: NOW, last_authentication_date: NOW, disabled: false },
           },
         ]),
-      createSession: () => createSession(store, record),
+      createSession: () => begin(store, record, { identity: owned }),
       findSession: () => store.findSession(record.id),
       rotateSession: () =>
         store.rotateSession({ id: record.id, generation: 0, now: NOW, overlapSeconds: 10 }),
       revokeSession: () => store.revokeSession(record.id),
       revokeSessions: () => store.revokeSessions(objectId(1)),
-      removeExpiredSessions: () => store.removeExpiredSessions(NOW),
+      unlinkIdentity: () => store.unlinkIdentity(objectId(1), identity('madeleine')),
+      removeExpiredSessions: () => sweep(store, NOW),
       setUserDisabled: () => store.setUserDisabled(objectId(1), true),
       refuse: () => store.signIn({ identity: owned, now: NOW, newUserId: objectId(3) }),
       deleteUser: () => store.deleteUser(objectId(1)),

@@ -117,7 +117,14 @@ for (const { name, skip, newPlace } of databases)
     async function rotate(firstId: number, overlapSeconds: number) {
       const userId = await createUser(firstId)
       const sessions = times(51, (index) => session(firstId + index, userId))
-      for (const record of sessions) assert.equal(await call(['createSession', record]), true)
+      for (const record of sessions)
+        assert.equal(
+          await call([
+            'createSession',
+            { session: record, identity: identity(`user ${firstId}`), maxPerUser: 100 },
+          ]),
+          true,
+        )
       const use = (index: number): Rotate => [
         'rotateSession',
         { id: sessions[index]?.id ?? '', generation: 0, now: NOW, overlapSeconds },
@@ -153,6 +160,7 @@ for (const { name, skip, newPlace } of databases)
         'linkIdentity',
         users[process] ?? '',
         wanted(index),
+        { maxIdentities: 100 },
       ])
       const owners = await ownersOf(times(50, wanted))
       for (const [index, each] of answers.entries()) {
@@ -166,7 +174,7 @@ for (const { name, skip, newPlace } of databases)
       const wanted = (index: number) => identity(`wanted ${index}`)
       const answers = await races<Link | SignIn>(50, (process, index) => {
         const user = users[process]
-        if (user !== undefined) return ['linkIdentity', user, wanted(index)]
+        if (user !== undefined) return ['linkIdentity', user, wanted(index), { maxIdentities: 100 }]
         return signIn(wanted(index), objectId(20_000 + 100 * process + index))
       })
       const owners = await ownersOf(times(50, wanted))

@@ -110,7 +110,9 @@ describe('every statement finds its rows by an index', () => {
         const isInsert = text.startsWith('INSERT') && text.includes('VALUES')
         if (!isInsert) assert.match(steps[0] ?? '', /^SEARCH .* USING .*INDEX/, verb)
         assert.ok(!steps.some((step) => step.startsWith('SCAN')), `${verb}: ${steps.join('; ')}`)
-        assert.ok(!steps.some((step) => step === 'USE TEMP B-TREE FOR ORDER BY'), verb)
+        // A user's sessions are few, and of several identities.
+        const isSorted = steps.some((step) => step === 'USE TEMP B-TREE FOR ORDER BY')
+        assert.equal(isSorted, verb === 'endOldestSessions', verb)
       }
       database.close()
     })

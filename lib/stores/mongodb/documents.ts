@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Identity, JsonValue, UserData, UserRecord, UserType } from '../../user.js'
 import { withIdentity } from '../identities.js'
 import type { ObjectIdClass, ObjectIdValue } from './driver.js'
-import type { SessionRecord } from '../store.js'
+import type { IdentityName, SessionRecord } from '../store.js'
 
 export type DocumentId = string | ObjectIdValue
 
@@ -22,6 +22,8 @@ export interface UserDocument {
 export interface IdentityDocument {
   readonly id: string
   readonly provider_type: string
+  /** Random. A session counts only while the user has its identity with this epoch; absent in what others wrote. */
+  readonly epoch?: string
   /** See {@link toDataField}. Absent in what `mongoimport` made of the original service's export. */
   readonly data?: UserData | string
 }
@@ -31,12 +33,20 @@ export interface SessionDocument {
   readonly _id: string
   readonly user_id: DocumentId
   readonly user_epoch: string | null
+  readonly identity: SessionIdentity
+  /** Greater than those of the user's earlier sessions. */
+  readonly order: number
   readonly device_id: string
   readonly created_at: Date
   readonly expires_at: Date
   readonly generation: number
   /** Absent until the first rotation. */
   readonly rotated_at?: Date
+}
+
+/** What a session began with: this identity, linked at this time. */
+export interface SessionIdentity extends IdentityName {
+  readonly epoch: string | null
 }
 
 /** Between a user's id, which is text, and its `_id`. */
@@ -64,13 +74,24 @@ export function epochOf({ session_epoch }: UserDocument): string | null {
 }
 
 /** What the unique index is on. */
-export function keyOf({ provider_type, id }: Identity | IdentityDocument) {
+export function keyOf({ provider_type, id }: IdentityName) {
   return { provider_type, id }
 }
 
 /** Matches the user who has the identity. */
-export function owns(identity: Identity | IdentityDocument) {
+export function owns(identity: IdentityName) {
   return { identities: { $elemMatch: keyOf(identity) } }
+}
+
+/** The identity of that name which the user has, as its sessions refer to it. */
+export function sessionIdentity(
+  { identities = [] }: UserDocument,
+  name: IdentityName,
+): SessionIdentity | undefined {
+  const own = identities.find(
+    ({ id, provider_type }) => id === name.id && provider_type === name.provider_type,
+  )
+  return own && { ...keyOf(own), epoch: own.epoch ?? null }
 }
 
 /** Matches the document of that `_id` alone: an app's mistake for an id, such as an object, is no operator here. */
@@ -93,7 +114,7 @@ export function toUserDocument(_id: DocumentId, user: UserRecord, session_epoch:
   return {
     _id,
     type: user.type,
-    ...(identities.length > 0 && { identities: identities.map(toIdentityDocument) }),
+    ...(identities.length > 0 && { identities: identities.map(toLinkedDocument) }),
     creation_date: toDate(user.creation_date),
     last_authentication_date: toDate(user.last_authentication_date),
     disabled: user.disabled,
@@ -117,6 +138,11 @@ export function toIdentityDocument({ id, provider_type, data }: Identity): Ident
   if (!id.isWellFormed() || !provider_type.isWellFormed())
     throw new TypeError('MongoDB holds UTF-8, which has no lone surrogates: such an identity cannot be kept')
   return { id, provider_type, data: toDataField(data) }
+}
+
+/** An identity as it is added to a user. */
+export function toLinkedDocument(identity: Identity): IdentityDocument {
+  return { ...toIdentityDocument(identity), epoch: newEpoch() }
 }
 
 function toIdentity({ id, provider_type, data = {} }: IdentityDocument): Identity {
@@ -151,7 +177,7 @@ function isFaithfulName(name: string): boolean {
 
 export function toSessionDocument(
   session: SessionRecord,
-  user: { user_id: DocumentId; user_epoch: string | null },
+  user: Pick<SessionDocument, 'user_id' | 'user_epoch' | 'identity' | 'order'>,
 ): SessionDocument {
   return {
     _id: session.id,

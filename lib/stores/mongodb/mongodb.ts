@@ -92,6 +92,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     setUserDisabled: prepared(user.setUserDisabled),
     deleteUser: prepared(user.deleteUser),
     linkIdentity: prepared(user.linkIdentity),
+    unlinkIdentity: prepared(user.unlinkIdentity),
     importUsers: prepared((records) => importUsers(users, parts.ids, records)),
     createSession: prepared(session.createSession),
     findSession: prepared(session.findSession),

@@ -2,6 +2,7 @@ import type { UserRecord } from '../../user.js'
 import {
   epochOf,
   newEpoch,
+  sessionIdentity,
   toDate,
   toSeconds,
   toSessionDocument,
@@ -14,13 +15,18 @@ import {
 } from './documents.js'
 import type { MongoCollection } from './driver.js'
 import { retry, whenAbsent } from './retry.js'
-import type { Rotation, SessionRecord, Store } from '../store.js'
+import type { Rotation, SessionRecord, SessionRequest, Store } from '../store.js'
+
+const NEWEST_FIRST = { order: -1, _id: 1 }
+/** A log-in does not see the sessions of so many others that the same user begins at the same moment. */
+const AT_ONCE = 50
 
 type RotationRequest = Parameters<Store['rotateSession']>[0]
 
 /**
  * A session lives while there is a user with its `user_id` whose `session_epoch` is its `user_epoch`: so deleting the
- * user, or giving it another epoch, ends all its sessions at once, also one that is being stored at that moment. What
+ * user, or giving it another epoch, ends all its sessions at once, also one that is being stored at that moment. The same
+ * holds for the identity that it began with, which has an epoch too. What
  * is left of dead ones is removed for tidiness.
  */
 export function sessionVerbs(parts: {
@@ -40,15 +46,34 @@ export function sessionVerbs(parts: {
     const [session] = found as (SessionDocument & { user: UserDocument[] })[]
     const user = session?.user[0]
     if (!user || epochOf(user) !== session.user_epoch) return undefined
+    if (sessionIdentity(user, session.identity)?.epoch !== session.identity.epoch) return undefined
     const userId = ids.decode(user._id)
     return { session: toSessionRecord(userId, session), user: toUserRecord(userId, user) }
   }
 
-  async function createSession(session: SessionRecord): Promise<boolean> {
-    const user = await users.findOne(withId(ids.encode(session.userId)))
-    if (!user) return false
-    await sessions.insertOne(toSessionDocument(session, { user_id: user._id, user_epoch: epochOf(user) }))
+  async function createSession({ session, identity: name, maxPerUser }: SessionRequest): Promise<boolean> {
+    const user_id = ids.encode(session.userId)
+    const newest = { sort: NEWEST_FIRST, limit: maxPerUser, projection: { order: 1 } }
+    const [user, others] = await Promise.all([
+      users.findOne(withId(user_id)),
+      sessions.find({ user_id: { $eq: user_id } }, newest).toArray(),
+    ])
+    const identity = user && sessionIdentity(user, name)
+    if (!user || !identity) return false
+    const alive = { user_id: user._id, user_epoch: epochOf(user) }
+    // Clocks of machines differ, so the newest is not always the one with the latest date.
+    const order = Math.max(session.createdAt * 1000, (others[0]?.order ?? 0) + 1)
+    await sessions.insertOne(toSessionDocument(session, { ...alive, identity, order }))
+    if (others.length + AT_ONCE < maxPerUser) return true
+    const oldest = { sort: NEWEST_FIRST, skip: maxPerUser, limit: 1000, projection: { _id: 1 } }
+    await removeAll(await sessions.find(alive, oldest).toArray())
     return true
+  }
+
+  /** Returns how many it was asked to remove. */
+  async function removeAll(found: readonly { readonly _id: string }[]): Promise<number> {
+    if (found.length > 0) await sessions.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } })
+    return found.length
   }
 
   async function rotateSession(request: RotationRequest): Promise<Rotation> {
@@ -89,8 +114,10 @@ export function sessionVerbs(parts: {
     })
   }
 
-  async function removeExpiredSessions(now: number): Promise<void> {
-    await sessions.deleteMany({ expires_at: { $lte: toDate(now) } })
+  async function removeExpiredSessions({ now, limit }: { now: number; limit: number }): Promise<boolean> {
+    const expired = { expires_at: { $lte: toDate(now) } }
+    const found = sessions.find(expired, { sort: { expires_at: 1 }, limit, projection: { _id: 1 } })
+    return (await removeAll(await found.toArray())) === limit
   }
 
   return { findSession, createSession, rotateSession, revokeSession, revokeSessions, removeExpiredSessions }

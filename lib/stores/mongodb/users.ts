@@ -6,6 +6,7 @@ import {
   owns,
   toDate,
   toIdentityDocument,
+  toLinkedDocument,
   toUserDocument,
   toUserRecord,
   withId,
@@ -16,7 +17,14 @@ import {
 } from './documents.js'
 import { isDuplicateKey, type MongoCollection } from './driver.js'
 import { retry, whenAbsent } from './retry.js'
-import { newUserRecord, type SignInRequest } from '../store.js'
+import {
+  newUserRecord,
+  userIdTaken,
+  type IdentityName,
+  type LinkRefusal,
+  type SignInRequest,
+  type UnlinkOutcome,
+} from '../store.js'
 
 const AFTER = { returnDocument: 'after' }
 const ENABLED = { disabled: { $ne: true } }
@@ -71,15 +79,23 @@ export function userVerbs(parts: {
       // Enabled or created since the steps above.
       if (owner) return undefined
       if (newUserId === undefined) return { answer: undefined }
-      if (other) throw new Error(`the id ${newUserId} for a new user belongs to another user`)
+      if (other) throw userIdTaken(newUserId)
       return undefined
     })
   }
 
-  async function linkIdentity(userId: string, identity: Identity): Promise<UserRecord | 'taken' | 'missing'> {
-    const wanted = toIdentityDocument(identity)
-    const without = { ...byId(userId), identities: { $not: { $elemMatch: keyOf(wanted) } } }
-    return retry<UserRecord | 'taken' | 'missing'>(async () => {
+  async function linkIdentity(
+    userId: string,
+    identity: Identity,
+    { maxIdentities }: { readonly maxIdentities: number },
+  ): Promise<UserRecord | LinkRefusal> {
+    const wanted = toLinkedDocument(identity)
+    const without = {
+      ...byId(userId),
+      identities: { $not: { $elemMatch: keyOf(wanted) } },
+      [`identities.${maxIdentities - 1}`]: { $exists: false },
+    }
+    return retry<UserRecord | LinkRefusal>(async () => {
       try {
         const linked = await users.findOneAndUpdate(without, { $push: { identities: wanted } }, AFTER)
         if (linked) return { answer: toRecord(linked) }
@@ -90,7 +106,35 @@ export function userVerbs(parts: {
       }
       const update = { $set: { 'identities.$.data': wanted.data } }
       const refreshed = await users.findOneAndUpdate({ ...byId(userId), ...owns(wanted) }, update, AFTER)
-      return refreshed ? { answer: toRecord(refreshed) } : whenAbsent(users, byId(userId), 'missing')
+      if (refreshed) return { answer: toRecord(refreshed) }
+      const [user, owner] = await Promise.all([users.findOne(byId(userId)), users.findOne(owns(wanted))])
+      if (!user) return { answer: 'missing' }
+      if (owner) return ids.decode(owner._id) === userId ? undefined : { answer: 'taken' }
+      return (user.identities ?? []).length >= maxIdentities ? { answer: 'full' } : undefined
+    })
+  }
+
+  /** From the write on, the sessions that began with the identity are dead. */
+  async function unlinkIdentity(userId: string, identity: IdentityName): Promise<UnlinkOutcome> {
+    const name = keyOf(identity)
+    return retry<UnlinkOutcome>(async () => {
+      const several = { ...byId(userId), ...owns(name), 'identities.1': { $exists: true } }
+      const user = await users.findOneAndUpdate(
+        several,
+        { $pull: { identities: name } },
+        { returnDocument: 'after' },
+      )
+      if (user) {
+        await sessions.deleteMany({
+          user_id: user._id,
+          'identity.id': name.id,
+          'identity.provider_type': name.provider_type,
+        })
+        return { answer: 'unlinked' }
+      }
+      const owner = await users.findOne({ ...byId(userId), ...owns(name) })
+      if (!owner) return { answer: 'missing' }
+      return owner.identities?.length === 1 ? { answer: 'last' } : undefined
     })
   }
 
@@ -121,7 +165,7 @@ export function userVerbs(parts: {
     })
   }
 
-  return { signIn, linkIdentity, findUser, listUsers, setUserDisabled, deleteUser }
+  return { signIn, linkIdentity, unlinkIdentity, findUser, listUsers, setUserDisabled, deleteUser }
 }
 
 /** Those of whom one has the identity, and the first of the others. */

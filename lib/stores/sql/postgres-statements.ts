@@ -15,7 +15,9 @@ export function postgresTexts(schema: string) {
     indexes: '',
     id: 'text COLLATE "C"',
     position: 'bigint GENERATED ALWAYS AS IDENTITY',
-    lockUser: 'FOR KEY SHARE',
+    identityCount: ', identity_count integer NOT NULL',
+    keep: 'FOR KEY SHARE',
+    skipLocked: 'FOR UPDATE SKIP LOCKED',
   })
   return {
     ...shared,
@@ -42,8 +44,8 @@ WITH found AS (
   UPDATE ${t}identities i SET identity = $2
   FROM found f WHERE i.key = $1 AND NOT f.disabled
 ), created AS (
-  INSERT INTO ${t}users (${USER_COLUMNS})
-  SELECT $4::text, 'normal', $3::bigint, $3::bigint, false
+  INSERT INTO ${t}users (${USER_COLUMNS}, identity_count)
+  SELECT $4::text, 'normal', $3::bigint, $3::bigint, false, 1
   WHERE $4::text IS NOT NULL AND NOT EXISTS (SELECT FROM found)
   ON CONFLICT DO NOTHING
   RETURNING *
@@ -62,22 +64,35 @@ SELECT ${USER_COLUMNS}, true, $2 FROM created`,
 SELECT EXISTS (SELECT FROM ${t}users WHERE id = $1)
   AND NOT EXISTS (SELECT FROM ${t}identities WHERE key = $2) AS taken`,
 
+    // The count is a column of the locked row, since identities that came while it was waited for are not seen.
     linkIdentity: `
 WITH locked AS (
-  SELECT ${USER_COLUMNS} FROM ${t}users WHERE id = $1 FOR NO KEY UPDATE
+  SELECT ${USER_COLUMNS}, identity_count FROM ${t}users WHERE id = $1 FOR NO KEY UPDATE
 ), linked AS (
   INSERT INTO ${t}identities AS i (key, user_id, identity) SELECT $2, id, $3 FROM locked
+  WHERE identity_count < $4::integer OR EXISTS (SELECT FROM ${t}identities o WHERE o.key = $2 AND o.user_id = $1)
   ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE i.user_id = excluded.user_id
-  RETURNING user_id
+  RETURNING user_id, xmax = 0 AS is_new
+), counted AS (
+  UPDATE ${t}users u SET identity_count = u.identity_count + 1 FROM linked l WHERE u.id = l.user_id AND l.is_new
 )
-SELECT ${USER_COLUMNS}, EXISTS (SELECT FROM linked) AS linked, (
+SELECT ${USER_COLUMNS}, EXISTS (SELECT FROM linked) AS linked, identity_count >= $4::integer AS full, (
   SELECT string_agg(i.identity, ',' ORDER BY i.position) FROM ${t}identities i WHERE i.user_id = l.id
 ) AS identities FROM locked l`,
+
+    unlinkIdentity: `
+WITH locked AS (
+  SELECT id FROM ${t}users WHERE id = $1 AND identity_count > 1 FOR NO KEY UPDATE
+), unlinked AS (
+  DELETE FROM ${t}identities i USING locked l WHERE i.key = $2 AND i.user_id = l.id RETURNING i.user_id
+)
+UPDATE ${t}users u SET identity_count = u.identity_count - 1 FROM unlinked x WHERE u.id = x.user_id`,
 
     // Rows for those who were not added. A user or identity that comes meanwhile is a unique violation: repeated.
     importUsers: `
 WITH given AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[]) AS g (${USER_COLUMNS})
+  SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $9::integer[])
+    AS g (${USER_COLUMNS}, identity_count)
 ), given_identities AS (
   SELECT * FROM unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS g (key, user_id, identity, place)
 ), refused AS (
@@ -87,14 +102,21 @@ WITH given AS (
   WHERE EXISTS (SELECT FROM ${t}identities i WHERE i.key = g.key)
     AND NOT EXISTS (SELECT FROM ${t}users u WHERE u.id = g.user_id)
 ), added AS (
-  INSERT INTO ${t}users (${USER_COLUMNS})
-  SELECT ${USER_COLUMNS} FROM given WHERE id NOT IN (SELECT id FROM refused)
+  INSERT INTO ${t}users (${USER_COLUMNS}, identity_count)
+  SELECT ${USER_COLUMNS}, identity_count FROM given WHERE id NOT IN (SELECT id FROM refused)
   RETURNING id
 ), owned AS (
   INSERT INTO ${t}identities (key, user_id, identity)
   SELECT key, user_id, identity FROM given_identities WHERE user_id IN (SELECT id FROM added) ORDER BY place
 )
 SELECT id, outcome FROM refused`,
+
+    // With the number of sessions that the user had before.
+    createSession: `
+WITH created AS (${shared.createSession} RETURNING id)
+SELECT (
+  SELECT count(*) FROM ${t}identities i JOIN ${t}sessions s ON s.identity_key = i.key WHERE i.user_id = $2
+)::integer AS others FROM created`,
 
     rotateSession: `
 WITH locked AS (

@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, Problems } from '../../problems.js'
-import type { Identity, UserRecord } from '../../user.js'
+import type { UserRecord } from '../../user.js'
 import { disjointBatches } from '../disjoint-batches.js'
 import { withIdentity } from '../identities.js'
+import { importBatch } from './postgres-import.js'
+import { LostRace, repeat } from './postgres-races.js'
 import { postgresTexts } from './postgres-statements.js'
 import {
   checkVersion,
   identityDigest,
   identityText,
-  idTaken,
   sessionValues,
   toSessionAndUser,
   toUserRecord,
@@ -16,7 +16,7 @@ import {
   type SessionRow,
   type UserRow,
 } from './shared.js'
-import type { ImportOutcome, Rotation, Store } from '../store.js'
+import { userIdTaken, type ImportOutcome, type Rotation, type Store } from '../store.js'
 
 /** What the store needs of a `pg.Pool`. */
 export interface PostgresPool {
@@ -44,17 +44,12 @@ export interface PostgresStore extends Store {
   ensureSchema(): Promise<void>
 }
 
-/** A verb that lost a race is repeated so often; each time it waits a little longer. */
-const ATTEMPTS = 10
-/** Serialization failure, deadlock, unique violation: what a race can end with, and what goes otherwise next time. */
-const RACE_CODES = new Set<unknown>(['40001', '40P01', '23505'])
-
-class LostRace extends Error {}
+/** A log-in does not see the sessions of so many others that the same user begins at the same moment. */
+const AT_ONCE = 50
 
 type Result = Awaited<ReturnType<PostgresPool['query']>>
 type SignInRow = UserRow & { readonly created: boolean }
-type LinkRow = UserRow & { readonly linked: boolean }
-type ImportRow = { readonly id: string; readonly outcome: ImportOutcome }
+type LinkRow = UserRow & { readonly linked: boolean; readonly full: boolean }
 type RotationRow = { readonly outcome: Rotation['outcome'] }
 
 /**
@@ -114,26 +109,15 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     (await ask(text, ...values)).rows[0] as Row | undefined
   const count = async (text: string, ...values: unknown[]) => (await ask(text, ...values)).rowCount ?? 0
 
-  /** Imports users of whom no two have an id or an identity in common. */
-  async function importBatch(users: readonly UserRecord[]): Promise<ImportOutcome[]> {
-    const owned = users.flatMap(({ id, identities }) =>
-      identities
-        .reduce<readonly Identity[]>(withIdentity, [])
-        .map((identity) => ({ id, digest: identityDigest(identity), text: identityText(identity) })),
-    )
-    const { rows } = await ask(
-      sql.importUsers,
-      users.map(({ id }) => id),
-      users.map(({ type }) => type),
-      users.map(({ creation_date }) => creation_date),
-      users.map(({ last_authentication_date }) => last_authentication_date),
-      users.map(({ disabled }) => disabled),
-      owned.map(({ digest }) => digest),
-      owned.map(({ id }) => id),
-      owned.map(({ text }) => text),
-    )
-    const outcomes = new Map((rows as ImportRow[]).map(({ id, outcome }) => [id, outcome]))
-    return users.map(({ id }) => outcomes.get(id) ?? 'added')
+  async function findOwner(digest: string): Promise<UserRecord | undefined> {
+    const [row] = (await query(sql.findOwner, [digest])).rows as UserRow[]
+    return row && toUserRecord(row)
+  }
+
+  async function whyFull(userId: string, digest: string): Promise<'taken' | 'full'> {
+    const owner = await findOwner(digest)
+    if (owner?.id === userId) throw new LostRace('another call has linked the same identity')
+    return owner ? 'taken' : 'full'
   }
 
   return {
@@ -148,7 +132,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
         if (row) return { user: toUserRecord(row), created: row.created }
         if (newUserId === undefined) return undefined
         const [id] = (await query(sql.isIdTaken, [newUserId, digest])).rows as { taken: boolean }[]
-        throw id?.taken ? idTaken(newUserId) : new LostRace('another call creates the user')
+        throw id?.taken ? userIdTaken(newUserId) : new LostRace('another call creates the user')
       })
     },
 
@@ -166,22 +150,43 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 
     deleteUser: async (id) => (await count(sql.deleteUser, id)) > 0,
 
-    async linkIdentity(userId, identity) {
-      const values = [userId, identityDigest(identity), identityText(identity)]
-      const row = await first<LinkRow>(sql.linkIdentity, ...values)
-      if (!row) return 'missing'
-      if (!row.linked) return 'taken'
-      const user = toUserRecord(row)
-      return { ...user, identities: withIdentity(user.identities, identity) }
+    linkIdentity(userId, identity, { maxIdentities }) {
+      const digest = identityDigest(identity)
+      const values = [userId, digest, identityText(identity), maxIdentities]
+      return repeat(async () => {
+        const [row] = (await query(sql.linkIdentity, values)).rows as LinkRow[]
+        if (!row) return 'missing'
+        if (!row.linked) return row.full ? whyFull(userId, digest) : 'taken'
+        const user = toUserRecord(row)
+        return { ...user, identities: withIdentity(user.identities, identity) }
+      })
+    },
+
+    unlinkIdentity(userId, identity) {
+      const digest = identityDigest(identity)
+      return repeat(async () => {
+        if ((await query(sql.unlinkIdentity, [userId, digest])).rowCount) return 'unlinked'
+        const owner = await findOwner(digest)
+        if (owner?.id !== userId) return 'missing'
+        if (owner.identities.length === 1) return 'last'
+        throw new LostRace('another call has linked an identity')
+      })
     },
 
     async importUsers(users) {
       const outcomes: ImportOutcome[] = []
-      for (const batch of disjointBatches(users)) outcomes.push(...(await importBatch(batch)))
+      for (const batch of disjointBatches(users))
+        outcomes.push(...(await importBatch(batch, (values) => ask(sql.importUsers, ...values))))
       return outcomes
     },
 
-    createSession: async (session) => (await count(sql.createSession, ...sessionValues(session))) > 0,
+    async createSession(request) {
+      const { session, maxPerUser } = request
+      const row = await first<{ others: number }>(sql.createSession, ...sessionValues(request))
+      if (row && row.others + AT_ONCE >= maxPerUser)
+        await ask(sql.endOldestSessions, session.userId, maxPerUser)
+      return row !== undefined
+    },
 
     async findSession(id) {
       const row = await first<SessionRow>(sql.findSession, id)
@@ -201,25 +206,9 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 
     revokeSessions: (userId) => count(sql.revokeSessions, userId),
 
-    async removeExpiredSessions(now) {
-      await count(sql.removeExpiredSessions, Math.floor(now))
-    },
+    removeExpiredSessions: async ({ now, limit }) =>
+      (await count(sql.removeExpiredSessions, Math.floor(now), limit)) === limit,
   }
-}
-
-async function repeat<T>(call: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await call()
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isLostRace(error)) throw error
-    }
-    await sleep(Math.random() * 5 * attempt)
-  }
-}
-
-function isLostRace(error: unknown): boolean {
-  return error instanceof LostRace || RACE_CODES.has((error as { code?: unknown } | undefined)?.code)
 }
 
 function parseOptions(options: PostgresStoreOptions): Required<PostgresStoreOptions> {

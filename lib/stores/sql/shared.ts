@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Identity, UserRecord, UserType } from '../../user.js'
 import { identityKey } from '../identities.js'
-import type { SessionRecord } from '../store.js'
+import type { IdentityName, SessionRecord, SessionRequest } from '../store.js'
 
 /** The newest schema that this version knows. */
 export const SCHEMA_VERSION = 1
@@ -14,16 +14,20 @@ export interface SqlDialect {
   readonly indexes: string
   /** The type of ids and digests: text that is compared byte by byte. */
   readonly id: string
-  /** The type of a number that is greater in each new row of a user's identities. */
+  /** The type of a number that is greater in each new row. */
   readonly position: string
-  /** Keeps the selected user from being deleted before the statement's transaction ends. */
-  readonly lockUser: string
+  /** A further column of users, where a statement cannot count the identities of a user that it has locked. */
+  readonly identityCount: string
+  /** Keeps the selected rows from being deleted before the statement's transaction ends. */
+  readonly keep: string
+  /** Passes over rows that another call is removing. */
+  readonly skipLocked: string
 }
 
 export type SqlTexts = ReturnType<typeof sqlTexts>
 
 /** The statements that PostgreSQL and SQLite share. Parameters are $1, $2, … */
-export function sqlTexts({ tables: t, indexes, id, position, lockUser }: SqlDialect) {
+export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep, skipLocked }: SqlDialect) {
   // A user's identities as one text: its JSON objects, joined by commas, in the order in which they were linked.
   const identities = `(SELECT string_agg(i.identity, ',' ORDER BY i.position)
     FROM ${t}identities i WHERE i.user_id = u.id) AS identities`
@@ -34,14 +38,23 @@ export function sqlTexts({ tables: t, indexes, id, position, lockUser }: SqlDial
     listUsers: `SELECT ${user} FROM ${t}users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`,
     setUserDisabled: `UPDATE ${t}users SET disabled = $2 WHERE id = $1`,
     deleteUser: `DELETE FROM ${t}users WHERE id = $1`,
+    // A session belongs to the identity that it began with, and ends with it. Whose it is follows from that.
     createSession: `INSERT INTO ${t}sessions
-      (id, user_id, device_id, created_at, expires_at, generation, rotated_at)
-      SELECT $1, u.id, $3, $4, $5, $6, $7 FROM ${t}users u WHERE u.id = $2 ${lockUser}`,
+      (id, identity_key, device_id, created_at, expires_at, generation, rotated_at)
+      SELECT $1, i.key, $4, $5, $6, $7, $8 FROM ${t}identities i WHERE i.key = $3 AND i.user_id = $2 ${keep}`,
+    // In the order in which they were made: the clocks of machines differ. More than one or two are what an option that
+    // was lowered left.
+    endOldestSessions: `DELETE FROM ${t}sessions WHERE id IN (
+      SELECT s.id FROM ${t}identities i JOIN ${t}sessions s ON s.identity_key = i.key
+      WHERE i.user_id = $1 ORDER BY s.position DESC LIMIT 1000 OFFSET $2)`,
     findSession: `SELECT s.id AS session_id, s.device_id, s.created_at, s.expires_at, s.generation, s.rotated_at,
-      ${user} FROM ${t}sessions s JOIN ${t}users u ON u.id = s.user_id WHERE s.id = $1`,
+      ${user} FROM ${t}sessions s JOIN ${t}identities o ON o.key = s.identity_key JOIN ${t}users u ON u.id = o.user_id
+      WHERE s.id = $1`,
     revokeSession: `DELETE FROM ${t}sessions WHERE id = $1`,
-    revokeSessions: `DELETE FROM ${t}sessions WHERE user_id = $1`,
-    removeExpiredSessions: `DELETE FROM ${t}sessions WHERE expires_at <= $1`,
+    revokeSessions: `DELETE FROM ${t}sessions
+      WHERE identity_key IN (SELECT key FROM ${t}identities WHERE user_id = $1)`,
+    removeExpiredSessions: `DELETE FROM ${t}sessions WHERE id IN (
+      SELECT id FROM ${t}sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 ${skipLocked})`,
 
     schemaVersion: `SELECT max(version) AS version FROM ${t}schema_version`,
     schema: `
@@ -51,7 +64,7 @@ CREATE TABLE IF NOT EXISTS ${t}users (
   type text NOT NULL,
   creation_date bigint NOT NULL,
   last_authentication_date bigint NOT NULL,
-  disabled boolean NOT NULL
+  disabled boolean NOT NULL${identityCount}
 );
 CREATE TABLE IF NOT EXISTS ${t}identities (
   position ${position} PRIMARY KEY,
@@ -61,15 +74,16 @@ CREATE TABLE IF NOT EXISTS ${t}identities (
 );
 CREATE INDEX IF NOT EXISTS ${indexes}identities_by_user ON ${t}identities (user_id, position);
 CREATE TABLE IF NOT EXISTS ${t}sessions (
-  id ${id} PRIMARY KEY,
-  user_id ${id} NOT NULL REFERENCES ${t}users ON DELETE CASCADE,
+  position ${position} PRIMARY KEY,
+  id ${id} NOT NULL UNIQUE,
+  identity_key ${id} NOT NULL REFERENCES ${t}identities (key) ON DELETE CASCADE,
   device_id text NOT NULL,
   created_at bigint NOT NULL,
   expires_at bigint NOT NULL,
   generation bigint NOT NULL,
   rotated_at double precision NOT NULL
 );
-CREATE INDEX IF NOT EXISTS ${indexes}sessions_by_user ON ${t}sessions (user_id);
+CREATE INDEX IF NOT EXISTS ${indexes}sessions_by_identity ON ${t}sessions (identity_key, position);
 CREATE INDEX IF NOT EXISTS ${indexes}sessions_by_end ON ${t}sessions (expires_at);
 INSERT INTO ${t}schema_version (version) VALUES (${SCHEMA_VERSION}) ON CONFLICT DO NOTHING;
 `,
@@ -123,13 +137,13 @@ export function toSessionAndUser(row: SessionRow): { session: SessionRecord; use
 }
 
 /** The values of `createSession`, in the order of its parameters. */
-export function sessionValues(session: SessionRecord): (string | number)[] {
+export function sessionValues({ session, identity }: SessionRequest): (string | number)[] {
   const { id, userId, deviceId, createdAt, expiresAt, generation, rotatedAt } = session
-  return [id, userId, deviceId, createdAt, expiresAt, generation, rotatedAt]
+  return [id, userId, identityDigest(identity), deviceId, createdAt, expiresAt, generation, rotatedAt]
 }
 
 /** What the unique index is on: always 64 characters, however long or odd the subject is. */
-export function identityDigest(identity: Identity): string {
+export function identityDigest(identity: IdentityName): string {
   return hash('sha256', identityKey(identity))
 }
 
@@ -144,10 +158,6 @@ export function identityText({ id, provider_type, data }: Identity): string {
  */
 export function withoutNul<Value>(value: Value): Value | string {
   return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
-}
-
-export function idTaken(id: string): Error {
-  return new Error(`the id ${id} for a new user belongs to another user`)
 }
 
 /** @throws when the tables were made by a later version of this package */

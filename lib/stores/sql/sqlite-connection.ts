@@ -113,8 +113,13 @@ export function connect(
     close() {
       if (!isOurs || isClosed) return
       isClosed = true
-      statements = undefined
-      database.close()
+      try {
+        // Closing does not always do it, and then the file alone, without the one that ends in -wal, holds nobody.
+        if (statements) database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      } finally {
+        statements = undefined
+        database.close()
+      }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { ConfigurationError } from '../../errors.js'
 import requirePeer from './require.cjs'
 
@@ -27,6 +28,7 @@ type Open = (path: string) => SqliteDatabase
 export function openDatabase(path: string): SqliteDatabase {
   const open = loadNodeSqlite() ?? loadLibsql()
   try {
+    createForOwner(path)
     return open(path)
   } catch (error) {
     throw new ConfigurationError([
@@ -46,6 +48,16 @@ export function isBusy(error: unknown): boolean {
   const number = errcode ?? rawCode
   if (typeof number === 'number') return (number & 0xff) === 5
   return typeof code === 'string' && code.startsWith('SQLITE_BUSY')
+}
+
+/**
+ * Makes a new file readable by its owner alone, and so what SQLite puts beside it. One that is there is left as it is.
+ * @throws when it cannot be made
+ */
+function createForOwner(path: string): void {
+  // Neither is a path of a file: SQLite's names for a database in memory, and URIs.
+  if (path === ':memory:' || /^[a-z][a-z+]+:/i.test(path)) return
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
 }
 
 function loadNodeSqlite(): Open | undefined {

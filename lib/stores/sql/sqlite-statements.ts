@@ -7,7 +7,9 @@ const dialect: SqlDialect = {
   id: 'text',
   position: 'integer',
   // BEGIN IMMEDIATE has locked all.
-  lockUser: '',
+  identityCount: '',
+  keep: '',
+  skipLocked: '',
 }
 const { schema, schemaVersion, ...shared } = sqlTexts(dialect)
 const t = dialect.tables
@@ -25,6 +27,7 @@ export const SQLITE_TEXTS = {
   // Changes nothing when another user has the identity.
   linkIdentity: `INSERT INTO ${t}identities (key, user_id, identity) VALUES ($1, $2, $3)
     ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE user_id = excluded.user_id`,
+  unlinkIdentity: `DELETE FROM ${t}identities WHERE key = $2 AND user_id = $1`,
   rotateSession: `UPDATE ${t}sessions SET generation = generation + 1, rotated_at = $3
     WHERE id = $1 AND generation = $2`,
 }

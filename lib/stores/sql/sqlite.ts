@@ -1,10 +1,9 @@
 import { Problems } from '../../problems.js'
 import type { UserRecord } from '../../user.js'
-import { withIdentity } from '../identities.js'
+import { hasIdentity, withIdentity } from '../identities.js'
 import {
   identityDigest,
   identityText,
-  idTaken,
   sessionValues,
   toSessionAndUser,
   toUserRecord,
@@ -14,7 +13,7 @@ import {
 import { connect } from './sqlite-connection.js'
 import { openDatabase, type SqliteDatabase } from './sqlite-driver.js'
 import type { SqliteStatements } from './sqlite-statements.js'
-import { newUserRecord, type Store } from '../store.js'
+import { newUserRecord, userIdTaken, type Store } from '../store.js'
 
 export type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js'
 
@@ -67,7 +66,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         const owner = toUser(sql.findOwner.get(digest))
         if (!owner) {
           if (newUserId === undefined) return undefined
-          if (sql.findUser.get(newUserId)) throw idTaken(newUserId)
+          if (sql.findUser.get(newUserId)) throw userIdTaken(newUserId)
           const user = newUserRecord({ identity, now, newUserId })
           addUser(sql, user)
           return { user, created: true }
@@ -88,12 +87,24 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
     deleteUser: (id) => write((sql) => sql.deleteUser.run(id) > 0),
 
-    linkIdentity: (userId, identity) =>
+    linkIdentity: (userId, identity, { maxIdentities }) =>
       write((sql) => {
         const user = toUser(sql.findUser.get(userId))
         if (!user) return 'missing'
-        const linked = sql.linkIdentity.run(identityDigest(identity), userId, identityText(identity)) > 0
+        const digest = identityDigest(identity)
+        const isFull = user.identities.length >= maxIdentities && !hasIdentity(user, identity)
+        if (isFull) return sql.findOwner.get(digest) ? 'taken' : 'full'
+        const linked = sql.linkIdentity.run(digest, userId, identityText(identity)) > 0
         return linked ? { ...user, identities: withIdentity(user.identities, identity) } : 'taken'
+      }),
+
+    unlinkIdentity: (userId, identity) =>
+      write((sql) => {
+        const user = toUser(sql.findUser.get(userId))
+        if (!user || !hasIdentity(user, identity)) return 'missing'
+        if (user.identities.length === 1) return 'last'
+        sql.unlinkIdentity.run(userId, identityDigest(identity))
+        return 'unlinked'
       }),
 
     importUsers: (users) =>
@@ -106,7 +117,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         }),
       ),
 
-    createSession: (session) => write((sql) => sql.createSession.run(...sessionValues(session)) > 0),
+    createSession: (request) =>
+      write((sql) => {
+        const { session, maxPerUser } = request
+        const created = sql.createSession.run(...sessionValues(request)) > 0
+        if (created) sql.endOldestSessions.run(session.userId, maxPerUser)
+        return created
+      }),
 
     findSession: (id) =>
       read((sql) => {
@@ -131,10 +148,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
     revokeSessions: (userId) => write((sql) => sql.revokeSessions.run(userId)),
 
-    removeExpiredSessions: (now) =>
-      write((sql) => {
-        sql.removeExpiredSessions.run(Math.floor(now))
-      }),
+    removeExpiredSessions: ({ now, limit }) =>
+      write((sql) => sql.removeExpiredSessions.run(Math.floor(now), limit) === limit),
 
     ready: () => read(() => undefined),
 

@@ -7,6 +7,7 @@ import {
   createUser,
   identity,
   idsOf,
+  link,
   NOW,
   objectId,
   ownerOf,
@@ -62,7 +63,7 @@ export function imports(test: StoreTest): void {
     const signedIn = await store.signIn({ identity: renamed, now: NOW, newUserId: objectId(2) })
     assert.deepEqual(signedIn, { user, created: false })
     const linked = { ...user, identities: [...identities, identity('0')] }
-    assert.deepEqual(await store.linkIdentity(user.id, identity('0')), linked)
+    assert.deepEqual(await link(store, user.id, identity('0')), linked)
     const begun = await createSession(store, session(10, user.id))
     assert.deepEqual(await store.findSession(begun.id), { session: begun, user: linked })
   })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import {
   atOnce,
+  begin,
   createSession,
   createUser,
   identity,
   idsOf,
+  link,
   NOW,
   objectId,
   ownerOf,
@@ -55,7 +57,7 @@ export function races(test: StoreTest): void {
   test('an identity that many users link at once gets one owner', async (store) => {
     for (let index = 0; index < 50; index += 1) await createUser(store, index + 1)
     const wanted = identity('24601')
-    const results = await atOnce(50, (index) => store.linkIdentity(objectId(index + 1), wanted))
+    const results = await atOnce(50, (index) => link(store, objectId(index + 1), wanted))
     const winners = results.flatMap((result) => (typeof result === 'object' ? [result.id] : []))
     assert.equal(winners.length, 1)
     assert.equal(results.filter((result) => result === 'taken').length, 49)
@@ -72,9 +74,9 @@ export function races(test: StoreTest): void {
       const linker = await createUser(store, round)
       const signUp = async () =>
         store.signIn({ identity: wanted, now: NOW, newUserId: objectId(1000 + round) })
-      const link = async () => store.linkIdentity(linker.id, wanted)
-      const early = round % 2 === 0 ? link() : undefined
-      const [signedIn, linked] = await Promise.all([signUp(), early ?? link()])
+      const linkIt = async () => link(store, linker.id, wanted)
+      const early = round % 2 === 0 ? linkIt() : undefined
+      const [signedIn, linked] = await Promise.all([signUp(), early ?? linkIt()])
       assert.equal(signedIn?.created, linked === 'taken')
       assert.equal(signedIn.user.id, linked === 'taken' ? objectId(1000 + round) : linker.id)
       assert.equal(await ownerOf(store, wanted), signedIn.user.id)
@@ -86,7 +88,7 @@ export function races(test: StoreTest): void {
     await atOnce(50, (index) =>
       index % 5 === 0
         ? store.signIn({ identity: identity('24601', { index }), now: NOW + index })
-        : store.linkIdentity(user.id, identity(`linked ${index}`)),
+        : link(store, user.id, identity(`linked ${index}`)),
     )
     const found = await store.findUser(user.id)
     const kept = new Set(found?.identities.map(({ id }) => id))
@@ -132,7 +134,7 @@ export function races(test: StoreTest): void {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const { id } = await createUser(store, round)
       await atOnce(10, (index) =>
-        index === round - 1 ? store.deleteUser(id) : store.createSession(session(100 * round + index, id)),
+        index === round - 1 ? store.deleteUser(id) : begin(store, session(100 * round + index, id)),
       )
       await createUser(store, round)
       assert.equal(await store.revokeSessions(id), 0)
@@ -145,7 +147,7 @@ export function races(test: StoreTest): void {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const { id } = await createUser(store, round)
       await atOnce(10, (index) =>
-        index === round - 1 ? store.deleteUser(id) : store.linkIdentity(id, identity(`${round} ${index}`)),
+        index === round - 1 ? store.deleteUser(id) : link(store, id, identity(`${round} ${index}`)),
       )
       assert.equal(await store.findUser(id), undefined)
       const owners = await atOnce(10, (index) => ownerOf(store, identity(`${round} ${index}`)))

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import type { Store } from '../../stores/store.js'
-import { createSession, createUser, identity, NOW, objectId, session, type StoreTest } from './support.js'
+import {
+  begin,
+  createSession,
+  createUser,
+  identity,
+  link,
+  NOW,
+  objectId,
+  session,
+  type StoreTest,
+  sweep,
+} from './support.js'
 
 const OVERLAP = 10
 
@@ -31,7 +42,7 @@ export function sessions(test: StoreTest): void {
     const record = await createSession(store, session(10, user.id))
     const renamed = identity('24601', { name: 'Jean Valjean' })
     await store.signIn({ identity: renamed, now: NOW + 60 })
-    await store.linkIdentity(user.id, identity('madeleine'))
+    await link(store, user.id, identity('madeleine'))
     await store.setUserDisabled(user.id, true)
     const changed = {
       ...user,
@@ -43,7 +54,7 @@ export function sessions(test: StoreTest): void {
   })
 
   test('createSession keeps nothing when there is no such user', async (store) => {
-    assert.equal(await store.createSession(session(10, objectId(1))), false)
+    assert.equal(await begin(store, session(10, objectId(1))), false)
     await wantNoSession(store)
     await createUser(store, 1)
     await wantNoSession(store)
@@ -85,9 +96,9 @@ export function sessions(test: StoreTest): void {
     await createSession(store, session(10, user.id))
     await rotate(store, 0, NOW + 0.75)
     assert.equal((await store.findSession(objectId(10)))?.session.rotatedAt, NOW + 0.75)
-    await store.removeExpiredSessions(NOW + 3599.9)
+    await sweep(store, NOW + 3599.9)
     assert.deepEqual(await rotate(store, 0, NOW + OVERLAP + 0.5), { outcome: 'current', generation: 1 })
-    await store.removeExpiredSessions(NOW + 3600.1)
+    await sweep(store, NOW + 3600.1)
     await wantNoSession(store)
   })
 
@@ -159,7 +170,7 @@ export function sessions(test: StoreTest): void {
     const ends = [NOW - 1, NOW, NOW + 1, NOW + 3600]
     for (const [index, expiresAt] of ends.entries())
       await createSession(store, session(index + 1, user.id, { createdAt: NOW - 3600, expiresAt }))
-    await store.removeExpiredSessions(NOW)
+    await sweep(store, NOW)
     assert.equal(await store.findSession(objectId(1)), undefined)
     assert.equal(await store.findSession(objectId(2)), undefined)
     assert.equal((await store.findSession(objectId(3)))?.session.expiresAt, NOW + 1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { UserData } from '../../user.js'
-import { createUser, identity, NOW, objectId, ownerOf, type StoreTest } from './support.js'
+import { createUser, identity, link, NOW, objectId, ownerOf, type StoreTest } from './support.js'
 
 const LONG = 'https://issuer.example.com/users/'.padEnd(1023, '0123456789abcdef')
 
@@ -70,7 +70,7 @@ export function subjects(test: StoreTest): void {
     await createUser(store, 1, identity('first'))
     await createUser(store, 2, identity('second'))
     for (const [index, subject] of SUBJECTS.entries()) {
-      const linked = await store.linkIdentity(objectId(1 + (index % 2)), identity(subject))
+      const linked = await link(store, objectId(1 + (index % 2)), identity(subject))
       assert.equal(typeof linked, 'object', JSON.stringify(subject))
     }
     for (const [index, subject] of SUBJECTS.entries())
@@ -102,7 +102,7 @@ export function subjects(test: StoreTest): void {
     assert.deepEqual(result?.user.identities, [refreshed])
 
     const second = identity('madeleine', DATA)
-    await store.linkIdentity(objectId(1), second)
+    await link(store, objectId(1), second)
     assert.deepEqual((await store.findUser(objectId(1)))?.identities, [refreshed, second])
   })
 }

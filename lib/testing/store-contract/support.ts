@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionRecord, Store } from '../../stores/store.js'
+import type { SessionRecord, SessionRequest, Store } from '../../stores/store.js'
 import type { Identity, UserData, UserRecord } from '../../user.js'
 
 /** What the contract needs of a test runner. */
@@ -57,10 +57,31 @@ export async function ownerOf(store: Store, owned: Identity): Promise<string | u
   return (await store.signIn({ identity: owned, now: NOW }))?.user.id
 }
 
-/** Makes a session, and fails when the store did not keep it. */
-export async function createSession(store: Store, record: SessionRecord): Promise<SessionRecord> {
-  assert.equal(await store.createSession(record), true)
+/** Links an identity, of so many that a test does not meet the bound by chance. */
+export function link(store: Store, userId: string, owned: Identity, maxIdentities = 1000) {
+  return store.linkIdentity(userId, owned, { maxIdentities })
+}
+
+/** Begins a session, by default with the identity that {@link createUser} gives a user. */
+export function begin(store: Store, record: SessionRecord, more: Partial<SessionRequest> = {}) {
+  const owned = identity(`subject ${Number.parseInt(record.userId, 16)}`)
+  return store.createSession({ session: record, identity: owned, maxPerUser: 1000, ...more })
+}
+
+/** Begins a session with what the user signs in with, and fails when the store did not keep it. */
+export async function createSession(
+  store: Store,
+  record: SessionRecord,
+  more: Partial<SessionRequest> = {},
+): Promise<SessionRecord> {
+  const [first] = (await store.findUser(record.userId))?.identities ?? []
+  assert.equal(await begin(store, record, { ...(first && { identity: first }), ...more }), true)
   return record
+}
+
+/** Removes all that expired, a few at a time. */
+export async function sweep(store: Store, now: number, limit = 100): Promise<void> {
+  while (await store.removeExpiredSessions({ now, limit }));
 }
 
 /** Starts so many calls at once, and waits for all of them. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import type { UserRecord } from '../../user.js'
 import {
+  begin,
   createSession,
   createUser,
   identity,
   idsOf,
+  link,
   NOW,
   objectId,
   ownerOf,
@@ -62,7 +64,9 @@ export function users(test: StoreTest): void {
   test('signIn throws when another user has newUserId, and changes nothing', async (store) => {
     const user = await createUser(store, 1, identity('24601'))
     const other = identity('javert')
-    await assert.rejects(async () => store.signIn({ identity: other, now: NOW, newUserId: objectId(1) }))
+    await assert.rejects(async () => store.signIn({ identity: other, now: NOW, newUserId: objectId(1) }), {
+      code: 'USER_ID_TAKEN',
+    })
     assert.deepEqual(await store.findUser(objectId(1)), user)
     assert.equal(await ownerOf(store, other), undefined)
   })
@@ -85,8 +89,8 @@ export function users(test: StoreTest): void {
       assert.equal(await store.setUserDisabled(id, true), false)
       assert.equal(await store.deleteUser(id), false)
       assert.equal(await store.revokeSessions(id), 0)
-      assert.equal(await store.linkIdentity(id, identity('a')), 'missing')
-      assert.equal(await store.createSession(session(1, id)), false)
+      assert.equal(await link(store, id, identity('a')), 'missing')
+      assert.equal(await begin(store, session(1, id)), false)
       assert.equal(await store.findSession(id), undefined)
       assert.equal(await store.revokeSession(id), false)
     }
@@ -108,8 +112,8 @@ export function users(test: StoreTest): void {
       await nothing(false, () => store.deleteUser(id))
       await nothing(0, () => store.revokeSessions(id))
       await nothing(false, () => store.revokeSession(id))
-      await nothing('missing', () => store.linkIdentity(id, identity('a')))
-      await nothing(false, () => store.createSession(session(11, id)))
+      await nothing('missing', () => link(store, id, identity('a')))
+      await nothing(false, () => begin(store, session(11, id)))
     }
     assert.deepEqual(await store.findSession(begun.id), { session: begun, user })
     assert.deepEqual(await store.listUsers({ limit: 10 }), [user])
@@ -162,7 +166,7 @@ export function users(test: StoreTest): void {
 
   test('deleteUser deletes the user and frees its identities', async (store) => {
     await createUser(store, 1, identity('24601'))
-    await store.linkIdentity(objectId(1), identity('madeleine'))
+    await link(store, objectId(1), identity('madeleine'))
     const other = await createUser(store, 2)
     assert.equal(await store.deleteUser(objectId(1)), true)
     assert.equal(await store.deleteUser(objectId(1)), false)
@@ -196,9 +200,9 @@ export function users(test: StoreTest): void {
     const second = identity('madeleine', { name: 'M. Madeleine' })
     const third = identity('24601', { name: 'Fauchelevent' }, 'another-provider')
     const linked = { ...user, identities: [...user.identities, second] }
-    assert.deepEqual(await store.linkIdentity(objectId(1), second), linked)
+    assert.deepEqual(await link(store, objectId(1), second), linked)
     const linkedTwice = { ...linked, identities: [...linked.identities, third] }
-    assert.deepEqual(await store.linkIdentity(objectId(1), third), linkedTwice)
+    assert.deepEqual(await link(store, objectId(1), third), linkedTwice)
     assert.deepEqual(await store.findUser(objectId(1)), linkedTwice)
     assert.equal(await ownerOf(store, second), objectId(1))
     assert.equal(await ownerOf(store, third), objectId(1))
@@ -207,10 +211,10 @@ export function users(test: StoreTest): void {
   test('linkIdentity refreshes the data of an identity that the user has, in its place', async (store) => {
     const user = await createUser(store, 1, identity('24601', { name: 'Jean' }))
     const second = identity('madeleine')
-    await store.linkIdentity(objectId(1), second)
+    await link(store, objectId(1), second)
     const renamed = identity('24601', { name: 'Jean Valjean' })
     const linked = { ...user, identities: [renamed, second] }
-    assert.deepEqual(await store.linkIdentity(objectId(1), renamed), linked)
+    assert.deepEqual(await link(store, objectId(1), renamed), linked)
     assert.deepEqual(await store.findUser(objectId(1)), linked)
   })
 
@@ -218,7 +222,7 @@ export function users(test: StoreTest): void {
     const first = identity('24601', { name: 'Jean' })
     await createUser(store, 1, first)
     const names = ['a', 'b'].map((subject) => identity(subject, { name: subject }))
-    for (const name of names) await store.linkIdentity(objectId(1), name)
+    for (const name of names) await link(store, objectId(1), name)
     const renamed = identity('a', { name: 'A' })
     const result = await store.signIn({ identity: renamed, now: NOW })
     assert.deepEqual(result?.user.identities, [first, renamed, names[1]])
@@ -227,13 +231,13 @@ export function users(test: StoreTest): void {
   test('linkIdentity leaves an identity with the user who has it', async (store) => {
     const one = await createUser(store, 1, identity('24601', { name: 'Jean' }))
     const two = await createUser(store, 2, identity('javert'))
-    assert.equal(await store.linkIdentity(objectId(2), identity('24601', { name: 'X' })), 'taken')
+    assert.equal(await link(store, objectId(2), identity('24601', { name: 'X' })), 'taken')
     assert.deepEqual(await store.findUser(objectId(1)), one)
     assert.deepEqual(await store.findUser(objectId(2)), two)
   })
 
   test('linkIdentity keeps nothing when there is no such user', async (store) => {
-    assert.equal(await store.linkIdentity(objectId(1), identity('24601')), 'missing')
+    assert.equal(await link(store, objectId(1), identity('24601')), 'missing')
     assert.equal(await ownerOf(store, identity('24601')), undefined)
     assert.equal(await store.findUser(objectId(1)), undefined)
   })
