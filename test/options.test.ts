@@ -85,6 +85,7 @@ describe('numbers', () => {
     }))
   checkRefusals([
     ...range('clockToleranceSeconds', 0, 600),
+    ...range('maxTokenAgeSeconds', 1, 315_360_000),
     ...range('maxTokenLength', 1, 1_000_000),
     ...range('maxFieldLength', 1, 1_000_000),
     ...range('timeoutSeconds', 1, 300),

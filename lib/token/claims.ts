@@ -27,6 +27,7 @@ export function claimChecks(rules: TokenRules): readonly Check[] {
     expiry(rules),
     notBefore('iat', rules),
     notBefore('nbf', rules),
+    age(rules),
     requiredClaims(rules),
   ]
 }
@@ -132,6 +133,27 @@ function notBefore(name: 'iat' | 'nbf', { clockToleranceSeconds }: TokenRules): 
       code === 'TOKEN_NOT_YET_VALID'
         ? `Valid in ${duration(Number(claims[name]) - now)}: set the clocks right, or allow clockToleranceSeconds`
         : numericDateFix(name, claims[name]),
+  }
+}
+
+/** A token that is remembered grows old, too. */
+function age({ maxTokenAgeSeconds: most, clockToleranceSeconds }: TokenRules): TimedCheck {
+  return {
+    name: 'age',
+    refuse: ({ token: { claims } }) =>
+      most === undefined || isNumericDate(claims.iat) ? undefined : 'TOKEN_DATE_INVALID',
+    window: ({ token: { claims } }) =>
+      most === undefined ? {} : { until: Number(claims.iat) + most + clockToleranceSeconds },
+    reason: (code, { token: { claims } }) =>
+      code === 'TOKEN_EXPIRED'
+        ? `token is older than ${most ?? 0} seconds`
+        : notADate(code, 'iat', claims.iat),
+    expected: () => (most === undefined ? 'any age' : `issued (iat) at most ${most} seconds ago`),
+    got: ({ token: { claims } }) => `iat: ${show(claims.iat)}`,
+    fix: (code, { token: { claims } }) =>
+      code === 'TOKEN_EXPIRED'
+        ? 'Get a new token, or raise maxTokenAgeSeconds'
+        : numericDateFix('iat', claims.iat),
   }
 }
 

@@ -35,6 +35,11 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   readonly allowedTypes?: readonly (string | null)[]
   /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
   readonly clockToleranceSeconds?: number
+  /**
+   * The most time since a token's `iat`, which every token must have then: 1 to 315 360 000. Default: none, `exp` alone
+   * ends a token.
+   */
+  readonly maxTokenAgeSeconds?: number
   /** The longest third-party token, in characters. Default: 2048, with `discover` 8192. Node itself limits all headers to 16 KB. */
   readonly maxTokenLength?: number
   /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
@@ -64,6 +69,7 @@ export const TOKEN_OPTIONS = {
   // What these two default to depends on where the keys come from.
   allowedTypes: lenient(undefined, readTypes),
   clockToleranceSeconds: integer({ default: 0, min: 0, max: 600 }),
+  maxTokenAgeSeconds: lenient(undefined, integer({ default: 0, min: 1, max: 315_360_000 })),
   maxTokenLength: lenient(undefined, integer({ default: 0, min: 1, max: 1_000_000 })),
   maxFieldLength: integer({ default: 4096, min: 1, max: 1_000_000 }),
   metadataFields: lenient([], readMetadataFields),

@@ -81,6 +81,16 @@ describe('a remembered verdict', () => {
       assert.equal(accept(token, NOW + 5).subject, '24601')
     })
 
+    test(`grows older than maxTokenAgeSeconds, ${what}`, () => {
+      const { accept, refuse } = verifierFor({ maxTokenAgeSeconds: 60, clockToleranceSeconds: 5, ...options })
+      const token = mint(claims({ iat: NOW }))
+      for (const now of [NOW, NOW + 64.9]) assert.equal(accept(token, now).subject, '24601')
+      const { code, message } = refuse(token, NOW + 65)
+      assert.equal(code, 'TOKEN_EXPIRED')
+      assert.match(message, /: token is older than 60 seconds$/)
+      assert.equal(refuse(mint(claims({ iat: undefined }))).code, 'TOKEN_DATE_INVALID')
+    })
+
     test(`is the first verdict, or like it, ${what}`, () => {
       const { accept } = verifierFor({ metadataFields: [{ name: 'name' }], ...options })
       const token = mint(claims({ name: 'Jean Valjean' }))
