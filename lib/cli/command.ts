@@ -43,7 +43,7 @@ export type ExitCode = 0 | 1 | 2 | 130
 export interface Command<F extends Flags = Flags> {
   readonly name: string
   readonly about: string
-  /** The names of its arguments, all of them required, e.g. `<file>`. */
+  /** The names of its arguments, e.g. `<file>`, or `[file]` for one that may be left out. */
   readonly args: readonly string[]
   readonly flags: F
   /** What the help says below the flags. */
@@ -73,7 +73,8 @@ export function defineCommand<const F extends Flags>(command: Command<F>): AnyCo
 export function readInput(command: AnyCommand, argv: readonly string[]): Input<Flags> & { help: boolean } {
   const { values, positionals } = parse(command, argv)
   const { json = false, help = false, ...own } = values
-  if (help !== true && positionals.length !== command.args.length) {
+  const required = command.args.filter((name) => name.startsWith('<')).length
+  if (help !== true && (positionals.length < required || positionals.length > command.args.length)) {
     const wanted = command.args.length === 0 ? 'no arguments' : command.args.join(' ')
     throw new UsageError(`got ${plural(positionals.length, 'argument')}; it takes ${wanted}`)
   }

@@ -5,6 +5,7 @@ import { importUsers } from './commands/import-users.js'
 import { keygen } from './commands/keygen.js'
 import { serveJwks } from './commands/serve-jwks.js'
 import { token } from './commands/token.js'
+import { users } from './commands/users.js'
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [keygen, token, explain, check, importUsers, serveJwks]
+export const COMMANDS: readonly AnyCommand[] = [keygen, token, explain, check, importUsers, users, serveJwks]

@@ -17,6 +17,15 @@ export const USER_KEYS: readonly string[] = [
   'disabled',
 ]
 
+/** The same of its identities. `provider_id` names the old service's configuration. */
+export const IDENTITY_KEYS: readonly string[] = [
+  'id',
+  'provider_type',
+  'provider_id',
+  'provider_data',
+  'data',
+]
+
 const USER_TYPES = ['normal', 'server', 'system'] as const
 /** Seconds reach this in the year 5138, milliseconds reached it in 1973. */
 const LIKELY_MILLISECONDS = 100_000_000_000
@@ -29,6 +38,10 @@ const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\
  */
 export function readExportedUser(value: unknown): UserRecord {
   if (!isBag(value)) throw new ExportedUserError(`is ${describe(value)}, not a user`)
+  if (value._id === undefined && isListed(value))
+    throw new ExportedUserError(
+      "comes from the CLI's `users list`, which has no identities: take what the Admin API answers (GET …/users)",
+    )
   const id = readId(value._id)
   const { type = 'normal', disabled = false } = value
   const userType = USER_TYPES.find((known) => known === type)
@@ -49,6 +62,11 @@ export function readExportedUser(value: unknown): UserRecord {
   }
 }
 
+/** Whether this is a row of what the old command line printed with `--output-format json`, or all of them. */
+function isListed(value: Bag): boolean {
+  return 'ID' in value || ('data' in value && 'headers' in value) || 'doc' in value
+}
+
 function readId(value: unknown): string {
   const text = isBag(value) ? value.$oid : value
   const id = typeof text === 'string' ? text.toLowerCase() : undefined
@@ -62,22 +80,25 @@ function readIdentities({ identities: value, data = {} }: Bag): readonly Identit
   const userData = readData('data', data)
   const given: readonly unknown[] = value
   const identities = given.map((item, index) => readIdentity(`identities[${index}]`, item))
-  if (identities.some((identity) => Object.keys(identity.data).length > 0)) return identities
-  // The export has one `data`, all identities' data merged. It goes where the next login replaces it: to the identity
-  // of the custom JWT provider.
-  const own = identities.findIndex(({ provider_type }) => provider_type === PROVIDER)
-  return identities.map((identity, index) =>
-    index === Math.max(own, 0) ? { ...identity, data: userData } : identity,
-  )
+  // The export has one `data`, all identities' data merged. What none of them claims as its own may have come from any.
+  const own = new Set(identities.flatMap((identity) => Object.keys(identity.data)))
+  const unclaimed = Object.entries(userData).filter(([key]) => !own.has(key))
+  if (unclaimed.length === 0) return identities
+  // The next log-in replaces what the custom JWT provider's identity has, and no other. Of two that have a field, the
+  // later one wins: the one that is refreshed has to be the later one.
+  const isOwn = ({ provider_type }: Identity): boolean => provider_type === PROVIDER
+  const [first, ...others] = [...identities.filter((item) => !isOwn(item)), ...identities.filter(isOwn)]
+  return first ? [{ ...first, data: { ...Object.fromEntries(unclaimed), ...first.data } }, ...others] : []
 }
 
 function readIdentity(path: string, value: unknown): Identity {
-  const { id, provider_type, data = {} } = isBag(value) ? value : {}
+  const { id, provider_type, data = {}, provider_data = {} } = isBag(value) ? value : {}
   for (const [name, text] of Object.entries({ id, provider_type })) {
     if (typeof text !== 'string' || text === '') throw new ExportedUserError(`${path}.${name} is no text`)
     if (!text.isWellFormed()) throw new ExportedUserError(`${path}.${name} is not valid Unicode`)
   }
-  return { id: id as string, provider_type: provider_type as string, data: readData(`${path}.data`, data) }
+  const own = { ...readData(`${path}.data`, data), ...readData(`${path}.provider_data`, provider_data) }
+  return { id: id as string, provider_type: provider_type as string, data: own }
 }
 
 function readData(path: string, value: unknown): UserData {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Store } from '../stores/store.js'
 import type { UserRecord } from '../user.js'
-import { ExportedUserError, readExportedUser, USER_KEYS } from './exported-user.js'
+import { ExportedUserError, IDENTITY_KEYS, readExportedUser, USER_KEYS } from './exported-user.js'
 import { JsonItemsError, splitJsonItems, type JsonItem } from './json-items.js'
 import { isBag } from './report.js'
 
@@ -82,10 +82,13 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
     }
   }
 
-  function countUnknown(user: object): void {
-    for (const key of Object.keys(user))
-      if (!USER_KEYS.includes(key) && (ignored.has(key) || ignored.size < MAX_IGNORED_KEYS))
-        ignored.set(key, (ignored.get(key) ?? 0) + 1)
+  function countUnknown({ identities, ...user }: Readonly<Record<string, unknown>>): void {
+    const unknown = new Set(Object.keys(user).filter((key) => !USER_KEYS.includes(key)))
+    for (const identity of Array.isArray(identities) ? identities : [])
+      for (const key of Object.keys(identity as object))
+        if (!IDENTITY_KEYS.includes(key)) unknown.add(`identities[].${key}`)
+    for (const key of unknown)
+      if (ignored.has(key) || ignored.size < MAX_IGNORED_KEYS) ignored.set(key, (ignored.get(key) ?? 0) + 1)
   }
 
   async function finishBatch(): Promise<void> {

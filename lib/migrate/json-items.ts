@@ -8,6 +8,10 @@ export interface JsonItem {
 /** An item that has no end within this many characters is damage; without a bound, it would be kept in memory whole. */
 const MAX_ITEM_LENGTH = 1_000_000
 const SPACE = /\s/
+/** The list as the one member of an object. */
+const WRAPPER = /^\{\s*"users"\s*:\s*\[/
+/** Enough to tell an array, such an object, and lines. */
+const HEAD_LENGTH = 64
 
 /** The file as a whole cannot be read as a list of JSON texts. */
 export class JsonItemsError extends Error {}
@@ -19,14 +23,35 @@ export class JsonItemsError extends Error {}
  */
 export async function* splitJsonItems(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonItem> {
   let splitter: ArraySplitter | LineSplitter | undefined
+  let head = ''
   let blankLines = 0
   for await (const text of decode(chunks)) {
-    const begin = text.trimStart()
-    if (!splitter && begin === '') blankLines += text.split('\n').length - 1
-    else splitter ??= begin.startsWith('[') ? new ArraySplitter(blankLines) : new LineSplitter(blankLines)
-    if (splitter) yield* splitter.take(text)
+    if (splitter) {
+      yield* splitter.take(text)
+      continue
+    }
+    head += text
+    const begin = head.trimStart()
+    blankLines += countLines(head.slice(0, head.length - begin.length))
+    head = begin
+    if (head.length < HEAD_LENGTH) continue
+    splitter = splitterFor(head, blankLines)
+    yield* splitter.take(head)
   }
-  if (splitter) yield* splitter.end()
+  if (!splitter) {
+    splitter = splitterFor(head, blankLines)
+    yield* splitter.take(head)
+  }
+  yield* splitter.end()
+}
+
+function splitterFor(head: string, linesBefore: number): ArraySplitter | LineSplitter {
+  if (head.startsWith('[')) return new ArraySplitter(linesBefore, false)
+  return WRAPPER.test(head) ? new ArraySplitter(linesBefore, true) : new LineSplitter(linesBefore)
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1
 }
 
 async function* decode(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -74,14 +99,20 @@ class ArraySplitter {
   #item = ''
   #line: number
   #itemLine: number
+  /** Whether the array has begun. */
+  #hasBegun = false
   /** 0 outside of the array, 1 between its items, more within one. */
   #depth = 0
   #inString = false
   #isEscaped = false
 
-  constructor(linesBefore: number) {
+  /** Whether an object is around the array that has nothing else in it. */
+  #isWrapped: boolean
+
+  constructor(linesBefore: number, isWrapped: boolean) {
     this.#line = linesBefore + 1
     this.#itemLine = this.#line
+    this.#isWrapped = isWrapped
   }
 
   *take(text: string): Generator<JsonItem> {
@@ -94,7 +125,10 @@ class ArraySplitter {
         else if (char === '\\') this.#isEscaped = true
         else if (char === '"') this.#inString = false
       } else if (this.#depth === 0) {
-        if (char === '[') this.#depth = 1
+        if (char === '[') {
+          this.#depth = 1
+          this.#hasBegun = true
+        } else if (this.#isWrapped && (char === '}' || !this.#hasBegun)) this.#isWrapped = char !== '}'
         else if (!SPACE.test(char))
           throw new JsonItemsError(`line ${this.#line}: something follows the end of the array`)
         start = at + 1

@@ -1,4 +1,4 @@
-// The same import into the databases that need a server.
+// The same import into the databases that need a server, and the care of the users that it brought.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
@@ -30,10 +30,31 @@ async function importTwice(url: string, store: Store, ...flags: string[]): Promi
       ['60d5ec49f1a4c12345678901', true],
     ],
   )
-  assert.deepEqual(kept[1]?.identities[1], {
-    ...{ id: 'users/cosette', provider_type: 'custom-token' },
+  assert.deepEqual(kept[1]?.identities[0], {
+    ...{ id: '5f1a2b3c4d5e6f7081920305', provider_type: 'local-userpass' },
     data: { name: 'Cosette', age: 17 },
   })
+}
+
+/** Looks after the imported users, by the command alone. */
+async function lookAfter(url: string, store: Store, ...flags: string[]): Promise<void> {
+  const id = '59fdd02846244cd5e5369ebf'
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(['users', ...args, '--store', url, '--json', ...flags])
+    assert.deepEqual([code, stderr], [0, ''])
+    return JSON.parse(stdout) as { users?: { id: string }[]; disabled?: boolean }
+  }
+  assert.equal((await run('list')).users?.length, 3)
+  for (const [action, disabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const) {
+    await run(action, id)
+    assert.equal((await run('show', id)).disabled, disabled)
+  }
+  await run('revoke', id, '--yes')
+  await run('delete', id, '--yes')
+  assert.equal(await store.findUser(id), undefined)
 }
 
 const postgres = requireServer('POSTGRES_URL')
@@ -52,6 +73,7 @@ describe('import-users into PostgreSQL', { skip: 'skip' in postgres && postgres.
   test('keeps what was exported, and can be run again', async () => {
     await admin.query(`CREATE DATABASE ${database}`)
     await importTwice(url.href, postgresStore({ pool }))
+    await lookAfter(url.href, postgresStore({ pool }))
   })
 })
 
@@ -70,12 +92,16 @@ describe('import-users into MongoDB', { skip: 'skip' in mongodb && mongodb.skip 
   })
 
   test('keeps what was exported, and can be run again', async () => {
-    await importTwice(urlOf(database), mongodbStore({ db: client.db(database) }))
+    const store = mongodbStore({ db: client.db(database) })
+    await importTwice(urlOf(database), store)
+    await lookAfter(urlOf(database), store)
   })
 
   test('keeps ids as ObjectIds when it is told to', async () => {
     const db = client.db(`${database}_oid`)
-    await importTwice(urlOf(db.databaseName), mongodbStore({ db, ObjectId }), '--object-ids')
+    const store = mongodbStore({ db, ObjectId })
+    await importTwice(urlOf(db.databaseName), store, '--object-ids')
     assert.ok(await db.collection('auth_users').findOne({ _id: new ObjectId('59fdd02846244cd5e5369ebf') }))
+    await lookAfter(urlOf(db.databaseName), store, '--object-ids')
   })
 })

@@ -49,8 +49,12 @@ test('the users of an export become the records of a store', () => {
       id: '5f1a2b3c4d5e6f7081920304',
       type: 'normal',
       identities: [
-        { id: '5f1a2b3c4d5e6f7081920305', provider_type: 'local-userpass', data: {} },
-        { id: 'users/cosette', provider_type: 'custom-token', data: { name: 'Cosette', age: 17 } },
+        {
+          id: '5f1a2b3c4d5e6f7081920305',
+          provider_type: 'local-userpass',
+          data: { name: 'Cosette', age: 17 },
+        },
+        { id: 'users/cosette', provider_type: 'custom-token', data: {} },
       ],
       creation_date: 1595550524,
       last_authentication_date: 1650000000,
@@ -122,12 +126,12 @@ test('type and disabled have their defaults, and are never guessed', () => {
 })
 
 describe('identities', () => {
-  test('of other providers stay, and data goes to the first of the custom JWT provider', () => {
+  test('of other providers stay, and data goes to the first of them, if there is one', () => {
     const other = { id: 'x', provider_type: 'api-key' }
     const identities = [other, identity, { ...identity, id: 'second' }]
     assert.deepEqual(
       read({ identities }).identities.map(({ data }) => data),
-      [{}, { name: 'Jean Valjean' }, {}],
+      [{ name: 'Jean Valjean' }, {}, {}],
     )
     assert.deepEqual(read({ identities: [other] }).identities, [{ ...other, data: user.data }])
   })
@@ -190,4 +194,49 @@ describe('data', () => {
 test('what is no user is refused', () => {
   for (const value of [null, 5, 'x', [], true])
     assert.throws(() => readExportedUser(value), /^Error: is .*, not a user$/)
+})
+
+describe('the data of identities', () => {
+  const google = { id: 'g1', provider_type: 'oauth2-google' }
+  const dataOf = (identities: object[], data: object = {}) =>
+    read({ identities, data }).identities.map((item) => [item.provider_type, item.data])
+
+  test('is what each brought, so that a log-in with one of them leaves the others alone', () => {
+    const own = [
+      { ...identity, provider_data: { name: 'Jean' } },
+      { ...google, provider_data: { email: 'jean@example.com' } },
+    ]
+    const expected = [
+      ['custom-token', { name: 'Jean' }],
+      ['oauth2-google', { email: 'jean@example.com' }],
+    ]
+    assert.deepEqual(dataOf(own, { name: 'Jean', email: 'jean@example.com' }), expected)
+    assert.deepEqual(dataOf(own), expected)
+  })
+
+  test('that nobody claims goes where no log-in replaces it, before what is refreshed', () => {
+    assert.deepEqual(dataOf([identity, google], { name: 'Jean' }), [
+      ['oauth2-google', { name: 'Jean' }],
+      ['custom-token', {}],
+    ])
+    const claimed = { ...google, provider_data: { email: 'e' } }
+    assert.deepEqual(dataOf([identity, claimed], { email: 'e', age: 64 }), [
+      ['oauth2-google', { age: 64, email: 'e' }],
+      ['custom-token', {}],
+    ])
+    assert.deepEqual(dataOf([identity], { name: 'Jean' }), [['custom-token', { name: 'Jean' }]])
+  })
+
+  test('of a wrong shape is refused', () => {
+    refused(
+      { identities: [{ ...identity, provider_data: 'x' }] },
+      /identities\[0\]\.provider_data is a string/,
+    )
+  })
+})
+
+test('what the old command line printed is told from an export', () => {
+  const row = { ID: ID, Type: 'normal', Enabled: true }
+  for (const value of [row, { message: 'Found 1 user', headers: ['ID'], data: [row] }])
+    assert.throws(() => readExportedUser(value), /the CLI's `users list`, which has no identities/)
 })

@@ -35,6 +35,20 @@ describe('an array', () => {
       assert.deepEqual([items.map(([item]) => item), items.map(([, line]) => line)], expected)
     })
 
+  for (const size of [1, 7, 65_536])
+    test(`may be the one member of an object, in pieces of ${String(size)} bytes`, async () => {
+      const items = await split('\n{\n "users": [\n{"a":1},\n{"b":2}\n]\n}\n', size)
+      assert.deepEqual(items, [
+        ['{"a":1}', 4],
+        ['{"b":2}', 5],
+      ])
+      await refused('{"users":[{}]} x', /line 1: something follows the end/)
+      assert.deepEqual(await split('{"users":1}\n{"users":2}', size), [
+        ['{"users":1}', 1],
+        ['{"users":2}', 2],
+      ])
+    })
+
   test('may be empty, and several may follow each other', async () => {
     assert.deepEqual(await split(' [] '), [])
     assert.deepEqual(await split('[{"a":1}]\n[{"b":2},\n{"c":3}]'), [

@@ -1,17 +1,15 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { ConfigurationError, isAuthError } from '../../errors.js'
 import { importExported, type ImportSummary, type SkippedUser } from '../../migrate/import-exported.js'
 import type { Store } from '../../stores/store.js'
-import type { MaybePromise } from '../../user.js'
-import { defineCommand, OperationError, UsageError, type ExitCode } from '../command.js'
-import { readConfig } from '../guard-options.js'
+import { defineCommand, OperationError, type ExitCode } from '../command.js'
 import { codeOf } from '../keys.js'
-import { openStore, type OpenStore } from '../open-store.js'
 import { createProgress } from '../progress.js'
+import { askStore, checkTarget, openTarget, STORE_FLAGS } from '../store-flags.js'
 import { green, plural, printable, printJson, printText, red, yellow } from '../terminal.js'
 
 const BATCH_SIZE = 1000
+const AGAIN = 'What was added before is complete; run the same command again to go on'
 
 /** `custom-jwt-auth import-users`. */
 export const importUsers = defineCommand({
@@ -19,17 +17,7 @@ export const importUsers = defineCommand({
   about: 'Import exported users into a store: ids, identities, dates and disabled stay what they are',
   args: ['<file|->'],
   flags: {
-    store: {
-      type: 'string',
-      value: '<url>',
-      about: 'sqlite:<path>, postgres://… or mongodb://host/database',
-    },
-    config: {
-      type: 'string',
-      value: '<file>',
-      about: 'A file that exports options whose store is used instead',
-    },
-    'object-ids': { type: 'boolean', about: 'MongoDB: keep _id as ObjectId, as the app must then do too' },
+    ...STORE_FLAGS,
     'dry-run': { type: 'boolean', about: 'Look at the file alone; no store is opened or needed' },
   },
   notes: [
@@ -44,34 +32,18 @@ export const importUsers = defineCommand({
     'gunzip -c users.jsonl.gz | npx custom-jwt-auth import-users - --store sqlite:users.db',
   ],
   async run({ values, args: [file = ''], json }) {
-    const { store: url, config, 'dry-run': dryRun = false, 'object-ids': objectIds } = values
-    if (url !== undefined && config !== undefined) throw new UsageError('pass --store or --config, not both')
-    if (url === undefined && config === undefined && !dryRun)
-      throw new UsageError('pass --store, or --dry-run')
+    const { 'dry-run': dryRun = false } = values
+    if (!dryRun || values.store !== undefined) checkTarget(values, ', or --dry-run')
     const input = openInput(file)
-    const open = dryRun ? undefined : await openTarget(url, config, objectIds)
+    const open = dryRun ? undefined : await openTarget(values)
     try {
-      await ask(() => open?.store.ready?.())
+      await askStore(() => open?.store.ready?.(), AGAIN)
       return await importInto(open?.store, input, json)
     } finally {
       await open?.close()
     }
   },
 })
-
-function openTarget(
-  url: string | undefined,
-  config: string | undefined,
-  objectIds: boolean | undefined,
-): Promise<OpenStore> {
-  return url === undefined ? openConfigured(config ?? '') : openStore(url, objectIds)
-}
-
-async function openConfigured(config: string): Promise<OpenStore> {
-  const { store } = (await readConfig(config)) as { store?: Store }
-  if (typeof store?.importUsers !== 'function') throw new OperationError(`${config} exports no store`)
-  return { store, close: async () => store.close?.() }
-}
 
 interface Input {
   readonly chunks: Readable
@@ -118,7 +90,7 @@ async function importInto(
   }
   const summary = await importExported({
     chunks: counted(),
-    store: store && { importUsers: (users) => ask(() => store.importUsers(users)) },
+    store: store && { importUsers: (users) => askStore(() => store.importUsers(users), AGAIN) },
     batchSize: BATCH_SIZE,
     signal: stop.signal,
     onSkipped(user) {
@@ -160,18 +132,4 @@ function describeSummary(summary: ImportSummary, rate: number, dryRun: boolean):
       ? ['Stopped. What was added is complete; run the same command again to go on with the rest.']
       : []),
   ]
-}
-
-/** Calls the store; what it throws is a failure of the database, not of this command. */
-async function ask<T>(call: () => MaybePromise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw error
-    const cause = isAuthError(error) && error.cause instanceof Error ? error.cause : error
-    const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
-    throw new OperationError(
-      `the store failed: ${why}. What was added before is complete; run the same command again to go on`,
-    )
-  }
 }

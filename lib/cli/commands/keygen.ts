@@ -135,7 +135,9 @@ function giveVariables(
 /** Adds lines to a file that is, from then on, readable by its owner alone. No name is in it twice. */
 function addToEnvFile(file: string, names: readonly string[], lines: readonly string[]): void {
   const before = existsSync(file) ? readText(file) : ''
-  const taken = names.find((name) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`, 'm').test(before))
+  const taken = names.find((name) =>
+    new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`, 'm').test(before),
+  )
   if (taken !== undefined)
     throw new OperationError(`${taken} is in ${file} already: remove it there, or pass another --name`)
   const text = `${before === '' || before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n`
