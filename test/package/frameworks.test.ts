@@ -34,7 +34,9 @@ for (const [name, ...args] of [
   ['Apollo Server', 'graphql.cjs', 'apollo'],
   ['graphql-yoga', 'graphql.cjs', 'yoga'],
 ] as const)
-  test(name, () => runIn(app, process.execPath, ...args))
+  test(name, async () => {
+    await runIn(app, process.execPath, ...args)
+  })
 
 describe('a bundle of esbuild', () => {
   const bundles = join(scratch, 'bundles')
