@@ -56,7 +56,7 @@ export interface Sessions {
 const ROTATION_OVERLAP_SECONDS = 10
 const SWEEP_INTERVAL_SECONDS = 3600
 /** Expired sessions are removed a few at a time, with pauses, so that neither database nor process stands still. */
-const SWEEP = { limit: 100, pauseMs: 20, maxRounds: 100_000 }
+const SWEEP = { limit: 20, pauseMs: 20, maxRounds: 500_000 }
 
 export function createSessions(parts: {
   rules: SessionRules

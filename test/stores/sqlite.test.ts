@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
 import { ConfigurationError } from 'custom-jwt-auth'
@@ -163,4 +163,21 @@ describe('the options of sqliteStore', () => {
         },
       )
     })
+})
+
+describe('the file of a store', () => {
+  test("is its owner's alone, and is the whole database once the store is closed", async () => {
+    const path = newPath()
+    const store = sqliteStore({ path })
+    await createUser(store, 1)
+    const files = ['', '-wal', '-shm'].map((suffix) => path + suffix)
+    for (const file of files) assert.equal(statSync(file).mode & 0o777, 0o600, file)
+    await store.close?.()
+    assert.ok(!existsSync(`${path}-wal`) || statSync(`${path}-wal`).size === 0)
+    const copy = newPath()
+    copyFileSync(path, copy)
+    const copied = sqliteStore({ path: copy })
+    assert.equal((await copied.findUser(objectId(1)))?.id, objectId(1))
+    await copied.close?.()
+  })
 })
