@@ -135,6 +135,16 @@ module.exports = {
       rules: { 'no-restricted-imports': ['error', ...drivers] },
     },
 
+    {
+      // What a stranger sends must not cost the square of its length.
+      files: ['lib/**/*.ts', 'examples/**/*.ts'],
+      plugins: ['regexp'],
+      rules: {
+        'regexp/no-super-linear-backtracking': 'error',
+        'regexp/no-super-linear-move': 'error',
+      },
+    },
+
     { files: 'lib/cli/**/*.ts', rules: { 'no-console': 'off' } },
 
     {

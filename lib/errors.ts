@@ -125,6 +125,12 @@ export interface AuthError extends Error {
 /** Words that are made when somebody reads them. */
 type LazyDetail = ErrorDetail | (() => ErrorDetail)
 
+interface Further {
+  readonly detail?: LazyDetail | undefined
+  readonly cause?: unknown
+  readonly challenge?: string
+}
+
 const BRAND = Symbol.for('custom-jwt-auth.error')
 const COUNTED = Symbol.for('custom-jwt-auth.counted')
 const RETRY_AFTER_SECONDS = '5'
@@ -132,19 +138,13 @@ const RETRY_AFTER_SECONDS = '5'
 /**
  * Makes the error for a code of {@link ERRORS}.
  * @param code the cause
- * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log, and
- *   made when somebody reads it if it is a function; `cause` is what a dependency threw; `challenge` replaces the message in `WWW-Authenticate` where the clients of the
- *   original service match on the message; `isCounted` says that it was counted, to be logged together with others
+ * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log, made when
+ *   somebody reads it if it is a function; `cause` is what a dependency threw; `challenge` replaces the message in
+ *   `WWW-Authenticate` where clients match on the message; `isCounted`: it was counted, to be logged with others
  */
 export function authError(
   code: ErrorCode,
-  more: {
-    reason?: string
-    detail?: LazyDetail
-    cause?: unknown
-    challenge?: string
-    isCounted?: boolean
-  } = {},
+  more: { reason?: string; isCounted?: boolean } & Further = {},
 ): AuthError {
   const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
   const error = makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
@@ -155,13 +155,7 @@ export function authError(
 function makeError(
   status: number,
   error_code: string,
-  more: {
-    code: ErrorCode
-    message: string
-    detail?: LazyDetail | undefined
-    cause?: unknown
-    challenge?: string
-  },
+  more: { code: ErrorCode; message: string } & Further,
 ): AuthError {
   const { code, message, detail } = more
   const headers = responseHeaders(status, code, more.challenge ?? message)
@@ -192,7 +186,7 @@ export function asRefusedLink(error: AuthError): AuthError {
 function defineDetail(error: Error, detail: LazyDetail): void {
   const settle = (): ErrorDetail => {
     const value = typeof detail === 'function' ? detail() : detail
-    Object.defineProperty(error, 'detail', { value, enumerable: true })
+    Object.defineProperty(error, 'detail', { value })
     return value
   }
   Object.defineProperty(error, 'detail', { get: settle, configurable: true, enumerable: true })

@@ -1,3 +1,4 @@
+import { withoutSlashes } from './keys/jwks/issuer-url.js'
 import type { Logger } from './events.js'
 import type { VerificationKey } from './keys/key-source.js'
 import { KEY_OPTIONS, readKeyRules, type KeyOptions, type KeyRules } from './keys/key-options.js'
@@ -168,7 +169,7 @@ function readBaseUrl(value: unknown): string {
   const given = text(fix)(value, true)
   const url = URL.canParse(given) ? new URL(given) : undefined
   if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '')
-    return url.href.replace(/\/+$/, '')
+    return withoutSlashes(url.href)
   throw mistake('is not an http or https URL', fix)
 }
 

@@ -5,8 +5,8 @@ import { isBag, isText, type Bag } from './report.js'
 import { findSecret, namesOfSecret, type Secrets } from './secrets.js'
 
 /** An expression alone, whose value may be of any type, or one in the middle of a text. */
-const WHOLE = /^(?:%\(\s*(%%[^()]*?)\s*\)|(%%[\w.-]+))$/
-const EMBEDDED = /%\(\s*(%%[^()]*?)\s*\)/g
+const WHOLE = /^(?:%\(\s*(%%[^()]*)\)|(%%[\w.-]+))$/
+const EMBEDDED = /%\(\s*(%%[^()]*)\)/g
 const ENVIRONMENT = '%%environment.values.'
 const VALUE = '%%values.'
 const IN_PLACE = 'write the value in its place'
@@ -61,10 +61,10 @@ export class Templates {
   #expandText(text: string, place: string): unknown {
     if (!text.includes('%%')) return text
     const [, inner, bare] = WHOLE.exec(text) ?? []
-    const whole = inner ?? bare
+    const whole = inner?.trimEnd() ?? bare
     if (whole !== undefined) return this.#valueOf(whole, text, place)
     const expanded = text.replaceAll(EMBEDDED, (_, expression: string) => {
-      const value = this.#valueOf(expression, text, place)
+      const value = this.#valueOf(expression.trimEnd(), text, place)
       return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
     })
     if (!text.replaceAll(EMBEDDED, '').includes('%%')) return expanded
