@@ -1,4 +1,4 @@
-// The endpoint: POST /app/:appId/endpoint/data/v1/action/:action
+// The endpoint: POST /app/:appId/endpoint/data/v1/action/:action, or beta in place of v1
 import express, { type Request, type Response, type Router } from 'express'
 import { actions } from './actions.js'
 import type { Database } from './database.js'
@@ -29,9 +29,11 @@ export function dataApi(appId: string, database: Database): Router {
 
   const router = express.Router()
   const readText = express.text({ type: BODY_TYPES, limit: '1mb' })
-  router.post('/app/:appId/endpoint/data/v1/action/:action', readText, (req, res, next) => {
-    act(req, res).catch(next)
-  })
+  // The path of the first years is spoken too: older clients and pages have it.
+  for (const version of ['v1', 'beta'])
+    router.post(`/app/:appId/endpoint/data/${version}/action/:action`, readText, (req, res, next) => {
+      act(req, res).catch(next)
+    })
   return router
 }
 

@@ -27,7 +27,8 @@ const answerUnreadable: ErrorRequestHandler = (
 
 const app = express()
 // Before the session routes: they answer everything else below /api/client/v2.0.
-app.post(
+// GET has queries alone, as some clients send them: a mutation by GET is answered with 405.
+app.all(
   `/api/client/v2.0/app/${appId}/graphql`,
   auth,
   express.json({ limit: '100kb' }),

@@ -34,8 +34,12 @@ before(async () => {
     })),
   )
   await store.createSession({
-    ...{ id: idOf(9), userId: jean, deviceId: idOf(8), createdAt: NOW },
-    ...{ expiresAt: NOW * 2, generation: 0, rotatedAt: NOW },
+    session: {
+      ...{ id: idOf(9), userId: jean, deviceId: idOf(8), createdAt: NOW },
+      ...{ expiresAt: NOW * 2, generation: 0, rotatedAt: NOW },
+    },
+    identity: { provider_type: 'custom-token', id: '24601' },
+    maxPerUser: 10,
   })
 })
 

@@ -76,9 +76,22 @@ describe('the page, followed step by step', () => {
   }
 })
 
+test('the script for social log-ins gives each user the identity that a token finds', async () => {
+  const google = { id: 'g1', provider_type: 'oauth2-google' }
+  const password = { id: 'p1', provider_type: 'local-userpass' }
+  const users = [{ identities: [google] }, { identities: [password] }]
+  writeFileSync(join(app.folder, 'users.json'), JSON.stringify(users))
+  await app.run(blocks.find(({ language }) => language === 'sh')?.text ?? '')
+  const written = JSON.parse(readFileSync(join(app.folder, 'with-tokens.json'), 'utf8')) as unknown
+  assert.deepEqual(written, [
+    { identities: [google, { ...google, provider_type: 'custom-token' }] },
+    { identities: [password] },
+  ])
+})
+
 test('the page has a block of every kind, and a dozen commands', () => {
   const kinds = new Set(blocks.map(({ language }) => language))
-  assert.deepEqual([...kinds].sort(), ['console', 'ini', 'js'])
+  assert.deepEqual([...kinds].sort(), ['console', 'ini', 'js', 'sh'])
   const commands = blocks.flatMap(({ language, text }) => (language === 'console' ? stepsOf(text) : []))
   assert.ok(commands.length >= 11)
 })

@@ -39,6 +39,19 @@ for (const { name, options, uri } of engines) {
         await tenActions(example, { Authorization: `Bearer ${await logIn(example, tokenFor('Jean'))}` })
       }),
       t.test('reads and writes Extended JSON by content type and Accept', () => formats(example)),
+      t.test('answers JSON at the older path', async () => {
+        const beta = example.api.replace(/v1$/, 'beta')
+        const answer = await fetch(`${beta}/action/insertOne`, {
+          method: 'POST',
+          headers: { jwtTokenString: tokenFor('beta'), 'content-type': 'application/json' },
+          body: JSON.stringify({ ...NOTES, document: { text: 'beta' } }),
+        })
+        assert.deepEqual(
+          [answer.status, answer.headers.get('content-type')?.split(';')[0]],
+          [201, 'application/json'],
+        )
+        assert.match(((await answer.json()) as { insertedId: string }).insertedId, /^[0-9a-f]{24}$/)
+      }),
       t.test('keeps two users apart, whatever one of them sends', () => keepsApart(example)),
       t.test('answers what it cannot do with 4xx and the documented body', () => refusals(example)),
     ]

@@ -89,6 +89,20 @@ test('the GraphQL endpoint', async (t) => {
     })
   })
 
+  await t.test('answers queries by GET, and no mutation', async () => {
+    const get = async (query: string, headers: Record<string, string> = alice) => {
+      const search = new URLSearchParams({ query }).toString()
+      const answer = await fetch(`${url}/api/client/v2.0/app/${APP_ID}/graphql?${search}`, { headers })
+      return { status: answer.status, body: (await answer.json()) as { data?: unknown } }
+    }
+    assert.deepEqual(await get('{ listingsAndReview { _id } }'), {
+      status: 200,
+      body: { data: { listingsAndReview: { _id } } },
+    })
+    assert.equal((await get('mutation { deleteOneListingsAndReview(query: {}) { _id } }')).status, 405)
+    assert.equal((await get('{ listingsAndReview { _id } }', {})).status, 401)
+  })
+
   await t.test("refuses in the original's words who brings no good token", async () => {
     const body = { query: '{ listingsAndReview { _id } }' }
     assert.deepEqual(await post(url, { body }), { status: 401, body: refused })
