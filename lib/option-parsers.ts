@@ -62,6 +62,16 @@ export function requireOptions<Parsers extends Table>(
   return parsed as Parsed<Parsers>
 }
 
+/** Reads one value; undefined when there is a mistake in it, which is reported. */
+export function readValue<Value>(
+  at: string,
+  parser: Parser<Value>,
+  value: unknown,
+  problems: Problems,
+): Value | undefined {
+  return attempt(at, problems, () => parser(value, value !== undefined))?.value
+}
+
 /** An option that is read later, with what it depends on. */
 export function asGiven(value: unknown): unknown {
   return value

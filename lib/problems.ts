@@ -2,9 +2,6 @@ import { ConfigurationError, type ConfigurationProblem } from './errors.js'
 
 type Bag = Readonly<Record<string, unknown>>
 
-/** A list of all keys of T, for {@link Problems.object}: a key that is not listed does not compile. */
-export type KeysOf<T> = { readonly [Key in keyof Required<T>]: true }
-
 /** Collects the mistakes of an options object, so that all of them are reported at once. */
 export class Problems {
   readonly #list: ConfigurationProblem[] = []

@@ -284,7 +284,7 @@ describe('session', () => {
       what: 'a public key for sessions',
       options: keys([rsaKeys().publicPem]),
       option: 'session.signingKeys[0]',
-      problem: /^is a PEM key/,
+      problem: /^is a public key/,
       fix: /for sessions, generate a secret$/,
     },
     {

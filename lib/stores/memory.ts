@@ -1,5 +1,5 @@
 import { authError, type AuthError } from '../errors.js'
-import { Problems } from '../problems.js'
+import { integer, requireOptions, type ParsersOf } from '../option-parsers.js'
 import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
 import { MemorySessions } from './memory-sessions.js'
@@ -24,6 +24,11 @@ interface Account {
   user: UserRecord
 }
 
+const MEMORY_STORE_OPTIONS = {
+  maxUsers: integer({ default: 50_000, min: 1, max: 10_000_000 }),
+  maxSessions: integer({ default: 100_000, min: 1, max: 10_000_000 }),
+} satisfies ParsersOf<MemoryStoreOptions>
+
 /**
  * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: what does not
  * fit is refused, and no user is ever forgotten to make room, because a forgotten `disabled` would be a hole.
@@ -31,7 +36,7 @@ interface Account {
  * @throws {ConfigurationError} when a bound is no whole number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  const { maxUsers, maxSessions } = parseBounds(options)
+  const { maxUsers, maxSessions } = requireOptions('memoryStore', MEMORY_STORE_OPTIONS, options)
   /** By user id. */
   const accounts = new Map<string, Account>()
   /** By identity key. */
@@ -159,14 +164,4 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
 function full(what: string): AuthError {
   return authError('STORE_FULL', { cause: new Error(`the in-memory store holds ${what}`) })
-}
-
-function parseBounds(options: MemoryStoreOptions): Required<MemoryStoreOptions> {
-  const problems = new Problems()
-  const given = problems.object('memoryStore', options, ['maxUsers', 'maxSessions'])
-  const bound = (name: keyof MemoryStoreOptions, fallback: number): number =>
-    problems.integer(`memoryStore.${name}`, given[name], { fallback, min: 1, max: 10_000_000 })
-  const bounds = { maxUsers: bound('maxUsers', 50_000), maxSessions: bound('maxSessions', 100_000) }
-  problems.throwIfAny()
-  return bounds
 }

@@ -1,6 +1,6 @@
 import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
-import { Problems } from '../problems.js'
+import { asGiven, integer, requireOptions } from '../option-parsers.js'
 import type { Store } from '../stores/store.js'
 import { PROVIDER, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
@@ -37,6 +37,8 @@ export interface Users<Data = UserData> {
   revokeSessions(id: string): Promise<number>
 }
 
+const PAGE_OPTIONS = { limit: integer({ default: 100, min: 1, max: 1000 }), after: asGiven }
+
 export function createUsers(parts: { store: Store; userCache: UserCache; dependency: Dependency }): Users {
   const { store, userCache, dependency } = parts
 
@@ -56,9 +58,7 @@ export function createUsers(parts: { store: Store; userCache: UserCache; depende
       return user && toAccount(user)
     },
     async list(page = {}) {
-      const problems = new Problems()
-      const limit = problems.integer('users.list.limit', page.limit, { fallback: 100, min: 1, max: 1000 })
-      problems.throwIfAny()
+      const { limit } = requireOptions('users.list', PAGE_OPTIONS, page)
       const after = page.after === undefined ? {} : { after: page.after }
       const records = await dependency('STORE_UNAVAILABLE', () => store.listUsers({ limit, ...after }))
       const last = records.length === limit ? records.at(-1) : undefined

@@ -37,7 +37,7 @@ describe('the options of mongodbStore', () => {
       const [problem = '', ...others] = refused({ db })
       assert.match(
         problem,
-        /^mongodbStore\.db is no database .*npm install mongodb.*new MongoClient\(uri\)\.db\(\)/,
+        /^mongodbStore\.db is not a database .*npm install mongodb.*new MongoClient\(uri\)\.db\(\)/,
       )
       assert.deepEqual(others, [])
     }

@@ -1,4 +1,13 @@
-import { Problems, type KeysOf } from '../../problems.js'
+import {
+  callable,
+  lenient,
+  mistake,
+  readOptions,
+  text,
+  type Parsed,
+  type ParsersOf,
+} from '../../option-parsers.js'
+import { Problems } from '../../problems.js'
 import { idCodec, type SessionDocument, type UserDocument } from './documents.js'
 import type { MongoCollection, MongoDatabase, ObjectIdClass } from './driver.js'
 import { importUsers } from './import.js'
@@ -22,13 +31,6 @@ export interface MongodbStoreOptions {
    * them, or `mongoimport` made them. Default: `_id` is text. All users have the one type or the other.
    */
   readonly ObjectId?: ObjectIdClass
-}
-
-const KNOWN: KeysOf<MongodbStoreOptions> = {
-  db: true,
-  usersCollection: true,
-  sessionsCollection: true,
-  ObjectId: true,
 }
 
 // The app may have set its database to other types, or to read from secondaries, which lag.
@@ -103,35 +105,35 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
   }
 }
 
+const collectionName = text("Pass a collection's name")
+
+const MONGODB_STORE_OPTIONS = {
+  db: readDatabase,
+  usersCollection: lenient('auth_users', collectionName),
+  sessionsCollection: lenient('auth_sessions', collectionName),
+  ObjectId: lenient(undefined, callable<ObjectIdClass>()),
+} satisfies ParsersOf<MongodbStoreOptions>
+
 function parseOptions(options: MongodbStoreOptions) {
   const problems = new Problems()
-  const given = problems.object('mongodbStore', options, Object.keys(KNOWN))
-  checkDatabase(problems, given['db'])
-  const name = (option: string, fallback: string): string =>
-    given[option] === undefined
-      ? fallback
-      : (problems.text(`mongodbStore.${option}`, given[option], "Pass a collection's name") ?? fallback)
-  const usersCollection = name('usersCollection', 'auth_users')
-  const sessionsCollection = name('sessionsCollection', 'auth_sessions')
-  if (usersCollection === sessionsCollection)
+  const found = readOptions('mongodbStore', MONGODB_STORE_OPTIONS, options, problems)
+  if (found.usersCollection !== undefined && found.usersCollection === found.sessionsCollection)
     problems.add('mongodbStore.sessionsCollection', 'is usersCollection too', 'Pass another name')
-  problems.function('mongodbStore.ObjectId', given['ObjectId'])
   problems.throwIfAny()
-  return { db: options.db, usersCollection, sessionsCollection, ObjectId: options.ObjectId }
+  return found as Parsed<typeof MONGODB_STORE_OPTIONS>
 }
 
-function checkDatabase(problems: Problems, db: unknown): void {
+function readDatabase(db: unknown): MongoDatabase {
   const { collection, writeConcern } = (db ?? {}) as Partial<MongoDatabase>
   if (typeof collection !== 'function')
-    problems.add(
-      'mongodbStore.db',
-      'is no database of the package mongodb',
+    throw mistake(
+      'is not a database of the package mongodb',
       'Install it (npm install mongodb) and pass new MongoClient(uri).db()',
     )
-  else if (writeConcern?.w === 0)
-    problems.add(
-      'mongodbStore.db',
+  if (writeConcern?.w === 0)
+    throw mistake(
       'has a write concern of 0, so that the server does not say what it wrote',
       "Pass client.db(name, { writeConcern: { w: 'majority' } })",
     )
+  return db as MongoDatabase
 }

@@ -1,4 +1,5 @@
-import { describe, Problems } from '../../problems.js'
+import { lenient, mistake, requireOptions, type ParsersOf } from '../../option-parsers.js'
+import { describe } from '../../problems.js'
 import type { UserRecord } from '../../user.js'
 import { disjointBatches } from '../disjoint-batches.js'
 import { withIdentity } from '../identities.js'
@@ -64,7 +65,7 @@ type RotationRow = { readonly outcome: Rotation['outcome'] }
  * await auth.ready()
  */
 export function postgresStore(options: PostgresStoreOptions): PostgresStore {
-  const { pool, schema } = parseOptions(options)
+  const { pool, schema } = requireOptions('postgresStore', POSTGRES_STORE_OPTIONS, options)
   const sql = postgresTexts(schema)
   let prepared: Promise<void> | undefined
 
@@ -211,24 +212,18 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   }
 }
 
-function parseOptions(options: PostgresStoreOptions): Required<PostgresStoreOptions> {
-  const problems = new Problems()
-  const given = problems.object('postgresStore', options, ['pool', 'schema'])
-  const pool = given['pool'] as Partial<PostgresPool> | null | undefined
-  if (typeof pool?.query !== 'function')
-    problems.add(
-      'postgresStore.pool',
-      `is ${describe(pool)}`,
-      'Install it (npm install pg) and pass new pg.Pool(…)',
-    )
-  const { schema = 'custom_jwt_auth' } = given
-  // Names that need no folding, so that psql takes them as they are; PostgreSQL keeps pg_ for itself.
-  if (typeof schema !== 'string' || !/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema))
-    problems.add(
-      'postgresStore.schema',
-      'is no name of a schema',
+const POSTGRES_STORE_OPTIONS = {
+  pool(pool: unknown): PostgresPool {
+    const { query } = (pool ?? {}) as Partial<PostgresPool>
+    if (typeof query === 'function') return pool as PostgresPool
+    throw mistake(`is ${describe(pool)}`, 'Install it (npm install pg) and pass new pg.Pool(…)')
+  },
+  schema: lenient('custom_jwt_auth', (schema: unknown): string => {
+    // Names that need no folding, so that psql takes them as they are; PostgreSQL keeps pg_ for itself.
+    if (typeof schema === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
+    throw mistake(
+      'is not the name of a schema',
       'Use lower-case letters, digits and _, at most 63, with no digit and no pg_ in front',
     )
-  problems.throwIfAny()
-  return { pool: pool as PostgresPool, schema: schema as string }
-}
+  }),
+} satisfies ParsersOf<PostgresStoreOptions>

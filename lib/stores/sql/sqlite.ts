@@ -1,3 +1,4 @@
+import { asGiven, readOptions, readValue, text, type ParsersOf } from '../../option-parsers.js'
 import { Problems } from '../../problems.js'
 import type { UserRecord } from '../../user.js'
 import { hasIdentity, withIdentity } from '../identities.js'
@@ -157,19 +158,24 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   }
 }
 
+const SQLITE_STORE_OPTIONS = { path: asGiven, database: asGiven } satisfies ParsersOf<SqliteStoreOptions>
+const filePath = text('Pass the path of the database file')
+
+/** The database that the app has opened, or the file at its path. */
 function openOptions(options: SqliteStoreOptions): { database: SqliteDatabase; isOurs: boolean } {
   const problems = new Problems()
-  const given = problems.object('sqliteStore', options, ['path', 'database'])
-  const database = given['database'] as Partial<SqliteDatabase> | null | undefined
-  let path: string | undefined
-  if (database === undefined)
-    path = problems.text('sqliteStore.path', given['path'], 'Pass the path of the database file')
-  else if (given['path'] !== undefined)
-    problems.add('sqliteStore', 'has path and database', 'Pass one of the two')
-  else if (typeof database?.prepare !== 'function' || typeof database.exec !== 'function')
-    problems.add('sqliteStore.database', 'is no open database', 'Pass a DatabaseSync of node:sqlite, or path')
+  const { path, database } = readOptions('sqliteStore', SQLITE_STORE_OPTIONS, options, problems)
+  const { prepare, exec } = (database ?? {}) as Partial<SqliteDatabase>
+  if (database === undefined) readValue('sqliteStore.path', filePath, path, problems)
+  else if (path !== undefined) problems.add('sqliteStore', 'has path and database', 'Pass one of the two')
+  else if (typeof prepare !== 'function' || typeof exec !== 'function')
+    problems.add(
+      'sqliteStore.database',
+      'is not an open database',
+      'Pass a DatabaseSync of node:sqlite, or path',
+    )
   problems.throwIfAny()
-  return path === undefined
-    ? { database: database as SqliteDatabase, isOurs: false }
-    : { database: openDatabase(path), isOurs: true }
+  return database === undefined
+    ? { database: openDatabase(path as string), isOurs: true }
+    : { database: database as SqliteDatabase, isOurs: false }
 }
