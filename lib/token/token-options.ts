@@ -70,7 +70,7 @@ export const TOKEN_OPTIONS = {
   allowedTypes: lenient(undefined, readTypes),
   clockToleranceSeconds: integer({ default: 0, min: 0, max: 600 }),
   maxTokenAgeSeconds: lenient(undefined, integer({ default: 0, min: 1, max: 315_360_000 })),
-  maxTokenLength: lenient(undefined, integer({ default: 0, min: 1, max: 1_000_000 })),
+  maxTokenLength: lenient(undefined, integer({ default: 0, min: 1, max: 200_000 })),
   maxFieldLength: integer({ default: 4096, min: 1, max: 1_000_000 }),
   metadataFields: lenient([], readMetadataFields),
 } satisfies ParsersOf<TokenOptions>

@@ -519,7 +519,7 @@ test('explaining a token does not make the guard remember it', async (t) => {
 
 test('a long claim is cut short', async () => {
   const token = mint(claims({ aud: 'x'.repeat(100_000) }))
-  const { checks } = await explain(token, { maxTokenLength: 1_000_000 })
+  const { checks } = await explain(token, { maxTokenLength: 200_000 })
   const aud = checks.find(({ name }) => name === 'aud')
   assert.equal(aud?.got.length, 201)
 })
