@@ -148,9 +148,10 @@ test('with checkRevocation every bearer request asks the store, and third-party 
   assert.deepEqual(await asked(() => app.me(token)), [])
 })
 
-test('a creation hook costs one more question, and only when there is no user', async (t) => {
+test('a creation hook costs two more questions, and only when there is no user', async (t) => {
   const { app, asked } = await startCounting(t, { autoCreateUser: () => undefined })
-  assert.deepEqual(await asked(() => app.me(mint())), ['signIn', 'signIn'])
+  // The second: the hook sees the id that the user gets, so it has to be free.
+  assert.deepEqual(await asked(() => app.me(mint())), ['signIn', 'findUser', 'signIn'])
   assert.deepEqual(await asked(() => app.me(mint(claims({ jti: '2' })))), ['signIn'])
 })
 
