@@ -80,6 +80,8 @@ function readIdentities({ identities: value, data = {} }: Bag): readonly Identit
   const userData = readData('data', data)
   const given: readonly unknown[] = value
   const identities = given.map((item, index) => readIdentity(`identities[${index}]`, item))
+  const [sole] = identities
+  if (sole && identities.length === 1) return [{ ...sole, data: { ...userData, ...sole.data } }]
   // The export has one `data`, all identities' data merged. What none of them claims as its own may have come from any.
   const own = new Set(identities.flatMap((identity) => Object.keys(identity.data)))
   const unclaimed = Object.entries(userData).filter(([key]) => !own.has(key))
@@ -92,12 +94,14 @@ function readIdentities({ identities: value, data = {} }: Bag): readonly Identit
 }
 
 function readIdentity(path: string, value: unknown): Identity {
-  const { id, provider_type, data = {}, provider_data = {} } = isBag(value) ? value : {}
+  const { id, provider_type, data = {}, provider_data } = isBag(value) ? value : {}
   for (const [name, text] of Object.entries({ id, provider_type })) {
     if (typeof text !== 'string' || text === '') throw new ExportedUserError(`${path}.${name} is no text`)
     if (!text.isWellFormed()) throw new ExportedUserError(`${path}.${name} is not valid Unicode`)
   }
-  const own = { ...readData(`${path}.data`, data), ...readData(`${path}.provider_data`, provider_data) }
+  const shared = readData(`${path}.data`, data)
+  const own =
+    provider_data === undefined ? shared : { ...shared, ...readData(`${path}.provider_data`, provider_data) }
   return { id: id as string, provider_type: provider_type as string, data: own }
 }
 

@@ -82,12 +82,13 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
     }
   }
 
-  function countUnknown({ identities, ...user }: Readonly<Record<string, unknown>>): void {
-    const unknown = new Set(Object.keys(user).filter((key) => !USER_KEYS.includes(key)))
-    for (const identity of Array.isArray(identities) ? identities : [])
-      for (const key of Object.keys(identity as object))
-        if (!IDENTITY_KEYS.includes(key)) unknown.add(`identities[].${key}`)
-    for (const key of unknown)
+  function countUnknown(user: Readonly<Record<string, unknown>>): void {
+    const unknown: string[] = []
+    for (const key in user) if (!USER_KEYS.includes(key)) unknown.push(key)
+    for (const identity of user.identities as readonly object[])
+      for (const key in identity) if (!IDENTITY_KEYS.includes(key)) unknown.push(`identities[].${key}`)
+    if (unknown.length === 0) return
+    for (const key of new Set(unknown))
       if (ignored.has(key) || ignored.size < MAX_IGNORED_KEYS) ignored.set(key, (ignored.get(key) ?? 0) + 1)
   }
 
