@@ -156,7 +156,7 @@ describe('a template expression', () => {
   test('that stands for a secret is never shown', () => {
     refused(
       formerApp({ useJWKURI: true, jwkURI: '%%values.hidden' }, values),
-      'auth/providers.json: custom-token.config.jwkURI: is the value of a secret, not an https URL. Pass an https URL (http is allowed on loopback only)',
+      'auth/providers.json: custom-token.config.jwkURI: is the value of a secret, not an https URL. Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)',
     )
     const unset = formerApp({ audience: '%%values.hidden' }, values)
     assert.match(problemsOf(unset, { secrets: {} })[0] ?? '', /is the secret "key", which has no value/)
@@ -215,7 +215,7 @@ describe('a value that customJwtAuth refuses', () => {
   const rows: readonly (readonly [object, string])[] = [
     [
       { useJWKURI: true, jwkURI: '__IdentityUrl__/.well-known/jwks' },
-      `${at('config.jwkURI')}: is "__IdentityUrl__/.well-known/jwks", not an https URL. Pass an https URL (http is allowed on loopback only)`,
+      `${at('config.jwkURI')}: is "__IdentityUrl__/.well-known/jwks", not an https URL. Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)`,
     ],
     [
       { signingAlgorithm: 'ES256K' },
