@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { IssuerClient } from '../keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from '../keys/key-options.js'
 import type { TokenRules } from '../token/token-options.js'
-import type { Finding } from './commands/check.js'
+import type { Finding } from './finding.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
 export async function* auditIssuer(

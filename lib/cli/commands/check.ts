@@ -2,6 +2,7 @@ import { parseOptions, type Config } from '../../options.js'
 import { ConfigurationError } from '../../errors.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
+import type { Finding } from '../finding.js'
 import { GUARD_FLAGS, readGuardOptions, type GuardOptions } from '../guard-options.js'
 import {
   bold,
@@ -15,15 +16,6 @@ import {
   red,
   yellow,
 } from '../terminal.js'
-
-/** One thing that was looked at. */
-export interface Finding {
-  readonly name: string
-  /** Problems make the exit code 1; notes do not. */
-  readonly level: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly fix?: string
-}
 
 /** `custom-jwt-auth check`. */
 export const check = defineCommand({
