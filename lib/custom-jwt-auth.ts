@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { parseOptions, type Config } from './options.js'
 import { ConfigurationError } from './errors.js'
 import { createEvents } from './events.js'
 import { createAuthenticator } from './http/authenticate.js'
-import { createMiddleware, type Middleware } from './http/middleware.js'
+import { createMiddleware, userOf, type Middleware } from './http/middleware.js'
 import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
 import { createSessionRoutes } from './routes/session-routes.js'
@@ -39,6 +40,11 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   realmObjectServerRoutes(): Middleware
   /** The administration of users. */
   readonly users: Users<Data>
+  /**
+   * The user of a request that the guard has let through: `req.user`, with the types of your metadata fields.
+   * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or no guard is in front of the route
+   */
+  userOf(req: IncomingMessage): User<Data>
   /** Says of every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /** Resolves when the keys and the store can be used: await it before listening. */
@@ -47,7 +53,15 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   close(): Promise<void>
 }
 
-/** The type of `req.user` that a guard makes: `req.user as UserOf<typeof auth>`. */
+/**
+ * The type of the user that a guard makes.
+ * @example
+ * declare global {
+ *   namespace Express {
+ *     interface User extends UserOf<typeof auth> {}
+ *   }
+ * }
+ */
 export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> : never
 
 /**
@@ -55,7 +69,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `explain()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -122,6 +136,7 @@ function compose(config: Config): CustomJwtAuth {
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ store, userCache, dependency }),
+    userOf: (req: IncomingMessage) => userOf(req, events),
     explain: (token: string, given?: ExplainOptions) => explain(token, now(), given),
     async ready() {
       await Promise.all([keys.ready(now()), store.ready?.()])

@@ -1,5 +1,6 @@
 // The endpoint: POST /app/:appId/endpoint/data/v1/action/:action, or beta in place of v1
 import express, { type Request, type Response, type Router } from 'express'
+import 'custom-jwt-auth/express' // the type of req.user
 import { actions } from './actions.js'
 import type { Database } from './database.js'
 import { invalid, missing, notFound, DataApiError } from './errors.js'

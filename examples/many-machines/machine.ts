@@ -27,7 +27,7 @@ export async function serve(): Promise<void> {
   await auth.ready() // the tables are there, and the server answers
 
   const onlyAdmins: RequestHandler = (req, res, next) => {
-    if (req.user?.data.role === 'admin') next()
+    if (auth.userOf(req).data.role === 'admin') next()
     else res.status(403).json({ error: 'only for administrators', error_code: 'Forbidden', link: '' })
   }
 

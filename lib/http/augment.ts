@@ -1,12 +1,15 @@
-import type { User as AuthUser } from '../user.js'
+/** What Express's `Request` gets from the guard. */
+export interface CustomJwtAuthRequest {
+  user?: Express.User | undefined
+}
 
-// Types `req.user` for Express without a declaration by the app. @types/passport declares the same members, with the
-// same types, so that both can be installed.
+// Types `req.user` for Express as the app's own `Express.User`, which is empty until the app says what it is (README,
+// "Types"). A base and not a member: an app, or @types/passport, may declare `Request.user` and `User` as it likes, where
+// a second declaration of the same member would have to be of the very same type.
 declare global {
   namespace Express {
-    interface User extends AuthUser {}
-    interface Request {
-      user?: User | undefined
-    }
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the app's to fill
+    interface User {}
+    interface Request extends CustomJwtAuthRequest {}
   }
 }

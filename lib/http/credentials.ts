@@ -70,3 +70,11 @@ export function missingCredentials({ headers }: IncomingMessage): ErrorDetail {
   const fix = `Write Bearer ${scheme === undefined ? 'and a space before the token' : `in place of ${scheme}`}, or send the issuer's token in the header jwtTokenString`
   return { check, expected, got, fix }
 }
+
+/** What a request lacks whose user was asked for: its credentials, or a guard that looked at them. */
+export function missingUser(req: IncomingMessage): ErrorDetail {
+  const { authorization, jwttokenstring } = req.headers
+  if (authorization === undefined && jwttokenstring === undefined) return missingCredentials(req)
+  const fix = 'Mount the guard in front of the route: app.use(auth)'
+  return { check: 'credentials', expected: 'req.user, which the guard sets', got: 'no user', fix }
+}

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
 import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
+import { missingUser } from './credentials.js'
 import { toAuthError } from './error-response.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
@@ -47,6 +49,17 @@ export function createMiddleware({ authenticate }: Authenticator, events: Events
         },
       )
   }
+}
+
+/**
+ * The user of a request that the guard has let through.
+ * @throws {AuthError} CREDENTIALS_MISSING
+ */
+export function userOf(req: IncomingMessage & { readonly user?: User | undefined }, events: Events): User {
+  if (req.user) return req.user
+  const error = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
+  events.rejected(error)
+  throw error
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { describe } from 'node:test'
-import type { User } from 'custom-jwt-auth'
+import type { RequestListener } from 'node:http'
+import express from 'express'
+import { errorHandler, type User } from 'custom-jwt-auth'
 import { SESSION, startApp, type Options, type TestApp } from '../support/app.js'
 import { send } from '../support/client.js'
 import { frameworks } from '../support/frameworks.js'
@@ -114,6 +116,30 @@ test('what the handler behind the guard throws is neither caught nor handed to i
   for (const headers of [{}, { jwtTokenString: mint() }]) {
     const { text } = await send(server.url, { headers })
     assert.equal(text, 'Error: a mistake in the app, 1 call, undefined')
+  }
+})
+
+test('userOf() is the user, or a refusal that says what is missing', async (t) => {
+  const { logger, send } = await startApp(t, { credentialsRequired: false }, ({ auth }) => {
+    const app = express()
+    app.set('env', 'test')
+    app.get('/guarded', auth, (req, res) => res.json(auth.userOf(req).identities[0]?.id))
+    app.get('/forgotten', (req, res) => res.json(auth.userOf(req)))
+    app.use(errorHandler())
+    return app as RequestListener
+  })
+  const headers = { jwtTokenString: mint() }
+  assert.equal((await send('/guarded', { headers })).text, '"24601"')
+  for (const [path, outgoing, got] of [
+    ['/guarded', {}, 'neither'],
+    ['/forgotten', {}, 'neither'],
+    ['/forgotten', { headers }, 'no user'],
+  ] as const) {
+    const answer = await send(path, outgoing)
+    assert.equal(answer.status, 401)
+    assert.match(String(answer.headers['www-authenticate']), /^Bearer /)
+    const { code, got: logged } = logger.lines.at(-1)?.fields as { code: string; got: string }
+    assert.deepEqual([code, logged], ['CREDENTIALS_MISSING', got])
   }
 })
 

@@ -1,7 +1,7 @@
 // Connect and a bare node:http server. Compiled, never run.
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import connect from 'connect'
-import { customJwtAuth, errorHandler, memoryStore, type User } from 'custom-jwt-auth'
+import { customJwtAuth, errorHandler, memoryStore } from 'custom-jwt-auth'
 
 const auth = customJwtAuth({
   appId: 'myapp-abcde',
@@ -17,9 +17,9 @@ app.use('/api', auth)
 app.use(auth)
 app.use(errorHandler())
 
-export const server = createServer((req: IncomingMessage & { user?: User }, res) => {
+export const server = createServer((req, res) => {
   auth(req, res, (error?: unknown) => {
-    if (error === undefined) res.end(req.user?.id)
+    if (error === undefined) res.end(auth.userOf(req).id)
     else errorHandler()(error, req, res, () => res.end())
   })
 })

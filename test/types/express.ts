@@ -1,4 +1,4 @@
-// An Express app, with req.user typed although this file declares nothing. Compiled, never run.
+// An Express app, with req.user typed by an import. Compiled, never run.
 import express, { type Request, type RequestHandler } from 'express'
 import {
   customJwtAuth,
@@ -8,6 +8,7 @@ import {
   type UserData,
   type UserOf,
 } from 'custom-jwt-auth'
+import 'custom-jwt-auth/express'
 import type { Equal } from './equal.js'
 
 const auth = customJwtAuth({
@@ -58,8 +59,9 @@ app.get('/with-parameters/:name', auth, (req, res) => {
 
 // What a guard of one's own knows: its fields, too.
 app.get('/our-user', (req, res) => {
-  const user = req.user as UserOf<typeof auth>
-  res.json({ name: user.data.name, aliases: user.data.aliases ?? [] })
+  const user = auth.userOf(req)
+  const isOurs: Equal<typeof user, UserOf<typeof auth>> = true
+  res.json({ isOurs, name: user.data.name, aliases: user.data.aliases ?? [] })
 })
 
 export function requireUser(req: Request): User {

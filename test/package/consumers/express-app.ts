@@ -1,6 +1,7 @@
 // Compiled against the packed declarations with @types/express, and with and without @types/passport.
 import express from 'express'
 import { customJwtAuth, errorHandler } from 'custom-jwt-auth'
+import 'custom-jwt-auth/express'
 
 const auth = customJwtAuth({
   appId: 'myapp-abcde',

@@ -9,8 +9,8 @@ test('a request is refused, another accepted', async () => {
   const app = express()
   app.use(auth)
   app.use((req, res) => {
-    const user: UserOf<typeof auth> | undefined = req.user
-    res.json(user?.identities.map(({ id }) => id))
+    const user: UserOf<typeof auth> = auth.userOf(req)
+    res.json(user.identities.map(({ id }) => id))
   })
   await serve(createServer(app))
 })

@@ -1,0 +1,10 @@
+// `import 'custom-jwt-auth/express'`: for an app that wants `req.user` to be the package's User, without the types of its
+// metadata fields, and declares nothing itself. There is nothing to run.
+import './augment.js'
+import type { User as AuthUser } from '../user.js'
+
+declare global {
+  namespace Express {
+    interface User extends AuthUser {}
+  }
+}
