@@ -24,6 +24,7 @@ import { UserCache } from './users/user-cache.js'
 import type { DataOf, MetadataField } from './token/metadata-options.js'
 import { createSignIn } from './users/sign-in.js'
 import { derivedObjectId } from './users/user-id.js'
+import { createExplainUser } from './users/explain-user.js'
 import { createUsers, type Users } from './users/administration.js'
 
 /** The guard, and what else an app needs of it. */
@@ -108,7 +109,11 @@ function compose(config: Config): CustomJwtAuth {
   const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
-  const explain = createExplain({ ...config, keys })
+  const explain = createExplain({
+    ...config,
+    keys,
+    explainUser: createExplainUser({ ...config, store, dependency }),
+  })
   const sessions = config.session && composeSessions(config.session)
   const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
 

@@ -61,6 +61,8 @@ export function fileStore(path: string): Store {
 
     findUser: (id) => atomic(({ users }) => users.find(hasId(id))),
 
+    findIdentity: (identity) => atomic(({ users }) => users.find((user) => has(user, identity))),
+
     listUsers: ({ limit, after = '' }) =>
       atomic(({ users }) => {
         const rest = users.filter(({ id }) => id > after)

@@ -77,6 +77,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
     findUser: (id) => accounts.get(id)?.user,
 
+    findIdentity: (identity) => owners.get(identityKey(identity))?.user,
+
     listUsers: ({ limit, after = '' }) =>
       [...accounts.values()]
         .map(({ user }) => user)

@@ -80,6 +80,9 @@ export interface Store {
 
   findUser(id: string): MaybePromise<UserRecord | undefined>
 
+  /** The user with this identity, as {@link signIn} would find it. Changes nothing. */
+  findIdentity(identity: IdentityName): MaybePromise<UserRecord | undefined>
+
   /** Users by ascending id, after the one given. */
   listUsers(page: { limit: number; after?: string }): MaybePromise<readonly UserRecord[]>
 
@@ -168,6 +171,7 @@ export function newUserRecord({ identity, now, newUserId }: Required<SignInReque
 export const STORE_VERBS: { readonly [Verb in Exclude<keyof Store, 'ready' | 'close'>]: true } = {
   signIn: true,
   findUser: true,
+  findIdentity: true,
   listUsers: true,
   setUserDisabled: true,
   deleteUser: true,

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createTestIssuer } from 'custom-jwt-auth/testing'
 import type { Explanation } from 'custom-jwt-auth'
+import { STORE_VERBS } from '../../lib/stores/store.js'
 import { runCli, startCli } from '../support/cli.js'
 import { APP_ID, claims, mint, OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
 
@@ -32,7 +33,7 @@ describe('explain', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await explain(...flags)
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^✓ aud +"myapp-abcde"$/m)
-    assert.match(stdout, /\naccepted in the header jwtTokenString\n$/)
+    assert.match(stdout, /\naccepted as Authorization: Bearer or in the header jwtTokenString\n$/)
     assert.doesNotMatch(stdout, /✗|\?|\bthat\b/)
     assert.ok(!stdout.includes('\u001b'), 'no colours into a pipe')
   })
@@ -82,6 +83,21 @@ describe('explain', { concurrency: 2 }, () => {
       assert.equal((await explain('--config', config)).code, 0)
       assert.equal((await explain('--config', name, '--audience', 'other')).code, 1)
     })
+
+  test('looks for the user in the store of the options, and for none without', async () => {
+    const verbs = Object.keys(STORE_VERBS)
+    const store = `const store = {}
+      for (const verb of '${verbs.join(' ')}'.split(' ')) store[verb] = () => { throw new Error('explain only reads') }
+      export default { ...${source}, store }`
+    const nobody = file('nobody.mjs', `${store}\nstore.findIdentity = () => undefined`)
+    const { code, stdout } = await explain('--config', nobody)
+    assert.equal(code, 1, stdout)
+    assert.match(stdout, /^✗ user +no user\n +expected: a user with .*\n +Set autoCreateUser/m)
+    const down = await explain('--config', file('down.mjs', store))
+    assert.equal(down.code, 2)
+    assert.match(down.stdout, /^\? user +explain only reads$/m)
+    assert.doesNotMatch((await explain(...flags)).stdout, /user/)
+  })
 
   test('takes an exported app, whose secrets are in the environment', async () => {
     const input = mint(fresh({ aud: 'mobile', user_data: { name: 'Jean Valjean' } }))

@@ -14,6 +14,7 @@ export const explain = defineCommand({
   notes: [
     'With - the token comes from standard input, so that it stays out of the history of the shell.',
     'Offline, unless the keys are at an issuer. The signature and the keys are never printed.',
+    'The user is looked for in the store that --config exports; without one, whether there is a user is not judged.',
   ],
   examples: [
     'pbpaste | npx custom-jwt-auth explain - --config auth.config.mjs',
@@ -27,7 +28,9 @@ export const explain = defineCommand({
     const { customJwtAuth } = await import('../../custom-jwt-auth.js')
     const auth = customJwtAuth(options)
     try {
-      const explanation = await auth.explain(given === '-' ? await readStandardInput() : given)
+      const explanation = await auth.explain(given === '-' ? await readStandardInput() : given, {
+        user: options.store !== undefined,
+      })
       if (json) printJson(explanation)
       else print(explanation)
       if (explanation.ok) return 0

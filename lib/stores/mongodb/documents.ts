@@ -134,10 +134,14 @@ export function toUserRecord(id: string, user: UserDocument): UserRecord {
 }
 
 /** @throws when the text cannot be held, so that no two subjects become one */
-export function toIdentityDocument({ id, provider_type, data }: Identity): IdentityDocument {
-  if (!id.isWellFormed() || !provider_type.isWellFormed())
-    throw new TypeError('MongoDB holds UTF-8, which has no lone surrogates: such an identity cannot be kept')
-  return { id, provider_type, data: toDataField(data) }
+export function requireWellFormed(identity: IdentityName): IdentityName {
+  if (identity.id.isWellFormed() && identity.provider_type.isWellFormed()) return identity
+  throw new TypeError('MongoDB holds UTF-8, which has no lone surrogates: such an identity cannot be kept')
+}
+
+/** @throws when the text cannot be held */
+export function toIdentityDocument(identity: Identity): IdentityDocument {
+  return { ...keyOf(requireWellFormed(identity)), data: toDataField(identity.data) }
 }
 
 /** An identity as it is added to a user. */

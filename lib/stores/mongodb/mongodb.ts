@@ -90,6 +90,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     ready,
     signIn: prepared(user.signIn),
     findUser: prepared(user.findUser),
+    findIdentity: prepared(user.findIdentity),
     listUsers: prepared(user.listUsers),
     setUserDisabled: prepared(user.setUserDisabled),
     deleteUser: prepared(user.deleteUser),

@@ -4,6 +4,7 @@ import {
   keyOf,
   newEpoch,
   owns,
+  requireWellFormed,
   toDate,
   toIdentityDocument,
   toLinkedDocument,
@@ -143,6 +144,11 @@ export function userVerbs(parts: {
     return user ? toRecord(user) : undefined
   }
 
+  async function findIdentity(identity: IdentityName): Promise<UserRecord | undefined> {
+    const user = await users.findOne(owns(requireWellFormed(identity)))
+    return user ? toRecord(user) : undefined
+  }
+
   async function listUsers({ limit, after = '' }: { limit: number; after?: string }): Promise<UserRecord[]> {
     const filter = after === '' ? {} : { _id: { $gt: ids.encode(after) } }
     return (await users.find(filter, { sort: { _id: 1 }, limit }).toArray()).map(toRecord)
@@ -165,7 +171,16 @@ export function userVerbs(parts: {
     })
   }
 
-  return { signIn, linkIdentity, unlinkIdentity, findUser, listUsers, setUserDisabled, deleteUser }
+  return {
+    signIn,
+    linkIdentity,
+    unlinkIdentity,
+    findUser,
+    findIdentity,
+    listUsers,
+    setUserDisabled,
+    deleteUser,
+  }
 }
 
 /** Those of whom one has the identity, and the first of the others. */

@@ -142,6 +142,8 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
       return row && toUserRecord(row)
     },
 
+    findIdentity: (identity) => repeat(() => findOwner(identityDigest(identity))),
+
     async listUsers({ limit, after = '' }) {
       const { rows } = await ask(sql.listUsers, after, limit)
       return (rows as UserRow[]).map(toUserRecord)

@@ -81,6 +81,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
     findUser: (id) => read((sql) => toUser(sql.findUser.get(id))),
 
+    findIdentity: (identity) => read((sql) => toUser(sql.findOwner.get(identityDigest(identity)))),
+
     listUsers: ({ limit, after = '' }) =>
       read((sql) => (sql.listUsers.all(after, limit) as UserRow[]).map(toUserRecord)),
 

@@ -61,8 +61,11 @@ export function subjects(test: StoreTest): void {
       assert.deepEqual((await createUser(store, index + 1, identity(subject))).identities, [
         identity(subject),
       ])
-    for (const [index, subject] of SUBJECTS.entries())
+    for (const [index, subject] of SUBJECTS.entries()) {
       assert.equal(await ownerOf(store, identity(subject)), objectId(index + 1), JSON.stringify(subject))
+      const found = await store.findIdentity(identity(subject))
+      assert.equal(found?.id, objectId(index + 1), JSON.stringify(subject))
+    }
     assert.equal((await store.listUsers({ limit: 1000 })).length, SUBJECTS.length)
   })
 

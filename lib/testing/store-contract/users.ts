@@ -71,6 +71,23 @@ export function users(test: StoreTest): void {
     assert.equal(await ownerOf(store, other), undefined)
   })
 
+  test('findIdentity finds whom the identity would sign in, and changes nothing', async (store) => {
+    const user = await createUser(store, 1, identity('24601', { name: 'Jean' }))
+    const wanted = { id: '24601', provider_type: 'custom-token' }
+    assert.deepEqual(await store.findIdentity(wanted), user)
+    assert.deepEqual(await store.findUser(objectId(1)), user)
+    await store.setUserDisabled(objectId(1), true)
+    assert.deepEqual(await store.findIdentity(wanted), { ...user, disabled: true })
+    const linked = await link(store, objectId(1), identity('24601', {}, 'another-provider'))
+    assert.deepEqual(await store.findIdentity({ ...wanted, provider_type: 'another-provider' }), linked)
+    await store.unlinkIdentity(objectId(1), wanted)
+    assert.equal(await store.findIdentity(wanted), undefined)
+    assert.equal(await store.findIdentity({ ...wanted, id: '24601 ' }), undefined)
+    await store.deleteUser(objectId(1))
+    assert.equal(await store.findIdentity({ ...wanted, provider_type: 'another-provider' }), undefined)
+    assert.deepEqual(await store.listUsers({ limit: 10 }), [])
+  })
+
   test('what looks like no id is the id of no user', async (store) => {
     await createUser(store, 1)
     const withNul = `${objectId(1)}\0`

@@ -1,0 +1,66 @@
+import type { Dependency } from '../dependency.js'
+import { isAuthError } from '../errors.js'
+import type { Store } from '../stores/store.js'
+import type { ExplainedCheck, ExplainUser } from '../token/explain.js'
+import { show } from '../token/hints.js'
+import { PROVIDER } from '../user.js'
+import type { SignInParts } from './sign-in.js'
+import { newUserId } from './user-id.js'
+
+type Parts = Pick<SignInParts, 'appId' | 'autoCreateUser' | 'creationHook' | 'generateUserId'> & {
+  readonly store: Store
+  readonly dependency: Dependency
+}
+
+const name = 'user'
+
+/** Makes the last step of `auth.explain`: what sign-in would do for the subject of a token. Creates and changes nothing. */
+export function createExplainUser(parts: Parts): ExplainUser {
+  const { store, dependency } = parts
+
+  async function explain(subject: string): Promise<ExplainedCheck> {
+    const identity = { provider_type: PROVIDER, id: subject }
+    const expected = `a user with the identity ${PROVIDER} ${show(subject)}, not disabled`
+    const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
+    if (!user) return explainCreation(subject, expected)
+    if (!user.disabled) return { name, pass: true, expected, got: `user ${user.id}` }
+    const fix = `Let the user in again: auth.users.enable('${user.id}')`
+    return { name, pass: false, expected, got: `user ${user.id}, who is disabled`, fix }
+  }
+
+  async function explainCreation(subject: string, expected: string): Promise<ExplainedCheck> {
+    const { appId, autoCreateUser, creationHook, generateUserId } = parts
+    if (!autoCreateUser) {
+      const fix = 'Set autoCreateUser, or let the user log in first, which makes the user'
+      return { name, pass: false, expected, got: 'no user', fix }
+    }
+    const wanted = newUserId(appId, { provider_type: PROVIDER, id: subject, data: {} }, generateUserId)
+    // Ids of our own make room for each other; the app's do not.
+    const owner =
+      typeof generateUserId === 'function' &&
+      (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted)))
+    if (owner) {
+      const got = `no user, and generateUserId gives it the id ${wanted}, which another user has`
+      return { name, pass: false, expected, got, fix: 'Let generateUserId give each user an id of its own' }
+    }
+    if (!creationHook) return { name, pass: true, expected, got: 'no user yet; autoCreateUser makes it' }
+    const fix = 'The creation hook decides, and was not asked'
+    return { name, pass: undefined, expected, got: 'no user yet', fix }
+  }
+
+  return async (subject) => {
+    try {
+      return await explain(subject)
+    } catch (error) {
+      return explainFailure(error)
+    }
+  }
+}
+
+/** The request would get a 503: that says nothing about the token. */
+function explainFailure(error: unknown): ExplainedCheck {
+  const isId = isAuthError(error) && error.code === 'USER_ID_UNAVAILABLE'
+  const cause = isAuthError(error) && error.cause !== undefined ? error.cause : error
+  const got = cause instanceof Error ? cause.message : show(cause)
+  return { name, pass: undefined, expected: isId ? 'an id of generateUserId' : 'an answer of the store', got }
+}
