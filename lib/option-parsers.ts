@@ -1,4 +1,4 @@
-import { ConfigurationError, type ConfigurationProblem } from './errors.js'
+import { ConfigurationError } from './errors.js'
 import { describe, Problems } from './problems.js'
 
 // The one option language. A room documents its options in an interface and has a table with a parser for each, which
@@ -164,7 +164,7 @@ function attempt<Value>(path: string, problems: Problems, call: () => Value): { 
     return { value: call() }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    for (const { option, problem, fix } of error.problems as readonly ConfigurationProblem[])
+    for (const { option, problem, fix } of error.problems)
       problems.add(path + option, problem, fix)
     return undefined
   }
