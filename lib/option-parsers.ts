@@ -164,8 +164,7 @@ function attempt<Value>(path: string, problems: Problems, call: () => Value): { 
     return { value: call() }
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    for (const { option, problem, fix } of error.problems)
-      problems.add(path + option, problem, fix)
+    for (const { option, problem, fix } of error.problems) problems.add(path + option, problem, fix)
     return undefined
   }
 }
