@@ -55,7 +55,7 @@ const keysRefreshed = channel('custom-jwt-auth:keys-refreshed')
 const keysFailed = channel('custom-jwt-auth:keys-failed')
 const keysStale = channel('custom-jwt-auth:keys-stale')
 const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
-/** A kid comes from a token that nobody verified yet. */
+/** A kid comes from a token that nobody verified yet, or from the issuer. */
 const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
@@ -95,7 +95,8 @@ export function createEvents(logger: Logger | undefined): Events {
       if (userCreated.hasSubscribers) userCreated.publish(event)
       log('info', event, 'custom-jwt-auth: user created')
     },
-    keysRefreshed(event) {
+    keysRefreshed({ kids }) {
+      const event = printableFields({ kids: kids.map((kid) => kid?.slice(0, SHOWN_KID_LENGTH)) })
       keysRefreshed.publish(event)
       log('info', event, 'custom-jwt-auth: signing keys refreshed')
     },

@@ -17,8 +17,8 @@ const BEARER = /^bearer(?:[ \t]+|$)/i
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
 export function readCredentials(req: IncomingMessage): Credentials | undefined {
-  const headers: Readonly<Record<string, string | readonly string[] | undefined>> = req.headers
-  if (headers.authorization === undefined && headers.jwttokenstring === undefined) return undefined
+  const { headers = {} }: { readonly headers?: Readonly<Record<string, HeaderValue>> } = req
+  if (isAbsent(headers.authorization) && isAbsent(headers.jwttokenstring)) return undefined
   refuseDuplicates(req)
   const authorization = onlyValue('Authorization', headers.authorization)
   const scheme = authorization === undefined ? null : BEARER.exec(authorization)
@@ -28,9 +28,16 @@ export function readCredentials(req: IncomingMessage): Credentials | undefined {
   return token === undefined ? undefined : { header: 'jwttokenstring', token: token.trim() }
 }
 
-/** Not every request is Node's own: those of adapters and tests may have lists of values. */
-function onlyValue(name: string, value: string | readonly string[] | undefined): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
+/** Not every request is Node's own: those of adapters and tests may have lists of values, or null for none. */
+type HeaderValue = string | readonly string[] | null | undefined
+
+function isAbsent(value: HeaderValue): value is null | undefined {
+  return value === undefined || value === null
+}
+
+function onlyValue(name: string, value: HeaderValue): string | undefined {
+  if (isAbsent(value)) return undefined
+  if (typeof value === 'string') return value
   if (value.length > 1) throw duplicated(name)
   return onlyValue(name, value[0])
 }
@@ -57,11 +64,11 @@ function duplicated(name: string) {
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
 /** What a request without credentials has in their place. Never shows any of it but the name of a scheme. */
-export function missingCredentials({ headers }: IncomingMessage): ErrorDetail {
+export function missingCredentials({ headers = {} }: Partial<IncomingMessage>): ErrorDetail {
   const check = 'credentials'
   const expected = 'the header jwtTokenString, or Authorization: Bearer'
   const { authorization } = headers
-  if (authorization === undefined) return { check, expected, got: 'neither', fix: 'Send one of them' }
+  if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
   const [scheme] = SCHEME.exec(authorization) ?? []
   const got =
     scheme === undefined

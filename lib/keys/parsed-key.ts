@@ -13,8 +13,10 @@ export type PairedKey =
 const KEY_TYPES = ['06092a864886f70d010101', '06072a8648ce3d0201', '06032b6570'].map((hex) =>
   Buffer.from(hex, 'hex'),
 )
-const ENCODED = { base64: /^[\w+/-]+={0,2}$/, hex: /^[0-9a-f]+$/i }
-const MAX_LAYERS = 3
+const ENCODED = { base64: /^[\w+/-]+$/, hex: /^[0-9a-f]+$/i }
+/** The lines around a PEM, also without their dashes. */
+const ARMOR = /-----? ?(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
+const MAX_LAYERS = 5
 
 /**
  * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, or one of these in
@@ -23,13 +25,13 @@ const MAX_LAYERS = 3
  */
 export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | undefined {
   const text = tidy(bytes.toString('latin1'))
-  if (/-----? ?(?:BEGIN|END) /.test(text)) return readPem(text)
-  if (text.startsWith('{')) return readJwk(text)
+  if (ARMOR.test(text)) return readPem(text)
+  if (/^[[{]/.test(text)) return readJwk(text)
   // OpenSSH's form of a public key, as text and decoded.
   if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)/s.test(text)) return { kind: 'damaged' }
   const read = bytes[0] === 0x30 ? readDer(bytes) : undefined
   if (read || layers === 0) return read
-  const bare = text.replaceAll(/\s/g, '')
+  const bare = text.replaceAll(/\s|=/g, '')
   for (const [encoding, shape] of Object.entries(ENCODED)) {
     const found =
       shape.test(bare) && findPairedKey(Buffer.from(bare, encoding as 'base64' | 'hex'), layers - 1)
@@ -40,13 +42,20 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
 
 /** Undoes what environment files, YAML and shells do to a text of several lines. */
 function tidy(text: string): string {
-  const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
+  const lines = decodedText(text).replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
   const isQuoted = /^["'`]/.test(lines) && lines.length > 1 && lines.at(-1) === lines[0]
   return (isQuoted ? lines.slice(1, -1) : lines)
     .split('\n')
     .map((line) => line.trim())
     .join('\n')
     .trim()
+}
+
+/** Undoes UTF-16, which PowerShell writes, a byte order mark and percent-encoding. */
+function decodedText(latin1: string): string {
+  const narrow = latin1.replaceAll('\0', '').replace(/^(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)/, '')
+  const text = /^[\s\x20-\x7e]*$/.test(narrow) ? narrow : latin1
+  return text.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 }
 
 function readPem(pem: string): PairedKey {
@@ -59,7 +68,10 @@ function readPem(pem: string): PairedKey {
 
 function readJwk(json: string): PairedKey | undefined {
   const jwk = attempt(() => JSON.parse(json) as Readonly<Record<string, unknown>>)
-  if (!jwk || jwk.kty === 'oct' || !('kty' in jwk || 'keys' in jwk)) return undefined
+  // Somewhere in a set, a list or an object of another kind.
+  if (typeof jwk?.kty !== 'string')
+    return /"kty"\s*:\s*"(?:RSA|EC|OKP)"/.test(json) ? { kind: 'damaged' } : undefined
+  if (jwk.kty === 'oct') return undefined
   if ('d' in jwk) return { kind: 'private' }
   const key = attempt(() => createPublicKey({ key: jwk, format: 'jwk' }))
   return key ? { kind: 'public', key } : { kind: 'damaged' }

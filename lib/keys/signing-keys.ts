@@ -86,7 +86,12 @@ function parseSigningKey(
   const isEncoding = encoding === undefined || ENCODINGS.includes(encoding as string)
   if (!isEncoding) problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
   if (!isMaterial(material)) {
-    problems.add(option, `is ${describe(material)}`, SET_THE_VARIABLE)
+    // A number may be a secret whose quotes were lost.
+    problems.add(
+      option,
+      `is ${typeof material === 'number' ? 'a number' : describe(material)}`,
+      SET_THE_VARIABLE,
+    )
     return undefined
   }
   if (!isEncoding) return undefined
@@ -132,5 +137,5 @@ function isJwk(value: unknown): value is Jwk {
 }
 
 function isWrapped(value: unknown): boolean {
-  return value !== undefined && typeof value !== 'string' && !isMaterial(value)
+  return typeof value === 'object' && value !== null && !isMaterial(value)
 }

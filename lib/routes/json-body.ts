@@ -28,9 +28,10 @@ export async function readJson(req: IncomingMessage, maxTokenLength: number): Pr
 }
 
 function requireType({ headers }: IncomingMessage, isRead: boolean): void {
-  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers
+  const { 'content-type': type, 'content-encoding': encoding } = headers
   const isJson = type === undefined || (JSON_TYPE.test(type) && (!/charset/i.test(type) || UTF_8.test(type)))
-  if (!isJson || (!isRead && encoding.toLowerCase() !== 'identity')) throw authError('BODY_TYPE_UNSUPPORTED')
+  if (!isJson || (!isRead && String(encoding ?? 'identity').toLowerCase() !== 'identity'))
+    throw authError('BODY_TYPE_UNSUPPORTED')
 }
 
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {

@@ -168,12 +168,15 @@ test("a request that is not Node's own, without rawHeaders or with lists of valu
     [{ authorization: ['Bearer a', 'Bearer b'] }, 'CREDENTIALS_DUPLICATED'],
     [{ jwttokenstring: [jwt, jwt] }, 'CREDENTIALS_DUPLICATED'],
     [{}, 'CREDENTIALS_MISSING'],
+    [undefined, 'CREDENTIALS_MISSING'],
+    [{ authorization: null, jwttokenstring: null }, 'CREDENTIALS_MISSING'],
+    [{ authorization: null, jwttokenstring: jwt }, 'ok'],
   ] as const) {
     const req = { headers } as unknown as IncomingMessage & { user?: User }
     let outcome = 'not at once'
     auth(req, {} as ServerResponse, (error) => {
       outcome = isAuthError(error) ? error.code : req.user ? 'ok' : 'nobody'
     })
-    assert.equal(outcome, expected, JSON.stringify(headers).slice(0, 60))
+    assert.equal(outcome, expected, JSON.stringify(headers ?? 'none').slice(0, 60))
   }
 })

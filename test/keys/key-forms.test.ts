@@ -33,8 +33,18 @@ function formsOf(key: KeyObject, type: 'spki' | 'pkcs8'): Readonly<Record<string
     'a KeyObject': key,
     'a JWK': jwk,
     'a JWK as JSON': JSON.stringify(jwk),
-    'a JWK in base64': Buffer.from(JSON.stringify(jwk)).toString('base64'),
+    'a JWK in base64': base64(JSON.stringify(jwk)),
+    'a JWK in base64, after a byte order mark': base64(`\ufeff${JSON.stringify(jwk)}`),
+    'PEM in UTF-16, as PowerShell writes it, in base64': base64(Buffer.from(pem, 'utf16le')),
+    'a Buffer of PEM in UTF-16': Buffer.from(`\ufeff${pem}`, 'utf16le'),
+    'PEM with percent signs': encodeURIComponent(pem),
+    'DER in base64, four times': base64(base64(base64(base64(der)))),
+    'DER in base64 with too many =': `${base64(der)}==`,
   }
+}
+
+function base64(content: string | Buffer): string {
+  return Buffer.from(content as string).toString('base64')
 }
 
 const onlyProblem = (options: object): string => {
@@ -84,11 +94,17 @@ for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
 }
 
 describe('what may be public, though it cannot be read,', () => {
-  const { pem, der } = exported(keyPairFor('ES256').publicKey, 'spki')
+  const { publicKey } = keyPairFor('ES256')
+  const { pem, der } = exported(publicKey, 'spki')
+  const jwk = publicKey.export({ format: 'jwk' })
   for (const [what, key] of Object.entries({
     'PEM cut off': pem.slice(0, 80),
     'PEM cut off, in base64': Buffer.from(pem.slice(0, 80)).toString('base64'),
     'DER cut off, in base64': der.subarray(0, -4).toString('base64'),
+    'PEM without its dashes, in base64': base64(pem.replaceAll('-', '')),
+    'a key set': JSON.stringify({ keys: [jwk] }),
+    'a list of JWKs, in base64': base64(JSON.stringify([jwk])),
+    'a JWK inside of something else, in base64': base64(JSON.stringify({ key: jwk })),
     "OpenSSH's form": `ssh-ed25519 ${Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString('base64')} me@host`,
     "OpenSSH's form, the middle alone": Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString(
       'base64',

@@ -53,13 +53,7 @@ describe('signingKeys', () => {
       fix: /one to 3 keys/,
     },
     ...wrong('signingKeys[0]', (key) => ({ signingKeys: [key] }), setVariable, [undefined, '', ' \t']),
-    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [{ key }] }), setVariable, [
-      undefined,
-      null,
-      '',
-      5,
-      {},
-    ]),
+    ...wrong('signingKeys[0]', (key) => ({ signingKeys: [{ key }] }), setVariable, [undefined, null, '', {}]),
     {
       what: 'the third of three',
       options: { signingKeys: [SECRET, OTHER_SECRET, undefined] },
@@ -134,6 +128,13 @@ describe('a secret', () => {
   const pem = rsaKeys().publicPem
   const isPem = /^is a public key, but the algorithm is HS256$/
   checkRefusals([
+    {
+      what: 'a number, which may be a secret that lost its quotes',
+      options: { signingKeys: [{ key: 123456789 }] },
+      option: 'signingKeys[0]',
+      problem: /^is a number$/,
+      fix: /environment variable/,
+    },
     secret('x'.repeat(31), /^has 31 characters$/, /32 to 512 characters/, 'one of 31 characters'),
     secret('x'.repeat(513), /^has 513 characters$/, /32 to 512 characters/, 'one of 513 characters'),
     ...[

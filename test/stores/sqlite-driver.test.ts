@@ -15,7 +15,7 @@ const app = join(folder, 'app')
 
 async function runInApp(flags: readonly string[], code: string): Promise<string> {
   const script = join(app, 'script.ts')
-  writeFileSync(script, `import { sqliteStore } from './lib/stores/sqlite.js'\n${code}`)
+  writeFileSync(script, `import { sqliteStore } from './lib/stores/sql/sqlite.js'\n${code}`)
   return (await promisify(execFile)(process.execPath, [...flags, `--import=${tsx}`, script])).stdout
 }
 

@@ -154,9 +154,10 @@ function failure(url: URL, what: string): Error {
 function reasonOf(error: unknown, secrets: readonly string[]): string {
   const { message = '', code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }
   if (cause !== undefined) return reasonOf(cause, secrets)
-  const isTold =
-    typeof message === 'string' && message !== '' && !secrets.some((secret) => message.includes(secret))
-  return isTold ? message : typeof code === 'string' ? code : 'an error that holds what was sent'
+  const told = [message, code].find(
+    (text) => typeof text === 'string' && text !== '' && !secrets.some((secret) => text.includes(secret)),
+  )
+  return told ?? 'an error that holds what was sent'
 }
 
 function readMaxAge(cacheControl = ''): number | undefined {

@@ -14,13 +14,12 @@ export interface RequestRules {
 export function headersFor(url: URL, { headers, headersFor }: RequestRules): Record<string, string> {
   const own = url.origin === headersFor ? Object.entries(headers) : []
   const { username, password } = url
-  const credentials = `${decoded(username)}:${decoded(password)}`
   return {
     accept: 'application/json',
     // Some firewalls refuse requests without one.
     'user-agent': `custom-jwt-auth/${VERSION}`,
     ...(username + password !== '' && {
-      authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      authorization: `Basic ${basicCredentials(url)}`,
     }),
     ...Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), value])),
   }
@@ -30,8 +29,19 @@ export function headersFor(url: URL, { headers, headersFor }: RequestRules): Rec
 export function secretsOf(url: URL, rules: RequestRules): string[] {
   const { username, password, search, searchParams } = url
   const headers = Object.values(rules.headers).flatMap((value) => [value.trim(), ...value.split(/\s+/)])
-  const urls = [username, decoded(username), password, decoded(password), search, ...searchParams.values()]
+  const names = [username, password].flatMap((text) => [text, decoded(text)])
+  // As they stand in the URL, and as they are meant.
+  const query = [...search.slice(1).split('&').map(afterEquals), ...searchParams.values()]
+  const urls = [...names, basicCredentials(url), search, ...query]
   return [...urls, ...headers].filter((text) => text !== '')
+}
+
+function basicCredentials({ username, password }: URL): string {
+  return Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
+}
+
+function afterEquals(parameter: string): string {
+  return parameter.slice(parameter.indexOf('=') + 1)
 }
 
 function decoded(text: string): string {

@@ -337,17 +337,23 @@ test('a fetch of the app gets the URL, and what it rejects with is told', async 
 
 describe('what an error says', () => {
   const secret = 'hunter2-and-more'
-  const url = `https://app:${secret}@127.0.0.1:1/jwks?key=${secret}`
+  const query = 'hunter2%2Fquery'
+  const url = `https://app:${secret}@127.0.0.1:1/jwks?key=${secret}&more=${query}`
+  const credentials = btoa(`app:${secret}`)
   const thrown: Readonly<Record<string, Error>> = {
     'the URL with its password': new TypeError(`Request cannot be constructed from ${url}`),
     'a header': new TypeError(`Headers.append: "${secret}" is an invalid header value.`),
+    'the password as it is sent': new TypeError(`refused: Basic ${credentials}`),
+    'a part of the query': new TypeError(`refused: more=${query}`),
+    'a code that is the URL': Object.assign(new Error(''), { code: url }),
     'a secret in its cause': new TypeError('fetch failed', { cause: new Error(`no route to ${url}`) }),
   }
   for (const [what, error] of Object.entries(thrown))
     test(`is not ${what}, nor is that in its cause`, async () => {
       const options = { headers: { authorization: `Bearer ${secret}` }, fetch: () => Promise.reject(error) }
       const failed = await getFrom(new URL(url), options).catch((failure: unknown) => failure)
-      assert.doesNotMatch(inspect(failed, { depth: 20, showHidden: true }), /hunter2/)
+      const said = inspect(failed, { depth: 20, showHidden: true })
+      for (const hidden of ['hunter2', credentials]) assert.ok(!said.includes(hidden), said)
       assert.match(String(failed), /^Error: https:\/\/127\.0\.0\.1:1\/jwks could not be asked: /)
     })
 
