@@ -107,6 +107,19 @@ describe('readToken()', () => {
       }
   })
 
+  test('at most 5000 values are read, wherever they are, and text of any length', () => {
+    const codeOfPayload = (json: string) => codeOf(() => readToken(withSegment(good, 1, encode(json))))
+    const claimsOf = (json: string) => readToken(withSegment(good, 1, encode(json))).claims
+    const ones = (count: number): string => `[${Array(count).fill(1).join()}]`
+    // The object and the list are values too.
+    assert.deepEqual(claimsOf(`{"a":${ones(4999)}}`), { a: Array(4999).fill(1) })
+    assert.equal(codeOfPayload(`{"a":${ones(5000)}}`), 'TOKEN_MALFORMED')
+    assert.equal(codeOfPayload(`{"a":"\\\\","b":${ones(5000)}}`), 'TOKEN_MALFORMED')
+    assert.equal(codeOfPayload(`[${'[],{},'.repeat(1700)}1]`), 'TOKEN_MALFORMED')
+    for (const text of [`${' '.repeat(6000)}1`, `"${'[{,'.repeat(2000)}"`, `"\\"${'['.repeat(6000)}"`])
+      assert.deepEqual(claimsOf(`{"a":${text}}`), { a: JSON.parse(text) as unknown })
+  })
+
   test('a header parameter __proto__ lends its alg to nobody', () => {
     const { alg } = readToken(withSegment(good, 0, encode('{"__proto__":{"alg":"HS256"}}'))).header
     assert.equal(alg, undefined)

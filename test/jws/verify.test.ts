@@ -1,6 +1,6 @@
 // The one seam to jsonwebtoken. node:crypto alone signs here, and is the second opinion: test/support/signers.ts.
 import assert from 'node:assert/strict'
-import { constants, sign } from 'node:crypto'
+import { constants, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { readToken } from '../../lib/jws/compact.js'
 import { verifySignature } from '../../lib/jws/verify.js'
@@ -139,6 +139,13 @@ test('an RSA-PSS signature with a salt of another length is none (RFC 7518 §3.5
   assert.equal(verifySignature(readToken(withSalt(32)), [key]), key)
   for (const saltLength of [0, 20, 31, 33, 222])
     assert.equal(verifySignature(readToken(withSalt(saltLength)), [key]), undefined, String(saltLength))
+})
+
+test('an RSA-PSS key of another length did not sign, and the next one is tried', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const key = verificationKeyFor('PS256')
+  const keys = [{ algorithm: 'PS256', key: publicKey } as const, key]
+  assert.equal(verifySignature(readToken(signWith('PS256')), keys), key)
 })
 
 test("a public key's text as an HMAC secret, the classic confusion, verifies nothing", () => {

@@ -53,6 +53,11 @@ describe('the order of the checks', () => {
     assert.equal(code(mint(claims(), { ...forged, header: { crit: ['x'] } })), 'TOKEN_CRITICAL_HEADER')
   })
 
+  test('a foreign issuer is named before a wrong signature: no key is looked up for its token', () => {
+    const { refuse } = verifierFor({ issuer: 'https://issuer.example/' })
+    assert.equal(refuse(mint(claims({ iss: 'https://foreign.example/' }), forged)).code, 'TOKEN_ISSUER')
+  })
+
   test('what a token claims is not judged before its signature: strangers learn nothing', () => {
     for (const others of [{ aud: 'x' }, { sub: 5 }, { exp: 5 }, { nbf: NOW + 60 }, { typ: 'access' }])
       assert.equal(code(mint(claims(others), forged)), 'TOKEN_SIGNATURE')
