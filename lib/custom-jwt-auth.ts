@@ -140,7 +140,7 @@ function compose(config: Config): CustomJwtAuth {
   return Object.assign(middleware, {
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
-    users: createUsers({ store, userCache, dependency }),
+    users: createUsers({ ...config, store, userCache, dependency }),
     userOf: (req: IncomingMessage) => userOf(req, events),
     explain: (token: string, given?: ExplainOptions) => explain(token, now(), given),
     async ready() {

@@ -1,7 +1,8 @@
 import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
-import { asGiven, integer, requireOptions } from '../option-parsers.js'
-import type { Store } from '../stores/store.js'
+import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
+import { hasIdentity } from '../stores/identities.js'
+import type { IdentityName, Store } from '../stores/store.js'
 import { PROVIDER, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
@@ -11,10 +12,20 @@ export interface UserAccount<Data = UserData> extends UserRecord {
   readonly data: Data
 }
 
+/** An identity as an app names it: a webhook of the issuer brings the subject, not the id of the user. */
+export interface IdentityReference {
+  /** As in `identities[].id`: the token's `sub`. */
+  readonly subject: string
+  /** As in `provider_type`. Default: `custom-token`. */
+  readonly provider?: string
+}
+
 /** The administration of users. Every change takes effect in this process on the next request. */
 export interface Users<Data = UserData> {
   /** @throws {AuthError} STORE_UNAVAILABLE (as all of these) */
   get(id: string): Promise<UserAccount<Data> | undefined>
+  /** The user whom tokens with this subject sign in. */
+  find(identity: IdentityReference): Promise<UserAccount<Data> | undefined>
   /**
    * A page of users, by ascending id.
    * @param page `limit` from 1 to 1000, default 100; `after`: the `next` of the page before
@@ -28,19 +39,40 @@ export interface Users<Data = UserData> {
   /** Deletes the user, its identities and its sessions. Returns whether there was such a user. */
   delete(id: string): Promise<boolean>
   /**
+   * Gives a user one more identity: tokens with this subject sign in this user from now on. The creation hook is not
+   * asked. Returns the user; an identity that the user has already stays as it is.
+   * @throws {AuthError} IDENTITY_TAKEN: another user has it, and it is never moved: unlink it there first;
+   *   USER_NOT_FOUND: there is no such user; IDENTITY_LIMIT: the user has `maxIdentities` already
+   */
+  link(id: string, identity: IdentityReference): Promise<UserAccount<Data>>
+  /**
    * Takes an identity from a user and ends the sessions that began with it. Returns whether the user had it.
-   * @param identity `subject`, as in `identities[].id`; `provider`, as in `provider_type`, by default `custom-token`
    * @throws {AuthError} IDENTITY_LAST: nobody could sign in as this user any more, so delete it instead
    */
-  unlink(id: string, identity: { subject: string; provider?: string }): Promise<boolean>
+  unlink(id: string, identity: IdentityReference): Promise<boolean>
   /** Logs the user out on all devices. Returns how many sessions there were. */
   revokeSessions(id: string): Promise<number>
 }
 
 const PAGE_OPTIONS = { limit: integer({ default: 100, min: 1, max: 1000 }), after: asGiven }
+const IDENTITY_OPTIONS = {
+  subject: text("Pass the subject: the token's sub, as text"),
+  provider: lenient(PROVIDER, text('Pass the provider_type of the identity')),
+}
 
-export function createUsers(parts: { store: Store; userCache: UserCache; dependency: Dependency }): Users {
-  const { store, userCache, dependency } = parts
+/** @throws {ConfigurationError} for a subject or provider that is not a text: it would be another person's or nobody's */
+function readIdentity(verb: string, given: IdentityReference): IdentityName {
+  const { subject: id, provider: provider_type } = requireOptions(`users.${verb}`, IDENTITY_OPTIONS, given)
+  return { id, provider_type }
+}
+
+export function createUsers(parts: {
+  store: Store
+  userCache: UserCache
+  dependency: Dependency
+  maxIdentities: number
+}): Users {
+  const { store, userCache, dependency, maxIdentities } = parts
 
   /** Forgets the user before and after, so that no request in between brings the old state back. */
   async function change<T>(id: string, call: () => T | Promise<T>): Promise<T> {
@@ -57,6 +89,11 @@ export function createUsers(parts: { store: Store; userCache: UserCache; depende
       const user = await dependency('STORE_UNAVAILABLE', () => store.findUser(id))
       return user && toAccount(user)
     },
+    async find(identity) {
+      const name = readIdentity('find', identity)
+      const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(name))
+      return user && toAccount(user)
+    },
     async list(page = {}) {
       const { limit } = requireOptions('users.list', PAGE_OPTIONS, page)
       const after = page.after === undefined ? {} : { after: page.after }
@@ -67,8 +104,22 @@ export function createUsers(parts: { store: Store; userCache: UserCache; depende
     disable: (id) => change(id, () => store.setUserDisabled(id, true)),
     enable: (id) => change(id, () => store.setUserDisabled(id, false)),
     delete: (id) => change(id, () => store.deleteUser(id)),
-    async unlink(id, { subject, provider = PROVIDER }) {
-      const name = { id: subject, provider_type: provider }
+    async link(id, identity) {
+      const name = readIdentity('link', identity)
+      // Older than any token, so that it takes no data from an identity that is there.
+      const terms = { maxIdentities, issuedAt: 0 }
+      const outcome = await change(id, async () => {
+        const user = await store.findUser(id)
+        if (!user || hasIdentity(user, name)) return user ?? 'missing'
+        return store.linkIdentity(id, { ...name, data: {} }, terms)
+      })
+      if (outcome === 'taken') throw authError('IDENTITY_TAKEN')
+      if (outcome === 'full') throw authError('IDENTITY_LIMIT')
+      if (outcome === 'missing') throw authError('USER_NOT_FOUND')
+      return toAccount(outcome)
+    },
+    async unlink(id, identity) {
+      const name = readIdentity('unlink', identity)
       const outcome = await change(id, () => store.unlinkIdentity(id, name))
       if (outcome === 'last') throw authError('IDENTITY_LAST')
       return outcome === 'unlinked'

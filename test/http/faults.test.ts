@@ -126,6 +126,9 @@ describe('a store', { concurrency: true }, () => {
     const calls: [Verb, () => Promise<unknown>][] = [
       ['findUser', () => users.get(login.userId)],
       ['listUsers', () => users.list()],
+      ['findIdentity', () => users.find({ subject: '24601' })],
+      ['findUser', () => users.link(login.userId, { subject: 'linked' })],
+      ['linkIdentity', () => users.link(login.userId, { subject: 'linked' })],
       ['setUserDisabled', () => users.disable(login.userId)],
       ['setUserDisabled', () => users.enable(login.userId)],
       ['deleteUser', () => users.delete(login.userId)],

@@ -42,6 +42,59 @@ test('get() returns the record of a user with its merged data, or nothing', asyn
     assert.equal(await app.auth.users.get(other), undefined)
 })
 
+test('find() is whom a subject signs in, and link() gives one more', async (t) => {
+  const app = await startApp(t, { metadataFields: [{ name: 'name' }], maxIdentities: 2 })
+  const { users } = app.auth
+  const jean = mint(claims({ name: 'Jean' }))
+  const madeleine = mint(claims({ sub: 'madeleine' }))
+  const { user_id: id } = await app.loggedIn(jean)
+  assert.equal((await app.me(jean)).body.id, id)
+  assert.deepEqual(await users.find({ subject: '24601' }), await users.get(id))
+  for (const nobody of [{ subject: 'madeleine' }, { subject: '24601', provider: 'local-userpass' }])
+    assert.equal(await users.find(nobody), undefined)
+
+  const linked = await users.link(id, { subject: 'madeleine' })
+  assert.deepEqual(
+    linked.identities.map((identity) => identity.id),
+    ['24601', 'madeleine'],
+  )
+  assert.deepEqual(await users.find({ subject: 'madeleine' }), await users.get(id))
+  assert.equal((await app.me(madeleine)).body.id, id)
+  // What was cached before has the new identity at once, and linking again takes no data away.
+  assert.equal(((await app.me(jean)).body.identities as unknown[]).length, 2)
+  assert.deepEqual((await users.link(id, { subject: '24601' })).data, { name: 'Jean' })
+
+  const { user_id: other } = await app.loggedIn(mint(claims({ sub: 'javert' })))
+  const refusals: [id: string, subject: string, code: string][] = [
+    [other, 'madeleine', 'IDENTITY_TAKEN'],
+    [id, 'javert', 'IDENTITY_TAKEN'],
+    [id, 'fauchelevent', 'IDENTITY_LIMIT'],
+    [NOBODY, 'fauchelevent', 'USER_NOT_FOUND'],
+    [NOBODY, 'madeleine', 'USER_NOT_FOUND'],
+  ]
+  for (const [user, subject, code] of refusals)
+    await assert.rejects(users.link(user, { subject }), { code }, `${subject} to ${user}`)
+  assert.equal(await users.find({ subject: 'fauchelevent' }), undefined)
+})
+
+test('a subject or provider that is not a text is a mistake of the app, not somebody', async (t) => {
+  const app = await startApp(t)
+  const { user_id: id } = await app.loggedIn()
+  for (const given of [
+    {},
+    { subject: '' },
+    { subject: 24601 },
+    { subject: 'a', provider: 5 },
+    { sub: 'a' },
+    '24601',
+  ]) {
+    const identity = given as unknown as { subject: string }
+    await assert.rejects(app.auth.users.find(identity), ConfigurationError)
+    await assert.rejects(app.auth.users.link(id, identity), ConfigurationError)
+    await assert.rejects(app.auth.users.unlink(id, identity), ConfigurationError)
+  }
+})
+
 test('changing what get() and list() return changes no user', async (t) => {
   const app = await startApp(t, { metadataFields: [{ name: 'name' }] })
   const { user_id: id } = await app.loggedIn(mint(claims({ name: 'Jean' })))
