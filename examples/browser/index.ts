@@ -18,6 +18,10 @@ const clock = {
 
 const pageServer = createServer().listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
 const apiServer = createServer().listen(0, '127.0.0.1')
+pageServer.on('error', ({ message }) => {
+  console.error(`${message}. Set PORT to a port that is free, e.g. PORT=3001`)
+  process.exit(1)
+})
 await Promise.all([once(pageServer, 'listening'), once(apiServer, 'listening')])
 const [pageUrl, apiUrl] = [pageServer, apiServer].map(
   (server) => `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,

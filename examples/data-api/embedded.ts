@@ -1,14 +1,18 @@
 // An embedded engine: MongoDB's query language, by the package mingo, over documents in this process's memory.
 import { Aggregator, find, updateOne } from 'mingo'
 import { BSON } from 'mongodb'
+import { checkComparisons } from './comparisons.js'
 import type { Collection, Cursor, FindOptions, WriteOptions } from './database.js'
 import { refusedByDatabase } from './errors.js'
-import { isDocument, walk, type Document } from './formats.js'
+import { isDocument, partsOf, walk, type Document } from './formats.js'
+import { OWNER_FIELD } from './rules.js'
 
 const { BSONRegExp, EJSON, ObjectId } = BSON
 
 const OPTIONS = { scriptEnabled: false }
 const MAX_DOCUMENTS = 10_000
+/** What one user may fill of them. */
+const MAX_OWN_DOCUMENTS = 2000
 /** What one stage of a pipeline may make, in items and characters. */
 const MAX_SIZE = 4_000_000
 /** The items of all lists in a document. */
@@ -20,7 +24,8 @@ export class EmbeddedCollection implements Collection {
 
   find(filter: Document, { projection = {}, sort, skip = 0, limit }: FindOptions): Cursor {
     return this.#cursor(() => {
-      const found = find<Document>(this.#all(), forMingo(filter), {}, OPTIONS)
+      const own = this.#own(filter, filter, projection, sort)
+      const found = find<Document>(own, forMingo(filter), {}, OPTIONS)
       const page = (sort ? found.sort(sort) : found).skip(skip).limit(limit).all()
       return find<Document>(page.map(copy), {}, projection, OPTIONS).all() // it takes fields out of what it is given
     })
@@ -30,7 +35,7 @@ export class EmbeddedCollection implements Collection {
     return this.#cursor(() => {
       if (!isDocument(narrowing?.$match)) throw new Error('a pipeline begins with $match')
       // mingo's other stages write into what they are given.
-      return forMingo(stages).reduce(runStage, this.#matching(narrowing.$match).map(copy))
+      return forMingo(stages).reduce(runStage, this.#own(narrowing.$match, stages).map(copy))
     })
   }
 
@@ -77,12 +82,22 @@ export class EmbeddedCollection implements Collection {
     return run(() => this.#delete(filter, Infinity))
   }
 
-  #all(): Document[] {
-    return [...this.#documents.values()]
+  /** The documents of the owner to whom a filter is narrowed, when there are not too many for what is asked of them. */
+  #own(filter: Document, ...asked: unknown[]): Document[] {
+    const owner = isDocument(filter) && Array.isArray(filter.$and) ? (filter.$and as Document[])[0] : filter
+    const own = this.#ownedBy(owner?.[OWNER_FIELD])
+    checkComparisons(own, asked)
+    return own
   }
 
-  #matching(filter: Document): Document[] {
-    return find<Document>(this.#all(), forMingo(filter), {}, OPTIONS).all()
+  #ownedBy(owner: unknown): Document[] {
+    if (typeof owner !== 'string') throw new Error('a filter begins with the owner')
+    return [...this.#documents.values()].filter((document) => document[OWNER_FIELD] === owner)
+  }
+
+  /** @param update what is going to be done to each of them */
+  #matching(filter: Document, update: Document = {}): Document[] {
+    return find<Document>(this.#own(filter, filter, update), forMingo(filter), {}, OPTIONS).all()
   }
 
   #cursor(read: () => Document[]): Cursor {
@@ -94,6 +109,8 @@ export class EmbeddedCollection implements Collection {
     if (this.#documents.has(key))
       throw refusedByDatabase(`duplicate key: there is a document with _id ${key}`)
     if (this.#documents.size === MAX_DOCUMENTS) throw refusedByDatabase('the embedded engine is full')
+    if (this.#ownedBy(document[OWNER_FIELD]).length === MAX_OWN_DOCUMENTS)
+      throw refusedByDatabase(`the embedded engine keeps at most ${MAX_OWN_DOCUMENTS} documents of one user`)
     this.#documents.set(key, document)
   }
 
@@ -112,7 +129,7 @@ export class EmbeddedCollection implements Collection {
 
   #update(filter: Document, update: Document, upsert: boolean, limit: number) {
     const { $setOnInsert, ...modifier } = forMingo(update)
-    const matching = this.#matching(filter).slice(0, limit)
+    const matching = this.#matching(filter, update).slice(0, limit)
     if (matching.length === 0 && upsert) {
       const seed = updated({}, { $set: equalities(forMingo(filter)) })
       const inserted = isDocument($setOnInsert) ? updated(seed, { $set: $setOnInsert }) : seed
@@ -194,6 +211,7 @@ function keyOf({ _id }: Document): string {
 /** Runs one stage, and stops it when it makes too much: nobody else is answered until it is done. */
 function runStage(documents: Document[], stage: Document): Document[] {
   const tooMuch = () => refusedByDatabase('the pipeline makes too much data')
+  checkComparisons(documents, [stage])
   // Whatever a result is made of is named by a path, such as "$text", as often as it is in there.
   if (!('$match' in stage) && sizeOf(documents) * countPaths(stage) > 10 * MAX_SIZE) throw tooMuch()
   const results: Document[] = []
@@ -205,9 +223,6 @@ function runStage(documents: Document[], stage: Document): Document[] {
   })
   return results
 }
-
-const partsOf = (value: unknown): unknown[] =>
-  Array.isArray(value) || isDocument(value) ? Object.values(value) : []
 
 function countPaths(value: unknown): number {
   if (typeof value === 'string') return value.startsWith('$') ? 1 : 0

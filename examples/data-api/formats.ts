@@ -39,6 +39,14 @@ export const isDocument = (value: unknown): value is Document =>
 /** Dates and BSON values are objects to JavaScript, and scalars to MongoDB. */
 const isScalarObject = (value: object): boolean => value instanceof Date || value instanceof BSONValue
 
+export const partsOf = (value: unknown): unknown[] =>
+  Array.isArray(value) || isDocument(value) ? Object.values(value) : []
+
+/** How many fields and items a value has, however deep. */
+export function countParts(value: unknown): number {
+  return partsOf(value).reduce<number>((sum, part) => sum + 1 + countParts(part), 0)
+}
+
 /** Visits every field of a value, however deep. */
 export function walk(value: unknown, visit: (name: string, value: unknown, parent: Document) => void): void {
   if (Array.isArray(value)) for (const item of value) walk(item, visit)

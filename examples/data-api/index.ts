@@ -29,3 +29,7 @@ server.on('listening', () => {
   console.log(`Documents are kept in ${where}.`)
   console.log('Listening on', server.address())
 })
+server.on('error', ({ message }) => {
+  console.error(`${message}. Set PORT to a port that is free, e.g. PORT=3001`)
+  process.exit(1)
+})

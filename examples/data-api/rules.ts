@@ -1,7 +1,7 @@
 // The rules: a document belongs to the user whose id it bears. Whatever a client sends, reads and writes are narrowed to
 // the user's own documents here, on the server, and only what is on the lists below gets to the database.
 import { forbidden, invalid } from './errors.js'
-import { checkName, isDocument, walk, type Document } from './formats.js'
+import { checkName, countParts, isDocument, walk, type Document } from './formats.js'
 
 /** The field that says whose document it is. Clients read it, and can never change it. */
 export const OWNER_FIELD = 'owner_id'
@@ -32,6 +32,8 @@ const EXPRESSIONS = words(
 const VARIABLE = /^\$\$(?!(?:ROOT|NOW|REMOVE)(?:\.|$))/
 
 const MAX_STAGES = 20
+/** The operators, fields and values of a filter or a pipeline: each may be compared with each document. */
+const MAX_OPERANDS = 10_000
 /** The original's numbers: what an answer holds at the most, and what `find` does when nobody says more. */
 export const MAX_DOCUMENTS = 50_000
 export const USUAL_LIMIT = 1000
@@ -43,6 +45,7 @@ export function checkCollection(database: string, collection: string): void {
 
 /** The filter, over the user's own documents alone. */
 export function ownFilter(owner: string, filter: Document): Document {
+  checkOperands(filter, 'filter')
   onlyOperators(filter, 'filter', QUERY_OPERATORS)
   return { $and: [{ [OWNER_FIELD]: owner }, filter] }
 }
@@ -81,6 +84,7 @@ export function ownUpdate(owner: string, update: unknown, upsert: boolean): Docu
 /** The pipeline, over the user's own documents alone, with at most {@link MAX_DOCUMENTS} results. */
 export function ownPipeline(owner: string, pipeline: readonly unknown[]): Document[] {
   if (pipeline.length > MAX_STAGES) throw invalid(`'pipeline' has more than ${MAX_STAGES} stages`)
+  checkOperands(pipeline, 'pipeline')
   const stages = pipeline.map((stage) => {
     const [name = '', ...others] = isDocument(stage) ? Object.keys(stage) : []
     if (!isDocument(stage) || others.length > 0 || name === '')
@@ -92,6 +96,11 @@ export function ownPipeline(owner: string, pipeline: readonly unknown[]): Docume
     return stage
   })
   return [{ $match: { [OWNER_FIELD]: owner } }, ...stages, { $limit: MAX_DOCUMENTS }]
+}
+
+function checkOperands(value: unknown, where: string): void {
+  if (countParts(value) > MAX_OPERANDS)
+    throw invalid(`'${where}' has more than ${MAX_OPERANDS} operands: ask in several requests`)
 }
 
 function onlyOperators(value: unknown, where: string, allowed: ReadonlySet<string>): void {

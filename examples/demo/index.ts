@@ -46,6 +46,10 @@ try {
 /** Port 0 means any free one. */
 async function listen(listener: RequestListener, port: number) {
   const server = createServer(listener).listen(port, '127.0.0.1')
+  server.on('error', ({ message }) => {
+    console.error(`${message}. Set PORT to a port that is free, e.g. PORT=3001`)
+    process.exit(1)
+  })
   await once(server, 'listening')
   const close = (): void => {
     server.close()

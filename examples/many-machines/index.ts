@@ -4,13 +4,16 @@ import { serve } from './machine.js'
 
 const MACHINES = 2
 
+const HOW_TO_HAVE_ONE =
+  'To have one here:\n' +
+  '  docker compose up --wait\n' +
+  '  export POSTGRES_URL=postgres://postgres@127.0.0.1:54320/postgres'
+
 if (cluster.isWorker) await serve()
 else if (process.env.POSTGRES_URL) startMachines()
 else {
   console.error(
-    'POSTGRES_URL is not set: it names the PostgreSQL server that the processes share. To have one here:\n' +
-      '  docker compose up --wait\n' +
-      '  export POSTGRES_URL=postgres://postgres@127.0.0.1:54320/postgres',
+    `POSTGRES_URL is not set: it names the PostgreSQL server that the processes share. ${HOW_TO_HAVE_ONE}`,
   )
   process.exitCode = 1
 }
@@ -22,6 +25,12 @@ function startMachines(): void {
   cluster.on('listening', (_machine, { port }) => {
     listening += 1
     if (listening === MACHINES) console.log('Listening on', { machines: MACHINES, port })
+  })
+
+  const told = new Set<string>()
+  cluster.on('message', (_machine, { why }: { why: string }) => {
+    if (!told.has(why)) console.error(why.startsWith('PostgreSQL') ? `${why}. ${HOW_TO_HAVE_ONE}` : why)
+    told.add(why)
   })
 
   // Each machine answers what it has begun, and ends.

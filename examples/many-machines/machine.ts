@@ -24,7 +24,11 @@ export async function serve(): Promise<void> {
       checkRevocation: true, // what another machine revokes is refused here at once
     },
   })
-  await auth.ready() // the tables are there, and the server answers
+  try {
+    await auth.ready() // the tables are there, and the server answers
+  } catch (error) {
+    return giveUp(`PostgreSQL does not answer (${reasonOf(error)}). Start it, or correct POSTGRES_URL`)
+  }
 
   const onlyAdmins: RequestHandler = (req, res, next) => {
     if (auth.userOf(req).data.role === 'admin') next()
@@ -44,7 +48,10 @@ export async function serve(): Promise<void> {
     auth.users.disable(String(req.params.id)).then((disabled) => res.json({ disabled }), next)
   })
   app.use(errorHandler())
-  app.listen(process.env.PORT ?? 3000)
+  const server = app.listen(process.env.PORT ?? 3000)
+  server.on('error', ({ message }) => {
+    giveUp(`${message}. Set PORT to a port that is free, e.g. PORT=3001`)
+  })
 
   // Ctrl-C reaches every process of a terminal, but when to end is the first one's to say.
   process.on('SIGINT', () => undefined)
@@ -52,4 +59,17 @@ export async function serve(): Promise<void> {
   process.once('disconnect', () => {
     void auth.close().then(() => pool.end())
   })
+}
+
+/** Tells the first process why this one cannot go on: it says it once, though all of them fail alike. */
+function giveUp(why: string): void {
+  process.send?.({ why }, () => process.exit(1))
+}
+
+/** Never more of a driver's error than its code: the rest may quote the address with its password. */
+function reasonOf(error: unknown): string {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] }
+  const inner = cause ?? errors?.[0]
+  if (inner !== undefined) return reasonOf(inner)
+  return typeof code === 'string' ? code : 'no answer in time'
 }

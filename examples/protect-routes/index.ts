@@ -64,3 +64,7 @@ const server = app.listen(process.env.PORT ?? 3000)
 server.on('listening', () => {
   console.log('Listening on', server.address())
 })
+server.on('error', ({ message }) => {
+  console.error(`${message}. Set PORT to a port that is free, e.g. PORT=3001`)
+  process.exit(1)
+})

@@ -1,7 +1,14 @@
 // How much the Data API gives, for how long, and that reading changes nothing.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { EmbeddedCollection } from '../../examples/data-api/embedded.js'
+import { DataApiError } from '../../examples/data-api/errors.js'
+import type { Document } from '../../examples/data-api/formats.js'
+import { ownFilter, ownPipeline } from '../../examples/data-api/rules.js'
 import { act, done, engines, startDataApi, tokenFor, type Example, type Json } from './data-api-client.js'
+
+/** Of processor time, the least of several runs: other processes cannot lengthen it much. */
+const MAX_CPU_MS = 50
 
 for (const { name, options, uri } of engines) {
   test(`the Data API on ${name} has limits`, { ...options, concurrency: true }, async (t) => {
@@ -65,3 +72,56 @@ async function givesUp(example: Example, uri: string | undefined): Promise<void>
   assert.deepEqual([status, error_code], refusal, text)
   await done(example, token, 'deleteMany', { filter: {} })
 }
+
+/** The worst that one request may ask of a thousand documents, each with the longest time that it may stop everybody. */
+test('no request keeps the embedded engine busy', async () => {
+  const engine = new EmbeddedCollection()
+  const owner = 'Patron-Minette'
+  await engine.insertMany(
+    Array.from({ length: 1000 }, (_, n) => ({ owner_id: owner, n, list: [n, n + 1, n + 2] })),
+  )
+  const many = (length: number) => Array.from({ length }, (_, n) => -n - 1)
+  const filters: readonly ((length: number) => Document)[] = [
+    (length) => ({ n: { $in: many(length) } }),
+    (length) => ({ n: { $nin: many(length) } }),
+    (length) => ({ list: { $all: many(length) } }),
+    (length) => ({ list: { $elemMatch: { $in: many(length) } } }),
+    (length) => ({ $or: many(length).map((n) => ({ n })) }),
+    (length) => ({ $nor: many(length).map((n) => ({ list: { $gt: -n } })) }),
+  ]
+  const options = { limit: 1 }
+  const actions: readonly ((filter: Document) => Promise<unknown>)[] = [
+    (filter) => engine.find(ownFilter(owner, filter), options).toArray(),
+    (filter) => engine.aggregate(ownPipeline(owner, [{ $match: filter }, { $limit: 1 }])).toArray(),
+    (filter) =>
+      engine.updateMany(ownFilter(owner, filter), { $pull: { list: filter.n ?? 1 } }, { upsert: false }),
+    (filter) => engine.deleteMany(ownFilter(owner, { $and: [filter, { n: -1 }, { n: -2 }] })),
+  ]
+  for (const filter of filters)
+    for (const act of actions)
+      for (const length of [8000, 15_000]) {
+        let least = Infinity
+        for (let run = 0; run < 5 && least >= MAX_CPU_MS; run += 1) {
+          const before = process.cpuUsage()
+          await assert.rejects(
+            async () => act(filter(length)),
+            (error) =>
+              error instanceof DataApiError && error.status === 400 && error.message.includes('operands'),
+          )
+          const { user, system } = process.cpuUsage(before)
+          least = Math.min(least, (user + system) / 1000)
+        }
+        assert.ok(least < MAX_CPU_MS, `${least} ms for ${JSON.stringify(filter(2))} × ${length}`)
+      }
+  // What people ask stays allowed.
+  const ids = many(20).map((n) => -n)
+  assert.equal((await engine.find(ownFilter(owner, { n: { $in: ids } }), { limit: 50 }).toArray()).length, 20)
+})
+
+test('one user fills a part of the embedded engine alone', async () => {
+  const engine = new EmbeddedCollection()
+  const documents = (owner_id: string) => Array.from({ length: 1000 }, () => ({ owner_id }))
+  for (let time = 1; time <= 2; time += 1) await engine.insertMany(documents('Thénardier'))
+  await assert.rejects(engine.insertOne({ owner_id: 'Thénardier' }), /at most 2000 documents of one user/)
+  await engine.insertMany(documents('Cosette'))
+})

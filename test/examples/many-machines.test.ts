@@ -159,11 +159,14 @@ test('without POSTGRES_URL nothing starts, and it says how to get a server', asy
   assert.match(output, /^POSTGRES_URL is not set.*\n {2}docker compose up --wait\n {2}export POSTGRES_URL=/)
 })
 
-test('without a server nothing starts either', async (t) => {
-  const nowhere = 'postgres://postgres@127.0.0.1:9/postgres'
+test('without a server nothing starts either, and it says so once, without the password', async (t) => {
+  const nowhere = 'postgres://postgres:canary@127.0.0.1:9/postgres?application_name=canary'
   const { code, output } = await startExample(t, start, { POSTGRES_URL: nowhere }).ended()
   assert.equal(code, 1)
   overhear(output)
-  assert.match(output, /ECONNREFUSED/)
-  assert.doesNotMatch(output, /Listening/)
+  assert.match(
+    output,
+    /^PostgreSQL does not answer \(ECONNREFUSED\)\. Start it, or correct POSTGRES_URL\. To have one here:\n {2}docker compose up --wait\n.*\n$/,
+  )
+  assert.doesNotMatch(output, /canary/)
 })
