@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { after, before, beforeEach, describe, test, type TestContext } from 'node:test'
 import { fromProvidersJson } from 'custom-jwt-auth'
 import { App, Credentials, getEnvironment, MongoDBRealmError } from 'realm-web'
+import { linkCommand } from '../../link-command.mjs'
 import { builtCli } from '../support/built-cli.js'
 import { APP_ID, claims, mint, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { readBlocks, runShell, startExample } from './run-example.js'
@@ -13,14 +14,22 @@ const [importUsers = '', start = '', tryIt = ''] = readBlocks('app-services', 's
 const [jean] = readBlocks('app-services', 'json').map((json) => JSON.parse(json) as { id: string })
 const [, SIGNING_KEY = ''] = /JWT_SIGNING_KEY=(\S+)/.exec(start) ?? []
 const scratch = mkdtempSync(join(tmpdir(), 'app-services-'))
+// Of the checkout, what has been built and what the lines name.
+const checkout = join(scratch, 'checkout')
+cpSync(join(dirname(builtCli()), '../../..'), checkout, { recursive: true })
+cpSync('test/fixtures', join(checkout, 'test/fixtures'), { recursive: true })
+chmodSync(join(checkout, 'dist/esm/cli/main.js'), 0o755) // as build.mjs does
+linkCommand(checkout)
+for (const name of readdirSync('node_modules'))
+  if (!name.startsWith('.')) symlinkSync(resolve('node_modules', name), join(checkout, 'node_modules', name))
 const USERS_DB = join(scratch, 'users.db')
 after(() => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-/** Runs lines of the README, with the command that this checkout builds. */
+/** Runs lines of the README as they are, in a folder like a checkout after its build. */
 function run(lines: string): Promise<string> {
-  return runShell(lines.replaceAll('npx custom-jwt-auth', `node ${builtCli()}`))
+  return runShell(lines, checkout)
 }
 
 function tokenFor(sub: string, others: object = {}): string {

@@ -64,8 +64,8 @@ export function startExample(t: TestContext, command: string, env: NodeJS.Proces
 }
 
 /** Runs a script in a shell whose `node` is the one that runs the test, and returns what it printed. */
-export async function runShell(script: string): Promise<string> {
+export async function runShell(script: string, cwd = root): Promise<string> {
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
   const env = { ...process.env, PATH, no_proxy: '*' }
-  return (await promisify(execFile)('sh', ['-e', '-c', script], { cwd: root, env })).stdout
+  return (await promisify(execFile)('sh', ['-e', '-c', script], { cwd, env })).stdout
 }

@@ -1,0 +1,1 @@
+export function linkCommand(folder: string): void
