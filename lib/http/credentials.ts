@@ -17,7 +17,7 @@ const BEARER = /^bearer(?:[ \t]+|$)/i
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
 export function readCredentials(req: IncomingMessage): Credentials | undefined {
-  const { headers = {} }: { readonly headers?: Readonly<Record<string, HeaderValue>> } = req
+  const headers: Readonly<Record<string, HeaderValue>> = (req as Partial<IncomingMessage>).headers ?? {}
   if (isAbsent(headers.authorization) && isAbsent(headers.jwttokenstring)) return undefined
   refuseDuplicates(req)
   const authorization = onlyValue('Authorization', headers.authorization)

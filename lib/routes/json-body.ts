@@ -28,9 +28,11 @@ export async function readJson(req: IncomingMessage, maxTokenLength: number): Pr
 }
 
 function requireType({ headers }: IncomingMessage, isRead: boolean): void {
-  const { 'content-type': type, 'content-encoding': encoding } = headers
+  const type = headers['content-type']
+  // Requests of adapters may have null, or a list.
+  const encoding: unknown = headers['content-encoding'] ?? 'identity'
   const isJson = type === undefined || (JSON_TYPE.test(type) && (!/charset/i.test(type) || UTF_8.test(type)))
-  if (!isJson || (!isRead && String(encoding ?? 'identity').toLowerCase() !== 'identity'))
+  if (!isJson || (!isRead && String(encoding).toLowerCase() !== 'identity'))
     throw authError('BODY_TYPE_UNSUPPORTED')
 }
 
