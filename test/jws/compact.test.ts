@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isAuthError } from '../../lib/errors.js'
+import { isAuthError, type AuthError } from '../../lib/errors.js'
 import { readToken, readUnverifiedClaims } from '../../lib/jws/compact.js'
 import { claims, mint, mintText, withSegment } from '../support/tokens.js'
 
@@ -8,15 +8,17 @@ const encode = (text: string): string => Buffer.from(text).toString('base64url')
 const good = mint()
 const [header = '', payload = '', signature = ''] = good.split('.')
 
-/** The code with which a call refuses. */
-function codeOf(call: () => unknown): string {
+/** The error with which a call refuses. */
+function refusalOf(call: () => unknown): AuthError {
   try {
     return assert.fail(`nothing was thrown: ${JSON.stringify(call())}`)
   } catch (error) {
-    if (isAuthError(error)) return error.code
+    if (isAuthError(error)) return error
     throw error
   }
 }
+
+const codeOf = (call: () => unknown): string => refusalOf(call).code
 
 describe('readToken()', () => {
   test('reads header and claims, and keeps the text', () => {
@@ -25,21 +27,18 @@ describe('readToken()', () => {
     assert.deepEqual(readToken(unsigned), { text: unsigned, header: { alg: 'x' }, claims: {} })
   })
 
-  for (const [what, token] of Object.entries({
-    'an empty text': '',
-    'one segment': header,
-    'two segments': `${header}.${payload}`,
-    'four segments': `${good}.AAAA`,
-    'five segments, as JWE has': `${good}.AAAA.AAAA`,
-    'a dot at the end': `${good}.`,
-    'a dot before it': `.${good}`,
-    'dots alone': '.'.repeat(2048),
-  }))
-    test(`${what}: an invalid number of segments`, () => {
-      assert.equal(
-        codeOf(() => readToken(token)),
-        'TOKEN_SEGMENTS',
-      )
+  for (const [got, ...tokens] of [
+    ['1 segment', '', header],
+    ['2 segments', `${header}.${payload}`],
+    ['4 segments', `${good}.AAAA`, `${good}.`, `.${good}`],
+    ['5 segments', `${good}.AAAA.AAAA`], // as JWE has
+    ['more than 5 segments', '.'.repeat(5), '.'.repeat(2048)],
+  ] as const)
+    test(`a text of ${got}: an invalid number of segments`, () => {
+      for (const token of tokens) {
+        const { code, detail } = refusalOf(() => readToken(token))
+        assert.deepEqual([code, detail?.got], ['TOKEN_SEGMENTS', got])
+      }
     })
 
   for (const [what, token] of Object.entries({

@@ -160,16 +160,23 @@ function sampleOf(list, size, seed) {
     .map(([, item]) => item)
 }
 
+/** The test that noticed the last mutant of each file. */
+const lastKiller = new Map()
+
 /** Runs the tests that reach a mutant, the likeliest first, until one notices. */
 async function tryMutant(mutant, tests) {
-  const isNamesake = ({ path }) => basename(path).split('.')[0] === basename(mutant.path).split('.')[0]
+  const isLikely = ({ path }) =>
+    path === lastKiller.get(mutant.path) || basename(path).split('.')[0] === basename(mutant.path, '.ts')
   const covering = tests.filter((test) => reaches(test, mutant.out, mutant))
-  covering.sort((a, b) => isNamesake(b) - isNamesake(a) || a.ms - b.ms)
+  covering.sort((a, b) => isLikely(b) - isLikely(a) || a.ms - b.ms)
   const { out, code, start, end, is } = mutant
   writeFileSync(out, code.slice(0, start) + is + code.slice(end))
   try {
-    for (const { path, ms } of covering)
-      if ((await runTest(path, { timeoutMs: 10_000 + 5 * ms })) !== 'passed') return { killed: true }
+    for (const { path, ms } of covering) {
+      if ((await runTest(path, { timeoutMs: 10_000 + 5 * ms })) === 'passed') continue
+      lastKiller.set(mutant.path, path)
+      return { killed: true }
+    }
   } finally {
     writeFileSync(out, code)
   }
