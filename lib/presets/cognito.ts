@@ -1,4 +1,4 @@
-import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOf, oneOrMore, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, oneOf, oneOrMore, text } from './parameters.js'
 
 const USER_POOL_ID = /^([a-z]+(?:-[a-z]+)+-\d+)_[A-Za-z0-9]+$/
 
@@ -31,7 +31,6 @@ export function cognito(parameters: {
   return {
     jwkUri: `${issuer}/.well-known/jwks.json`,
     issuer,
-    jwks: MANY_KEYS,
     ...ISSUER_DEFAULTS,
     ...(tokenUse === 'access'
       ? ({ audience: null, requiredClaims: { token_use: 'access', client_id: clients } } as const)

@@ -1,13 +1,4 @@
-import {
-  checked,
-  ISSUER_DEFAULTS,
-  listOf,
-  MANY_KEYS,
-  oneOf,
-  oneOrMore,
-  optional,
-  text,
-} from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, oneOf, oneOrMore, optional, text } from './parameters.js'
 
 const GUID = /^(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)/i
 
@@ -54,7 +45,6 @@ export function entra(parameters: {
       ? { jwkUri: `${keys}/v2.0/keys`, issuer: `https://login.microsoftonline.com/${tenant}/v2.0` }
       : { jwkUri: `${keys}/keys`, issuer: `https://sts.windows.net/${tenant}/` }),
     audience: [audience],
-    jwks: MANY_KEYS,
     ...ISSUER_DEFAULTS,
     // ID tokens do not have it.
     ...(clientId !== undefined && {

@@ -1,4 +1,4 @@
-import { checked, ISSUER_DEFAULTS, MANY_KEYS, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
  * Options for the ID tokens of Firebase Authentication, with the metadata fields of the original service's recipe.
@@ -23,7 +23,6 @@ export function firebase(parameters: {
     jwkUri: 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
     issuer: `https://securetoken.google.com/${projectId}`,
     audience: [projectId],
-    jwks: MANY_KEYS,
     ...ISSUER_DEFAULTS,
     metadataFields: [
       { name: 'firebase.identities.email', fieldName: 'emails' },

@@ -1,4 +1,4 @@
-import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOrMore, optional, text } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text } from './parameters.js'
 
 /**
  * Options for the ID tokens of Google Sign-In. Its access tokens are not JWTs.
@@ -32,7 +32,6 @@ export function google(parameters: {
     issuer: ['https://accounts.google.com', 'accounts.google.com'],
     audience: listOf(clientId),
     requireAnyAudience: true,
-    jwks: MANY_KEYS,
     ...ISSUER_DEFAULTS,
     ...(hostedDomain !== undefined && { requiredClaims: { hd: hostedDomain } }),
   } as const

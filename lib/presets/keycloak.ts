@@ -1,4 +1,4 @@
-import { checked, ISSUER_DEFAULTS, listOf, MANY_KEYS, oneOrMore, optional, text, url } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text, url } from './parameters.js'
 
 /**
  * Options for the access tokens of a Keycloak realm. Their `aud` does not name the client that they were made for,
@@ -38,7 +38,6 @@ export function keycloak(parameters: {
     audience: audience === undefined ? null : [audience],
     // An ID token has the same azp, but another typ in its payload.
     requiredClaims: { typ: 'Bearer', azp: listOf(clientId) },
-    jwks: MANY_KEYS,
     ...ISSUER_DEFAULTS,
   } as const
 }

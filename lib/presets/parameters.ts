@@ -76,6 +76,3 @@ export function listOf(value: string | readonly string[]): readonly string[] {
 
 /** What every preset allows: its issuer's token types and lengths, and a clock that is a little ahead of this server's. */
 export const ISSUER_DEFAULTS = { ...OPENID_DEFAULTS, clockToleranceSeconds: 5 } as const
-
-/** For issuers that rotate on their own or keep old keys, so that their sets grow past the default of three. */
-export const MANY_KEYS = { maxKeys: 20 } as const

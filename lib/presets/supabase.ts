@@ -1,4 +1,4 @@
-import { checked, ISSUER_DEFAULTS, MANY_KEYS, oneOf, optional, text, url } from './parameters.js'
+import { checked, ISSUER_DEFAULTS, oneOf, optional, text, url } from './parameters.js'
 
 const projectUrl = url(
   'Pass the project URL, e.g. https://abcdefghijklmnopqrst.supabase.co',
@@ -46,7 +46,6 @@ function withSigningKeys(parameters: {
     jwkUri: `${claims.issuer}/.well-known/jwks.json`,
     signingAlgorithm,
     ...claims,
-    jwks: MANY_KEYS,
   } as const
 }
 

@@ -2,9 +2,9 @@
 // served by this machine.
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { after, before, describe, test, type TestContext } from 'node:test'
+import { after, describe, test, type TestContext } from 'node:test'
 import { issuers } from 'custom-jwt-auth'
-import { createTestIssuer, type TestIssuer } from 'custom-jwt-auth/testing'
+import { createTestIssuer } from 'custom-jwt-auth/testing'
 import { startApp, type Options, type TestApp } from '../support/app.js'
 import { listen } from '../support/server.js'
 import { mint, NOW } from '../support/tokens.js'
@@ -101,33 +101,4 @@ for (const row of rows)
 test('every preset has a row', () => {
   const named = new Set(rows.map(({ name }) => name.split(',')[0]))
   assert.deepEqual([...named].sort(), Object.keys(issuers).sort())
-})
-
-describe('six keys in the set', () => {
-  const remote = rows.filter(({ keys }) => keys === 'RS256')
-  const many = remote.filter(({ preset }) => 'jwks' in preset)
-  const few = remote.filter((row) => !many.includes(row))
-
-  let issuer: TestIssuer
-  before(async () => {
-    issuer = await createTestIssuer({ clock: () => NOW * 1000 })
-    for (let rotations = 0; rotations < 5; rotations += 1) issuer.rotate()
-  })
-  after(() => issuer.close())
-
-  const statusOf = async (t: TestContext, { preset, header = {}, claims }: Row): Promise<number> => {
-    const app = await start(t, preset, { jwkUri: issuer.jwkUri })
-    const { status } = await app.me(issuer.mint({ ...claims }, { header: { ...header } }))
-    return status
-  }
-
-  test('are taken from issuers that rotate often or keep old keys', async (t) => {
-    for (const row of many) assert.equal(await statusOf(t, row), 200, row.name)
-    const names = ['cognito', 'entra', 'firebase', 'google', 'keycloak', 'supabase']
-    assert.deepEqual([...new Set(many.map(({ name }) => name.split(',')[0]))].sort(), names)
-  })
-
-  test('are too many for the others: the default of jwks.maxKeys stands', async (t) => {
-    for (const row of few) assert.equal(await statusOf(t, row), 503, row.name)
-  })
 })

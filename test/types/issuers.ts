@@ -18,7 +18,7 @@ export function addition() {
   const auth = customJwtAuth({
     appId: 'myapp-abcde',
     ...preset,
-    jwks: { ...preset.jwks, timeoutSeconds: 3 },
+    jwks: { timeoutSeconds: 3 },
     metadataFields: [...preset.metadataFields, { name: 'picture' }],
   })
   return auth
