@@ -9,9 +9,8 @@ import { createRealmObjectServerRoutes } from './routes/realm-object-server-rout
 import { createSessionRoutes } from './routes/session-routes.js'
 import { IssuerClient } from './keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from './keys/key-options.js'
-import type { KeySource } from './keys/key-source.js'
 import { RemoteKeys } from './keys/jwks/remote-keys.js'
-import { staticKeys } from './keys/signing-keys.js'
+import { joinKeys } from './keys/key-sources.js'
 import type { CustomJwtAuthOptions } from './options.js'
 import { createDependency } from './dependency.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
@@ -98,7 +97,7 @@ function compose(config: Config): CustomJwtAuth {
   const now = (): number => clock() / 1000
   const events = createEvents(config.logger)
   const dependency = createDependency(config.timeoutSeconds)
-  const keys = config.keys.kind === 'static' ? staticKeys(config.keys.keys) : composeRemoteKeys(config.keys)
+  const keys = joinKeys(config.keys.written, config.keys.remote && composeKeySet(config.keys.remote))
   const verifier = createVerifier({
     rules,
     metadata,
@@ -117,9 +116,10 @@ function compose(config: Config): CustomJwtAuth {
   const sessions = config.session && composeSessions(config.session)
   const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
 
-  function composeRemoteKeys({ uri, rules: keysRules, ...source }: RemoteKeysConfig): KeySource {
-    const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] })
-    return new RemoteKeys({ uri, rules: keysRules, issuer, events })
+  function composeKeySet(remote: RemoteKeysConfig) {
+    const issuer = new IssuerClient(remote)
+    const source = new RemoteKeys({ uri: remote.uri, rules: remote.rules, issuer, events })
+    return { source, algorithms: remote.algorithms }
   }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {

@@ -1,7 +1,13 @@
 import { withoutSlashes } from './keys/jwks/issuer-url.js'
 import type { Logger } from './events.js'
 import type { VerificationKey } from './keys/key-source.js'
-import { KEY_OPTIONS, readKeyRules, type KeyOptions, type KeyRules } from './keys/key-options.js'
+import {
+  algorithmsOf,
+  KEY_OPTIONS,
+  readKeyRules,
+  type KeyOptions,
+  type KeyRules,
+} from './keys/key-options.js'
 import {
   asGiven,
   boolean,
@@ -123,18 +129,18 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   return configOf(found as Parsed<typeof OPTIONS>, keys, session as SessionRules | undefined)
 }
 
-function configOf(
-  all: Parsed<typeof OPTIONS>,
-  { algorithm, source }: KeyRules,
-  session: SessionRules | undefined,
-) {
+function configOf(all: Parsed<typeof OPTIONS>, keys: KeyRules, session: SessionRules | undefined) {
   const { appId, autoCreateUser, cache } = all
   return Object.freeze({
     ...all,
     session,
-    rules: tokenRules(all, { appId, algorithm, issuer: all.discover as string | undefined }),
+    rules: tokenRules(all, {
+      appId,
+      algorithms: algorithmsOf(keys),
+      issuer: all.discover as string | undefined,
+    }),
     metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
-    keys: source,
+    keys,
     // Without sessions, nothing else can be meant by a bearer token.
     bearerJwt: all.bearerJwt ?? all.session === undefined,
     autoCreateUser: autoCreateUser !== false,
@@ -145,11 +151,10 @@ function configOf(
 
 function checkSessionKeys(
   sessionKeys: readonly VerificationKey[] | undefined,
-  { source }: KeyRules,
+  { written }: KeyRules,
   problems: Problems,
 ): void {
-  const issuerKeys = source.kind === 'static' ? source.keys : []
-  if (sessionKeys?.some(({ key }) => issuerKeys.some((other) => other.key.equals(key))))
+  if (sessionKeys?.some(({ key }) => written.some((other) => other.key.equals(key))))
     problems.add(
       'session.signingKeys',
       "hold one of the issuer's keys",

@@ -11,7 +11,7 @@ export async function* auditIssuer(
   rules: TokenRules,
   clock: () => number,
 ): AsyncGenerator<Finding> {
-  const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] })
+  const issuer = new IssuerClient(source)
   const dates = watchDates(clock)
   const begun = performance.now()
   try {
@@ -19,7 +19,7 @@ export async function* auditIssuer(
     const took = Math.round(performance.now() - begun)
     const names = keys.map(({ kid }) => kid ?? '(no kid)').join(', ')
     const fresh = maxAgeSeconds === undefined ? '' : `, fresh for ${maxAgeSeconds} s`
-    const text = `${keys.length} usable ${rules.algorithm} of at most ${source.maxKeys} in ${took} ms: ${names}${fresh}`
+    const text = `${keys.length} usable ${source.algorithms.join(' or ')} of at most ${source.maxKeys} in ${took} ms: ${names}${fresh}`
     yield { name: 'key set', level: 'ok', text }
     if (keys.some(({ kid }) => kid === undefined) && !source.rules.allowMissingKid)
       yield {

@@ -6,42 +6,53 @@ import { parseIssuerUrl, publicPart, type UrlRules } from './jwks/issuer-url.js'
 import { ALGORITHMS, type Algorithm, type VerificationKey } from './key-source.js'
 import type { RemoteKeysRules } from './jwks/remote-keys.js'
 import { JWKS_OPTIONS, type JwksOptions } from './jwks/jwks-options.js'
-import { parseSigningKeys, type SigningKey } from './signing-keys.js'
-
-/** Keys that are written down. */
-export interface StaticKeysConfig {
-  readonly kind: 'static'
-  readonly keys: readonly VerificationKey[]
-}
+import { isPublished } from './secret-key.js'
+import { parseSigningKeys, type BoundKey, type SigningKey } from './signing-keys.js'
 
 /** Keys that the issuer publishes. */
-export interface RemoteKeysConfig extends Omit<IssuerRules, 'algorithms'> {
-  readonly kind: 'remote'
+export interface RemoteKeysConfig extends IssuerRules {
   /** What `jwkUri` or `discover` says, for people: without what may be secret in it. */
   readonly uri: string
   readonly rules: RemoteKeysRules
 }
 
-/** Where the keys come from, and the one algorithm that they are for. */
+/** The keys of the configuration, each for one algorithm. At least one of the two places has some. */
 export interface KeyRules {
-  readonly algorithm: Algorithm
-  readonly source: StaticKeysConfig | RemoteKeysConfig
+  /** Keys that are written down. */
+  readonly written: readonly VerificationKey[]
+  readonly remote: RemoteKeysConfig | undefined
 }
 
-/** Keys that are written down. */
-export interface StaticKeyOptions {
-  readonly signingAlgorithm: Algorithm
-  /** One to three keys: the next is tried only when a signature fails. */
-  readonly signingKeys: readonly (SigningKey | undefined)[]
+/** All algorithms that there are keys for. */
+export function algorithmsOf({ written, remote }: KeyRules): readonly Algorithm[] {
+  return [...new Set([...written.map((key) => key.algorithm), ...(remote?.algorithms ?? [])])]
+}
+
+interface NoKeySet {
   readonly jwkUri?: never
   readonly discover?: never
   readonly jwks?: never
 }
 
+/** Keys that are written down: one to three, of which the next is tried only when a signature fails. */
+export type StaticKeyOptions = NoKeySet &
+  (
+    | { readonly signingAlgorithm: Algorithm; readonly signingKeys: readonly (SigningKey | undefined)[] }
+    // Each says its algorithm.
+    | { readonly signingAlgorithm?: never; readonly signingKeys: readonly BoundKey[] }
+  )
+
+/** The algorithms of key sets: HMAC secrets are not published. */
+type PublicAlgorithm = Exclude<Algorithm, `HS${string}`>
+
 interface RemoteKeyOptions {
-  /** Default: RS256. Each key serves this algorithm alone; HMAC secrets are not published. */
-  readonly signingAlgorithm?: Exclude<Algorithm, `HS${string}`>
-  readonly signingKeys?: never
+  /**
+   * Default: RS256. With several, a published key without `alg` serves the first of them that it fits, and each key one
+   * algorithm alone.
+   */
+  readonly signingAlgorithm?: PublicAlgorithm | readonly PublicAlgorithm[]
+  /** Further keys, each with its algorithm; of an algorithm that the key set has too, each with a `kid`. */
+  readonly signingKeys?: readonly BoundKey[]
   readonly jwks?: JwksOptions
 }
 
@@ -69,40 +80,89 @@ export const KEY_OPTIONS = {
   jwkUri: asGiven,
   discover: asGiven,
   jwks: asGiven,
-} satisfies ParsersOf<StaticKeyOptions>
+} satisfies ParsersOf<JwkUriOptions>
 
-const WAYS = ['signingKeys', 'jwkUri', 'discover']
+const KEY_SETS = ['jwkUri', 'discover']
 const MAX_SIGNING_KEYS = 3
 
 /** Parses the options that say whose signatures count, reporting every mistake. */
 export function readKeyRules(given: Readonly<Record<string, unknown>>, problems: Problems): KeyRules {
-  const ways = WAYS.filter((way) => way in given)
-  if (ways.length !== 1)
-    problems.add(
-      ways[1] ?? 'signingKeys',
-      ways.length === 0 ? 'is not set' : `is set beside ${ways[0] ?? ''}`,
-      'Pass just one of signingKeys (with signingAlgorithm), jwkUri and discover',
-    )
-  const isStatic = ways[0] === undefined || ways[0] === 'signingKeys'
-  const algorithm = parseAlgorithm(given.signingAlgorithm, isStatic && ways.length > 0, problems)
-  if (!isStatic) return { algorithm, source: parseRemote(given, problems) }
-  const isKnown = ways.length > 0 && ALGORITHMS.includes(given.signingAlgorithm as Algorithm)
-  const keys = isKnown
-    ? parseSigningKeys('signingKeys', given.signingKeys, algorithm, MAX_SIGNING_KEYS, problems)
-    : []
-  if (given.jwks !== undefined) problems.add('jwks', 'is set beside signingKeys', 'Remove it')
-  return { algorithm, source: { kind: 'static', keys } }
+  if ('jwkUri' in given && 'discover' in given)
+    problems.add('discover', 'is set beside jwkUri', 'Pass just one of them: both lead to the key set')
+  const isRemote = KEY_SETS.some((way) => way in given)
+  const fix = 'Pass signingKeys (with signingAlgorithm), jwkUri or discover'
+  if (!isRemote && !('signingKeys' in given)) problems.add('signingKeys', 'is not set', fix)
+  if (!isRemote && given.jwks !== undefined) problems.add('jwks', 'is set without a key set', 'Remove it')
+  const remote = isRemote ? parseRemote(given, problems) : undefined
+  const written = 'signingKeys' in given ? parseWritten(given, remote, problems) : []
+  return { written, remote }
 }
 
-function parseAlgorithm(value: unknown, isStatic: boolean, problems: Problems): Algorithm {
-  if (!isStatic && value === undefined) return 'RS256'
-  const allowed = ALGORITHMS.filter((name) => isStatic || !name.startsWith('HS'))
+function parseWritten(
+  { signingKeys, signingAlgorithm }: Readonly<Record<string, unknown>>,
+  remote: RemoteKeysConfig | undefined,
+  problems: Problems,
+): readonly VerificationKey[] {
+  // Beside a key set, signingAlgorithm is what the set is for.
+  const isDefault = !remote && !(signingAlgorithm === undefined && areAllBound(signingKeys))
+  const algorithm = isDefault ? parseAlgorithm(signingAlgorithm, ALGORITHMS, problems) : undefined
+  if (isDefault && !algorithm) return []
+  const rules = { algorithm, areBound: true, max: MAX_SIGNING_KEYS }
+  const keys = parseSigningKeys('signingKeys', signingKeys, rules, problems)
+  requireNames(keys, remote, problems)
+  requireSecrecy(keys, problems)
+  return keys
+}
+
+function areAllBound(keys: unknown): boolean {
+  return (
+    Array.isArray(keys) && keys.length > 0 && keys.every((key) => Object(key) === key && 'algorithm' in key)
+  )
+}
+
+/** An algorithm and a key id lead to one place: nothing is looked for in the other when the first has no such key. */
+function requireNames(
+  keys: readonly VerificationKey[],
+  remote: RemoteKeysConfig | undefined,
+  problems: Problems,
+): void {
+  const shared = keys.find((key) => key.kid === undefined && remote?.algorithms.includes(key.algorithm))
+  if (shared)
+    problems.add(
+      'signingKeys',
+      `have a key for ${shared.algorithm} without kid, and the key set is for ${shared.algorithm} too`,
+      "Set the key's kid to what the header of its tokens says",
+    )
+}
+
+/** What the issuer publishes of one key must not be the secret of another: whoever reads it could forge tokens. */
+function requireSecrecy(keys: readonly VerificationKey[], problems: Problems): void {
+  const secrets = keys.filter(({ key }) => key.type === 'secret')
+  const isKnown = secrets.some((secret) => keys.some(({ key }) => isPublished(secret.key, key)))
+  if (isKnown)
+    problems.add('signingKeys', 'have a secret that is a part of one of the public keys', 'Generate a secret')
+}
+
+function parseAlgorithm<Name extends Algorithm>(
+  value: unknown,
+  allowed: readonly Name[],
+  problems: Problems,
+): Name | undefined {
   const algorithm = allowed.find((name) => name === value)
   if (!algorithm) {
     const got = typeof value === 'string' ? 'is not one that these keys can have' : `is ${describe(value)}`
     problems.add('signingAlgorithm', got, `Pass one of ${allowed.join(', ')}`)
   }
-  return algorithm ?? 'RS256'
+  return algorithm
+}
+
+const PUBLIC_ALGORITHMS = ALGORITHMS.filter((name): name is PublicAlgorithm => !name.startsWith('HS'))
+
+/** What the keys of a key set are for, in the order of preference. */
+function parseAlgorithms(value: unknown, problems: Problems): readonly Algorithm[] {
+  const list: readonly unknown[] =
+    Array.isArray(value) && value.length > 0 ? value : [value === undefined ? 'RS256' : value]
+  return [...new Set(list.flatMap((name) => parseAlgorithm(name, PUBLIC_ALGORITHMS, problems) ?? []))]
 }
 
 function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problems): RemoteKeysConfig {
@@ -110,7 +170,7 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
   const { headers, agent, fetch, maxKeys, timeoutSeconds, ...rules } = jwks
   const { url, locate } = parseLocation(given, jwks, problems)
   return Object.freeze({
-    kind: 'remote',
+    algorithms: parseAlgorithms(given.signingAlgorithm, problems),
     uri: publicPart(url),
     locate,
     maxKeys,

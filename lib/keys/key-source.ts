@@ -24,9 +24,10 @@ export interface KeySource {
    * verified before: a key that is no longer among them is withdrawn. Answers at once whenever it can.
    * @param kid the token's `kid` header, when it has one
    * @param now epoch seconds
+   * @param algorithm the token's `alg`: keys of another one cannot have signed it, but a source may name them all the same
    * @throws {AuthError} TOKEN_KEY_ID_… when the token names no key, KEYS_UNAVAILABLE when there are none to look in
    */
-  find(kid: string | undefined, now: number): MaybePromise<readonly VerificationKey[]>
+  find(kid: string | undefined, now: number, algorithm: string): MaybePromise<readonly VerificationKey[]>
   /** Resolves when keys can be served. @throws {AuthError} KEYS_UNAVAILABLE */
   ready(now: number): Promise<void>
   /** Releases timers and sockets. */

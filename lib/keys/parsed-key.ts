@@ -17,11 +17,12 @@ const ENCODED = { base64: /^[\w+/-]+$/, hex: /^[0-9a-f]+$/i }
 /** The lines around a PEM, also without their dashes. */
 const ARMOR = /-----? ?(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
 const MAX_LAYERS = 5
+const CURVES_BY_LENGTH: Readonly<Record<number, string>> = { 65: 'P-256', 97: 'P-384', 133: 'P-521' }
 
 /**
- * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, or one of these in
- * base64 or hex. The one place that knows these forms: what takes a public key reads it here, and what takes a secret
- * refuses whatever is found here, since a published key as a secret would let everybody forge tokens.
+ * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, a point of a
+ * curve, or one of these in base64 or hex. The one place that knows these forms: what takes a public key reads it here,
+ * and what takes a secret refuses whatever is found here, since a published key as a secret would let everybody forge tokens.
  */
 export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | undefined {
   const text = tidy(bytes.toString('latin1'))
@@ -29,7 +30,7 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
   if (/^[[{]/.test(text)) return readJwk(text)
   // OpenSSH's form of a public key, as text and decoded.
   if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)/s.test(text)) return { kind: 'damaged' }
-  const read = bytes[0] === 0x30 ? readDer(bytes) : undefined
+  const read = bytes[0] === 0x30 ? readDer(bytes) : readPoint(bytes)
   if (read || layers === 0) return read
   const bare = text.replaceAll(/\s|=/g, '')
   for (const [encoding, shape] of Object.entries(ENCODED)) {
@@ -86,6 +87,19 @@ function readDer(der: Buffer): PairedKey | undefined {
     attempt(() => new X509Certificate(der).publicKey)
   if (key) return { kind: 'public', key }
   return KEY_TYPES.some((type) => der.includes(type)) ? { kind: 'damaged' } : undefined
+}
+
+/** A point in the uncompressed form of SEC 1 §2.3.3, which is all that a public key of a curve is. */
+function readPoint(bytes: Buffer): PairedKey | undefined {
+  const crv = bytes[0] === 0x04 ? CURVES_BY_LENGTH[bytes.length] : undefined
+  if (crv === undefined) return undefined
+  const size = (bytes.length - 1) / 2
+  const [x, y] = [bytes.subarray(1, 1 + size), bytes.subarray(1 + size)].map((part) =>
+    part.toString('base64url'),
+  )
+  const jwk = { kty: 'EC', crv, x: x ?? '', y: y ?? '' }
+  const key = attempt(() => createPublicKey({ key: jwk, format: 'jwk' }))
+  return key && { kind: 'public', key }
 }
 
 function attempt<T>(parse: () => T): T | undefined {

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from './key-source.js'
 import { findPairedKey, type ParsedKey } from './parsed-key.js'
 
@@ -37,6 +37,17 @@ export function parseSecretKey(
     return { problem: `is not ${encoding} text`, fix: 'Correct the key or its encoding' }
   const [length, unit] = encoding === undefined ? [text.length, 'characters'] : [bytes.length, 'bytes']
   return checkLength(bytes, length, unit, algorithm)
+}
+
+/** Whether a secret is what somebody copied out of a public key: its modulus or a coordinate, as text or as bytes. */
+export function isPublished(secret: KeyObject, publicKey: KeyObject): boolean {
+  if (publicKey.type !== 'public') return false
+  const bytes = secret.export()
+  const { n, x, y } = publicKey.export({ format: 'jwk' })
+  return [n, x, y].some(
+    (part) =>
+      part !== undefined && (bytes.equals(Buffer.from(part)) || bytes.equals(Buffer.from(part, 'base64url'))),
+  )
 }
 
 function checkLength(bytes: Buffer, length: number, unit: string, algorithm: Algorithm): ParsedKey {

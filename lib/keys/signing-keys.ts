@@ -1,7 +1,6 @@
 import { KeyObject } from 'node:crypto'
-import { authError } from '../errors.js'
 import { describe, type Problems } from '../problems.js'
-import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
+import { ALGORITHMS, type Algorithm, type VerificationKey } from './key-source.js'
 import type { ParsedKey } from './parsed-key.js'
 import { parsePublicKey } from './public-key.js'
 import { parseSecretKey, type KeyEncoding } from './secret-key.js'
@@ -16,11 +15,22 @@ export type { KeyEncoding }
  * - RS256 (and the other RS, PS and ES, and EdDSA): the issuer's public key or certificate as PEM, also quoted, indented, with
  *   escaped newlines or in base64; as DER; or as a JWK. RSA of at least 2048 bits, Ed25519 for EdDSA.
  *
- * With a `kid`, the key is tried only for tokens that bear this `kid` header or none.
+ * With a `kid`, the key is tried only for tokens that bear this `kid` header or none. With an `algorithm`, it is for this one
+ * in place of `signingAlgorithm`.
  */
-export type SigningKey =
-  | KeyMaterial
-  | { readonly key: KeyMaterial | undefined; readonly encoding?: KeyEncoding; readonly kid?: string }
+export type SigningKey = KeyMaterial | DescribedKey | BoundKey
+
+/** A key with what it needs said. */
+export interface DescribedKey {
+  readonly key: KeyMaterial | undefined
+  readonly encoding?: KeyEncoding
+  readonly kid?: string
+}
+
+/** A key with an algorithm of its own. */
+export interface BoundKey extends DescribedKey {
+  readonly algorithm: Algorithm
+}
 
 /** A key in one of the forms that people have: text, the bytes of a file, a `KeyObject`, or a JWK. */
 export type KeyMaterial = string | Uint8Array | KeyObject | Jwk
@@ -34,30 +44,23 @@ export interface Jwk {
 const ENCODINGS = ['utf8', 'base64', 'base64url', 'hex']
 const SET_THE_VARIABLE = 'Set the environment variable that should hold the key'
 
-/** A fixed list of keys as a source. With a `kid`, a token meets the keys of that name and the nameless ones. */
-export function staticKeys(keys: readonly VerificationKey[]): KeySource {
-  const frozen = Object.freeze([...keys])
-  const named = frozen.some((key) => key.kid !== undefined)
-  return {
-    find(kid) {
-      if (!named || kid === undefined) return frozen
-      const found = frozen.filter((key) => key.kid === undefined || key.kid === kid)
-      if (found.length === 0) throw authError('TOKEN_KEY_ID_UNKNOWN')
-      return found
-    },
-    ready: () => Promise.resolve(),
-    close: () => undefined,
-  }
+/** What the keys of a list are for, and how many there may be. */
+export interface SigningKeysRules {
+  /** The algorithm of keys that have none of their own; undefined when each has to have one. */
+  readonly algorithm: Algorithm | undefined
+  /** Whether a key may have an algorithm of its own. */
+  readonly areBound: boolean
+  readonly max: number
 }
 
 /** Parses a list of keys, reporting every mistake. */
 export function parseSigningKeys(
   option: string,
   value: unknown,
-  algorithm: Algorithm,
-  max: number,
+  rules: SigningKeysRules,
   problems: Problems,
 ): VerificationKey[] {
+  const { max } = rules
   const fix = `Pass an array of one to ${max} keys`
   if (!Array.isArray(value)) {
     problems.add(option, `is ${describe(value)}`, fix)
@@ -65,7 +68,7 @@ export function parseSigningKeys(
   }
   if (value.length === 0 || value.length > max) problems.add(option, `has ${value.length} keys`, fix)
   const keys = value.flatMap((item: unknown, index) => {
-    const key = parseSigningKey(`${option}[${index}]`, item, algorithm, problems)
+    const key = parseSigningKey(`${option}[${index}]`, item, rules, problems)
     return key ? [key] : []
   })
   for (const [index, key] of keys.entries())
@@ -77,11 +80,19 @@ export function parseSigningKeys(
 function parseSigningKey(
   option: string,
   value: unknown,
-  algorithm: Algorithm,
+  { algorithm: fallback, areBound }: SigningKeysRules,
   problems: Problems,
 ): VerificationKey | undefined {
-  const given = isWrapped(value) ? problems.object(option, value, ['key', 'encoding', 'kid']) : { key: value }
+  const known = ['key', 'encoding', 'kid', ...(areBound ? ['algorithm'] : [])]
+  const given = isWrapped(value) ? problems.object(option, value, known) : { key: value }
   const { key: material, encoding, kid = isJwk(material) ? material.kid : undefined } = given
+  const algorithm = 'algorithm' in given ? ALGORITHMS.find((name) => name === given.algorithm) : fallback
+  if (!algorithm && areBound)
+    problems.add(
+      `${option}.algorithm`,
+      'algorithm' in given ? 'is not known' : 'is not set',
+      `Pass one of ${ALGORITHMS.join(', ')}`,
+    )
   if (kid !== undefined) problems.text(`${option}.kid`, kid, 'Pass the key id as a string')
   const isEncoding = encoding === undefined || ENCODINGS.includes(encoding as string)
   if (!isEncoding) problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
@@ -94,7 +105,7 @@ function parseSigningKey(
     )
     return undefined
   }
-  if (!isEncoding) return undefined
+  if (!isEncoding || !algorithm) return undefined
   const parsed = parseKey(material, algorithm, encoding as KeyEncoding | undefined)
   if ('problem' in parsed) {
     problems.add(option, parsed.problem, parsed.fix)
@@ -112,7 +123,10 @@ function parseKey(given: KeyMaterial, algorithm: Algorithm, encoding: KeyEncodin
     return { problem, fix: 'Leave encoding out' }
   }
   if (isJwk(given) && given.alg !== undefined && given.alg !== algorithm)
-    return { problem: 'is a JWK for another algorithm', fix: 'Set signingAlgorithm to what its alg says' }
+    return {
+      problem: 'is a JWK for another algorithm',
+      fix: 'Set its algorithm (signingAlgorithm) to what its alg says',
+    }
   const material = typeof given === 'string' ? given : bytesOf(given)
   return isSecret
     ? parseSecretKey(material, algorithm, encoding)

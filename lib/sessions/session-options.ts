@@ -1,12 +1,12 @@
 import type { VerificationKey } from '../keys/key-source.js'
-import { parseSigningKeys, type SigningKey } from '../keys/signing-keys.js'
+import { parseSigningKeys, type DescribedKey, type KeyMaterial } from '../keys/signing-keys.js'
 import { boolean, integer, type Parsed, type Parser, type ParsersOf } from '../option-parsers.js'
 import { Problems } from '../problems.js'
 
 /** Sessions of our own, begun by a login. Without them there are no session routes and no bearer tokens. */
 export interface SessionOptions {
   /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
-  readonly signingKeys: readonly (SigningKey | undefined)[]
+  readonly signingKeys: readonly (KeyMaterial | DescribedKey | undefined)[]
   /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
   readonly refreshTokenTtlSeconds?: number
   /** Whether a login ends at the latest when the third-party token that began it expires. Default: false. */
@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly maxPerUser?: number
 }
 
-const MAX_SESSION_KEYS = 10
+const SESSION_KEYS = { algorithm: 'HS256', areBound: false, max: 10 } as const
 const DAY = 86_400
 
 /** The session options: how each is read. */
@@ -41,7 +41,7 @@ export type SessionRules = Parsed<typeof SESSION_OPTIONS>
 
 function readSessionKeys(value: unknown): readonly VerificationKey[] {
   const problems = new Problems()
-  const keys = parseSigningKeys('', value, 'HS256', MAX_SESSION_KEYS, problems)
+  const keys = parseSigningKeys('', value, SESSION_KEYS, problems)
   problems.throwIfAny()
   return keys
 }

@@ -1,4 +1,10 @@
-import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
+import {
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -26,12 +32,12 @@ export interface TestIssuer {
   /** How often the key set was asked for. */
   readonly fetches: number
   /**
-   * Mints a token, signed with RS256 whatever its header says.
+   * Mints a token, signed with the key's own algorithm whatever its header says.
    * @param claims `iss`, `iat` and `exp` are added where they are missing; `undefined` leaves one out
    */
   mint(claims: Readonly<Record<string, unknown>>, options?: MintOptions): string
-  /** Publishes a new key, which signs from now on. Returns its kid. */
-  rotate(): string
+  /** Publishes a new key, which signs from now on; default: of the issuer's algorithm. Returns its kid. */
+  rotate(algorithm?: TestIssuerAlgorithm): string
   /** Takes a key out of the key set. Default: the oldest. Tokens can still be minted with it. */
   withdraw(kid?: string): void
   /** Answers only after this time. */
@@ -44,7 +50,11 @@ export interface TestIssuer {
   close(): Promise<void>
 }
 
+/** What a test issuer signs with. */
+export type TestIssuerAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+
 interface IssuerKey {
+  readonly algorithm: TestIssuerAlgorithm
   readonly kid: string
   readonly privateKey: KeyObject
   readonly jwk: object
@@ -52,7 +62,7 @@ interface IssuerKey {
 
 /**
  * Starts a test issuer on loopback.
- * @param options `clock`: milliseconds since 1970, for the dates of its tokens; default `Date.now`. `port`: default a
+ * @param options `algorithm`: default RS256. `clock`: milliseconds since 1970, for the dates of its tokens; default `Date.now`. `port`: default a
  *   free one
  * @example
  * const issuer = await createTestIssuer()
@@ -62,8 +72,9 @@ interface IssuerKey {
 export async function createTestIssuer({
   clock = Date.now,
   port = 0,
-}: { clock?: () => number; port?: number } = {}): Promise<TestIssuer> {
-  const keys: IssuerKey[] = [createKey()]
+  algorithm = 'RS256',
+}: { clock?: () => number; port?: number; algorithm?: TestIssuerAlgorithm } = {}): Promise<TestIssuer> {
+  const keys: IssuerKey[] = [createKey(algorithm)]
   let published = [...keys]
   let delay = 0
   let isDown = false
@@ -111,10 +122,10 @@ export async function createTestIssuer({
     if (!key) throw new Error('the test issuer has no key')
     const iat = Math.floor(clock() / 1000)
     const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
-    const joseHeader = { alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }
+    const joseHeader = { alg: key.algorithm, typ: 'JWT', kid: key.kid, ...header }
     // Not with jsonwebtoken, which would refuse to make the bad tokens that tests want too.
     const content = [joseHeader, payload].map(toSegment).join('.')
-    return `${content}.${sign('sha256', Buffer.from(content), key.privateKey).toString('base64url')}`
+    return `${content}.${signatureOf(content, key)}`
   }
 
   return {
@@ -127,8 +138,8 @@ export async function createTestIssuer({
       return fetches
     },
     mint,
-    rotate() {
-      const key = createKey()
+    rotate(next = algorithm) {
+      const key = createKey(next)
       keys.push(key)
       published.push(key)
       return key.kid
@@ -165,8 +176,21 @@ function toSegment(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
-function createKey(): IssuerKey {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+function createKey(algorithm: TestIssuerAlgorithm): IssuerKey {
+  const { publicKey, privateKey } = createKeyPair(algorithm)
   const kid = randomUUID()
-  return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' } }
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
+  return { algorithm, kid, privateKey, jwk }
+}
+
+function createKeyPair(algorithm: TestIssuerAlgorithm): KeyPairKeyObjectResult {
+  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
+  return algorithm === 'ES256'
+    ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    : generateKeyPairSync('rsa', { modulusLength: 2048 })
+}
+
+function signatureOf(content: string, { algorithm, privateKey: key }: IssuerKey): string {
+  const hash = algorithm === 'EdDSA' ? null : 'sha256'
+  return sign(hash, Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')
 }

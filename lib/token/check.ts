@@ -7,7 +7,7 @@ import type { MaybePromise, UserData } from '../user.js'
 export interface Inspection {
   readonly text: string
   /** The keys that the token may have been signed with. */
-  readonly findKeys: (kid: string | undefined) => MaybePromise<readonly VerificationKey[]>
+  readonly findKeys: (kid: string | undefined, algorithm: string) => MaybePromise<readonly VerificationKey[]>
   token: UnverifiedToken
   candidates: readonly VerificationKey[]
   key: VerificationKey | undefined

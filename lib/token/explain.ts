@@ -72,7 +72,7 @@ export function createExplain(parts: ExplainParts): Explain {
           },
         ]
       : []
-    const inspection = inspectionOf(text, (kid) => keys.find(kid, now))
+    const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     const failed = new Set<string>()
     for (const step of steps) {
       const isUnjudged = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))

@@ -1,20 +1,23 @@
+import type { Algorithm } from '../keys/key-source.js'
 import type { Check } from './check.js'
 import { show } from './hints.js'
 import { normalizeType, type TokenRules } from './token-options.js'
 
 /** The checks of the header, made before any key is looked at. */
-export function headerChecks({ algorithm, allowedTypes }: TokenRules): readonly Check[] {
+export function headerChecks({ algorithms, allowedTypes }: TokenRules): readonly Check[] {
+  const isAllowed = (alg: unknown): boolean => algorithms.includes(alg as Algorithm)
+  const these = algorithms.join(' or ')
   return [
     {
       name: 'alg',
-      refuse: ({ token: { header } }) => (header.alg === algorithm ? undefined : 'TOKEN_ALGORITHM'),
-      expected: () => algorithm,
+      refuse: ({ token: { header } }) => (isAllowed(header.alg) ? undefined : 'TOKEN_ALGORITHM'),
+      expected: () => these,
       got: ({ token: { header } }) => show(header.alg),
       fix: (_code, { token: { header } }) =>
         // Whoever follows the advice for a forged token must not end with a public key as an HMAC secret.
-        !algorithm.startsWith('HS') && typeof header.alg === 'string' && header.alg.startsWith('HS')
-          ? `Let the issuer sign with ${algorithm}; if it does, this token is forged`
-          : `Let the issuer sign with ${algorithm}, or set signingAlgorithm to what it signs with and pass the matching key`,
+        !algorithms.every((name) => name.startsWith('HS')) && String(header.alg).startsWith('HS')
+          ? `Let the issuer sign with ${these}; if it does, this token is forged`
+          : `Let the issuer sign with ${these}, or set signingAlgorithm to what it signs with and pass the matching key`,
     },
     {
       name: 'typ',

@@ -62,16 +62,26 @@ const SIGNATURE: Check = {
   name: 'signature',
   refuse(inspection) {
     const { token, findKeys } = inspection
-    return andThen(findKeys(token.header.kid as string | undefined), (candidates) => {
+    const { kid, alg } = token.header
+    return andThen(findKeys(kid as string | undefined, alg as string), (candidates) => {
       inspection.candidates = candidates
+      if (candidates.every(({ algorithm }) => algorithm !== alg)) return 'TOKEN_ALGORITHM'
       inspection.key = verifySignature(token, candidates)
       return inspection.key ? undefined : 'TOKEN_SIGNATURE'
     })
   },
   expected: ({ candidates }) =>
     candidates.length === 1 ? 'made with the one key' : `made with one of ${candidates.length} keys`,
-  got: ({ key }) => (key ? 'that' : 'made with another key'),
-  fix: () => 'auth.explain(token) tries the usual mistakes with keys',
+  got: ({ key, candidates, token }) =>
+    key
+      ? 'that'
+      : candidates.every(({ algorithm }) => algorithm !== token.header.alg)
+        ? 'made for another algorithm'
+        : 'made with another key',
+  fix: (code, { candidates }) =>
+    code === 'TOKEN_ALGORITHM'
+      ? `Let the issuer sign with ${candidates.map(({ algorithm }) => algorithm).join(' or ')}, which the key of this kid is for`
+      : 'auth.explain(token) tries the usual mistakes with keys',
 }
 
 function mapping(metadata: MetadataRules): Check {

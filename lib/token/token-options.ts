@@ -88,7 +88,8 @@ export interface TokenRules extends Omit<
   ParsedTokenOptions,
   'audience' | 'issuer' | 'allowedTypes' | 'maxTokenLength'
 > {
-  readonly algorithm: Algorithm
+  /** Those that there are keys for: which of them verifies a token, its keys say. */
+  readonly algorithms: readonly Algorithm[]
   /** Undefined when the app wrote down that any audience is good. */
   readonly audience: readonly string[] | undefined
   readonly allowedTypes: ReadonlySet<string | null>
@@ -100,14 +101,14 @@ export interface TokenRules extends Omit<
 /** Completes the options of tokens with what stands elsewhere in the options. */
 export function tokenRules(
   { audience = [], issuer, allowedTypes, maxTokenLength, ...options }: ParsedTokenOptions,
-  defaults: { appId: string; algorithm: Algorithm; issuer: string | undefined },
+  defaults: { appId: string; algorithms: readonly Algorithm[]; issuer: string | undefined },
 ): TokenRules {
   const fallback = defaults.issuer === undefined ? DEFAULTS : OPENID_DEFAULTS
   return Object.freeze({
     ...options,
     allowedTypes: allowedTypes ?? readTypes(fallback.allowedTypes),
     maxTokenLength: maxTokenLength ?? fallback.maxTokenLength,
-    algorithm: defaults.algorithm,
+    algorithms: defaults.algorithms,
     audience: audience === ANY ? undefined : audience.length > 0 ? audience : Object.freeze([defaults.appId]),
     issuer: issuer ?? (defaults.issuer === undefined ? undefined : Object.freeze([defaults.issuer])),
   })

@@ -91,7 +91,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
   }
 
   function verifyAnew(text: string, now: number): MaybePromise<VerifiedToken> {
-    const inspection = inspectionOf(text, (kid) => keys.find(kid, now))
+    const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     return andThen(inspect(inspection, now), ({ key, unescaped }) => {
       if (!key) throw authError('TOKEN_SIGNATURE') // no list of steps without that of the signature
       unescaped.forEach(tellOnce)
@@ -106,7 +106,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     verify(token, now) {
       const known = cache.get(token)
       if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyAnew(token, now)
-      return andThen(keys.find(known.kid, now), (found) =>
+      return andThen(keys.find(known.kid, now, known.key.algorithm), (found) =>
         found.includes(known.key) ? known : verifyAnew(token, now),
       )
     },

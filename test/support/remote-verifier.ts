@@ -30,15 +30,20 @@ export function remoteVerifier(
   { jwks, ...others }: { jwks?: JwksOptions; [option: string]: unknown } = {},
 ): RemoteVerifier {
   const options = { appId: APP_ID, jwkUri, jwks, ...others } as unknown as CustomJwtAuthOptions
-  const { rules, metadata, keys: source, cache } = parseOptions(options, false)
-  if (source.kind !== 'remote') throw new Error('the options have no issuer')
+  const {
+    rules,
+    metadata,
+    keys: { remote: source },
+    cache,
+  } = parseOptions(options, false)
+  if (!source) throw new Error('the options have no issuer')
   const events: { name: keyof Events; event: unknown }[] = []
   const loads = { begun: 0, ended: 0 }
   const record = (name: keyof Events) => (event: unknown) => {
     events.push({ name, event })
     if (name === 'keysRefreshed' || name === 'keysFailed') loads.ended = loads.begun
   }
-  const issuer = new IssuerClient({ ...source, algorithms: [rules.algorithm] }, (...request) => {
+  const issuer = new IssuerClient(source, (...request) => {
     loads.begun += 1
     return fetchJson(...request)
   })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { parseOptions } from '../../lib/options.js'
 import { isAuthError, type AuthError } from '../../lib/errors.js'
-import { staticKeys } from '../../lib/keys/signing-keys.js'
+import { joinKeys } from '../../lib/keys/key-sources.js'
 import type { CustomJwtAuthOptions } from '../../lib/options.js'
 import { createVerifier, type VerifiedToken } from '../../lib/token/verifier.js'
 import { APP_ID, NOW, SECRET } from './tokens.js'
@@ -18,8 +18,8 @@ export interface TestVerifier {
 export function verifierFor(options: object = {}): TestVerifier {
   const all = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], ...options }
   const { rules, metadata, keys: source, cache } = parseOptions(all as CustomJwtAuthOptions, false)
-  assert(source.kind === 'static')
-  const keys = staticKeys(source.keys)
+  assert(!source.remote)
+  const keys = joinKeys(source.written, undefined)
   const verifier = createVerifier({
     rules,
     metadata,

@@ -116,12 +116,12 @@ describe('the 331 vectors', () => {
 /** What the seam says of a text in canonical base64url, as our own reading demands first. It would refuse these payloads too. */
 function verdictOnSignature({ token: text, ...vector }: Vector): 'valid' | 'invalid' {
   const { keys } = parseOptions(optionsFor({ token: text, ...vector }), false)
-  assert(keys.kind === 'static')
+  assert(!keys.remote)
   const segments = text.split('.')
   const isCanonical = segments.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
   if (!isCanonical) return 'invalid'
   const [header = ''] = segments
-  return verifySignature({ text, header: headerOf(header), claims: {} }, keys.keys) ? 'valid' : 'invalid'
+  return verifySignature({ text, header: headerOf(header), claims: {} }, keys.written) ? 'valid' : 'invalid'
 }
 
 function headerOf(segment: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { parseOptions, type Config } from '../../options.js'
 import { ConfigurationError } from '../../errors.js'
+import type { VerificationKey } from '../../keys/key-source.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
 import type { Finding } from '../finding.js'
@@ -75,10 +76,12 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
   yield { name: 'options', level: 'ok', text: 'understood' }
   if (notCarriedOver) yield* auditExport(config, notCarriedOver)
   yield* auditRules(config)
-  if (config.keys.kind === 'remote') {
+  const { written, remote } = config.keys
+  if (written.length > 0) yield keysFinding(written)
+  if (remote) {
     const { auditIssuer } = await import('../issuer-audit.js') // with all that reads key sets
-    yield* auditIssuer(config.keys, config.rules, config.clock)
-  } else yield keysFinding(config.keys.keys.length, config.rules.algorithm)
+    yield* auditIssuer(remote, config.rules, config.clock)
+  }
   // An export says nothing of sessions and stores: whoever mounts the guard does.
   if (!notCarriedOver) yield* auditUsers(config)
 }
@@ -94,9 +97,12 @@ function* auditExport(config: Config, notCarriedOver: readonly NotCarriedOver[])
     yield { name: NOT_CARRIED_OVER, level: 'note', text: `${item}: ${reason}`, fix }
 }
 
-function keysFinding(count: number, algorithm: string): Finding {
-  const what = algorithm.startsWith('HS') ? 'secret' : 'public key'
-  return { name: 'keys', level: 'ok', text: `${count} ${algorithm} ${what}${count === 1 ? '' : 's'}` }
+function keysFinding(keys: readonly VerificationKey[]): Finding {
+  const kinds = [...new Set(keys.map(({ algorithm }) => algorithm))].map((algorithm) => {
+    const count = keys.filter((key) => key.algorithm === algorithm).length
+    return plural(count, `${algorithm} ${algorithm.startsWith('HS') ? 'secret' : 'public key'}`)
+  })
+  return { name: 'keys', level: 'ok', text: kinds.join(', ') }
 }
 
 function* auditRules({ rules, disabled }: Config): Generator<Finding> {

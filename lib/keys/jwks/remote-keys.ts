@@ -213,5 +213,5 @@ function indexByKid(keys: readonly VerificationKey[]): KeySet['byKid'] {
 }
 
 function isSame(a: VerificationKey, b: VerificationKey): boolean {
-  return a.kid === b.kid && a.key.equals(b.key)
+  return a.kid === b.kid && a.algorithm === b.algorithm && a.key.equals(b.key)
 }
