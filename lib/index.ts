@@ -12,6 +12,7 @@ export {
 export type { CredentialKind, Logger } from './events.js'
 export { errorHandler } from './http/error-response.js'
 export type { Middleware } from './http/middleware.js'
+export type { RequestAuth } from './http/request-auth.js'
 export { issuers } from './presets/index.js'
 export type { JwksOptions } from './keys/jwks/jwks-options.js'
 export type { Algorithm } from './keys/key-source.js'
@@ -29,6 +30,7 @@ export type {
   IdentityName,
   ImportOutcome,
   LinkRefusal,
+  LinkTerms,
   Rotation,
   SessionRecord,
   SessionRequest,

@@ -4,6 +4,13 @@ import type { Identity, IdentityName, SessionRecord, Store, UserRecord } from 'c
 interface Data {
   users: UserRecord[]
   sessions: FiledSession[]
+  times: FiledTime[]
+}
+
+/** When the token was issued that an identity has its data from. `id` is the identity's key. */
+interface FiledTime {
+  id: string
+  issuedAt: number
 }
 
 /** A session, and what it began with. */
@@ -37,12 +44,12 @@ export function fileStore(path: string): Store {
   }
 
   return {
-    signIn: ({ identity, now, newUserId }) =>
-      atomic(({ users }) => {
+    signIn: ({ identity, now, issuedAt = now, newUserId }) =>
+      atomic(({ users, times }) => {
         const owner = users.find((user) => has(user, identity))
         if (owner?.disabled) return { user: owner, created: false }
         if (owner) {
-          const user = { ...withIdentity(owner, identity), last_authentication_date: now }
+          const user = { ...refreshed(owner, identity, times, issuedAt), last_authentication_date: now }
           return { user: put(users, user), created: false }
         }
         if (newUserId === undefined) return undefined
@@ -56,6 +63,7 @@ export function fileStore(path: string): Store {
           last_authentication_date: now,
           disabled: false,
         }
+        put(times, { id: keyOf(identity), issuedAt })
         return { user: put(users, user), created: true }
       }),
 
@@ -77,38 +85,43 @@ export function fileStore(path: string): Store {
       }),
 
     deleteUser: (id) =>
-      atomic(({ users, sessions }) => {
+      atomic(({ users, sessions, times }) => {
         remove(sessions, ({ session }) => session.userId === id)
+        const keys = users.find(hasId(id))?.identities.map(keyOf)
+        remove(times, (time) => keys?.includes(time.id) === true)
         return remove(users, hasId(id)) > 0
       }),
 
-    linkIdentity: (userId, identity, { maxIdentities }) =>
-      atomic(({ users }) => {
+    linkIdentity: (userId, identity, { issuedAt, maxIdentities }) =>
+      atomic(({ users, times }) => {
         const user = users.find(hasId(userId))
         if (!user) return 'missing'
         const owner = users.find((other) => has(other, identity))
         if (owner && owner !== user) return 'taken'
         if (!owner && user.identities.length >= maxIdentities) return 'full'
-        return put(users, withIdentity(user, identity))
+        return put(users, refreshed(user, identity, times, issuedAt))
       }),
 
     unlinkIdentity: (userId, identity) =>
-      atomic(({ users, sessions }) => {
+      atomic(({ users, sessions, times }) => {
         const user = users.find(hasId(userId))
         if (!user || !has(user, identity)) return 'missing'
         if (user.identities.length === 1) return 'last'
+        remove(times, hasId(keyOf(identity)))
         put(users, { ...user, identities: user.identities.filter((own) => !isSame(own, identity)) })
         remove(sessions, (one) => one.session.userId === userId && isSame(one.identity, identity))
         return 'unlinked'
       }),
 
     importUsers: (records) =>
-      atomic(({ users }) =>
+      atomic(({ users, times }) =>
         records.map((record) => {
           if (users.some(hasId(record.id))) return 'known'
           if (record.identities.some((identity) => users.some((user) => has(user, identity)))) return 'taken'
           // An identity that comes twice is one.
           put(users, record.identities.reduce(withIdentity, { ...record, identities: [] }))
+          const issuedAt = record.last_authentication_date
+          for (const identity of record.identities) put(times, { id: keyOf(identity), issuedAt })
           return 'added'
         }),
       ),
@@ -160,7 +173,7 @@ export function fileStore(path: string): Store {
 }
 
 function emptyWhenMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return JSON.stringify({ users: [], sessions: [] })
+  if (error.code === 'ENOENT') return JSON.stringify({ users: [], sessions: [], times: [] })
   throw error
 }
 
@@ -175,6 +188,17 @@ const isSame = (a: IdentityName, b: IdentityName): boolean =>
 
 const has = (user: UserRecord, identity: IdentityName): boolean =>
   user.identities.some((own) => isSame(own, identity))
+
+const keyOf = ({ provider_type, id }: IdentityName): string => JSON.stringify([provider_type, id])
+
+/** The user with the identity, unless it is there with the data of a newer token. */
+function refreshed(user: UserRecord, identity: Identity, times: FiledTime[], issuedAt: number): UserRecord {
+  const id = keyOf(identity)
+  const known = times.find(hasId(id))
+  if (known && known.issuedAt > issuedAt) return user
+  put(times, { id, issuedAt })
+  return withIdentity(user, identity)
+}
 
 /** The identity in the place that it has, or added at the end. */
 function withIdentity(user: UserRecord, identity: Identity): UserRecord {

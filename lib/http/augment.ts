@@ -1,9 +1,13 @@
+import type { RequestAuth } from './request-auth.js'
+
 /** What Express's `Request` gets from the guard. */
 export interface CustomJwtAuthRequest {
   user?: Express.User | undefined
+  /** What the request was let in with. */
+  auth?: RequestAuth | undefined
 }
 
-// Types `req.user` for Express as the app's own `Express.User`, which is empty until the app says what it is (README,
+// Types `req.auth` and `req.user` for Express, the latter as the app's own `Express.User`, which is empty until the app says what it is (README,
 // "Types"). A base and not a member: an app, or @types/passport, may declare `Request.user` and `User` as it likes, where
 // a second declaration of the same member would have to be of the very same type.
 declare global {

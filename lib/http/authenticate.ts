@@ -4,6 +4,7 @@ import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
 import type { Sessions } from '../sessions/sessions.js'
+import { authOfSession, createTokenAuth, type RequestAuth } from './request-auth.js'
 import { isSessionToken } from '../token/claims.js'
 import type { VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
@@ -13,7 +14,7 @@ import { missingCredentials, readCredentials, type Credentials } from './credent
 /** Who sends a request, and how we know. */
 export interface Authenticated {
   readonly user: User
-  readonly kind: CredentialKind
+  readonly auth: RequestAuth
 }
 
 export interface Authenticator {
@@ -44,6 +45,8 @@ export function createAuthenticator(parts: {
 }): Authenticator {
   const { credentialsRequired, bearerJwt, disabled, verifier, signIn, sessions, now } = parts
 
+  const authOfToken = createTokenAuth()
+
   function verify(token: string, time: number): MaybePromise<VerifiedToken> {
     if (disabled) throw authError('PROVIDER_DISABLED')
     return verifier.verify(token, time)
@@ -55,10 +58,16 @@ export function createAuthenticator(parts: {
     return bearerJwt && !isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'custom-token' : 'session'
   }
 
-  function userOf(kind: CredentialKind, token: string, time: number): MaybePromise<User> {
+  function whoSent(kind: CredentialKind, token: string, time: number): MaybePromise<Authenticated> {
     if (kind === 'custom-token')
-      return andThen(verify(token, time), (verified) => signIn.useToken(verified, time))
-    if (sessions) return sessions.authenticate(token, time)
+      return andThen(verify(token, time), (verified) =>
+        andThen(signIn.useToken(verified, time), (user) => ({ user, auth: authOfToken(verified) })),
+      )
+    if (sessions)
+      return andThen(sessions.authenticate(token, time), ({ user, expiresAt }) => ({
+        user,
+        auth: authOfSession(expiresAt),
+      }))
     const fix = 'Set session to accept access tokens, or bearerJwt to accept third-party tokens'
     throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', fix } })
   }
@@ -68,8 +77,7 @@ export function createAuthenticator(parts: {
     authenticate(req) {
       const credentials = readCredentials(req)
       if (credentials) {
-        const kind = kindOf(credentials)
-        return andThen(userOf(kind, credentials.token, now()), (user) => ({ user, kind }))
+        return whoSent(kindOf(credentials), credentials.token, now())
       }
       if (credentialsRequired)
         throw authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) })

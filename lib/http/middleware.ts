@@ -6,18 +6,22 @@ import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
 import { missingUser } from './credentials.js'
 import { toAuthError } from './error-response.js'
+import type { RequestAuth } from './request-auth.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 export type Next = (error?: unknown) => void
 
-/** Makes the guard: `next()` with `req.user` set, or `next(error)`. What it can answer at once, it does. */
+type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
+
+/** Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. What it can answer at once, it does. */
 export function createMiddleware({ authenticate }: Authenticator, events: Events): Middleware {
-  function accept(req: IncomingMessage & { user?: User }, who: Authenticated | undefined, next: Next): void {
+  function accept(req: GuardedRequest, who: Authenticated | undefined, next: Next): void {
     if (who) {
       req.user = who.user
-      events.authenticated(who.user.id, who.kind)
+      req.auth = who.auth
+      events.authenticated(who.user.id, who.auth.kind)
     }
     next()
   }

@@ -19,14 +19,14 @@ export function createRealmObjectServerRoutes(parts: RouteParts): Middleware {
     const time = now()
     const verified = await verify(jwt, time)
     const { accessToken, refreshToken } = await sessions.logIn(verified, undefined, time)
-    const user = await sessions.authenticate(accessToken, time)
+    const { user } = await sessions.authenticate(accessToken, time)
     return { refresh_token: describe(refreshToken, user, { access: ['refresh'] }) }
   }
 
   async function openRealm(refreshToken: string, path: string): Promise<object> {
     const time = now()
     const { accessToken } = await sessions.refresh(refreshToken, time)
-    const user = await sessions.authenticate(accessToken, time)
+    const { user } = await sessions.authenticate(accessToken, time)
     const resolved = path.replace(/^\/~(?=\/|$)/, () => `/${identityOf(user)}`)
     return { access_token: describe(accessToken, user, { path: resolved, access: ['download', 'upload'] }) }
   }

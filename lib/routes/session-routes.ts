@@ -66,7 +66,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
   }
 
   const profile = jsonRoute(async (req) => {
-    const user = await sessions.authenticate(bearerToken(req), now())
+    const { user } = await sessions.authenticate(bearerToken(req), now())
     return { status: 200, body: { ...user, user_id: user.id, domain_id: domainId } }
   })
 

@@ -20,6 +20,12 @@ export interface OpenSession {
   readonly deviceId: string
 }
 
+/** Who has a good access token, and until when it is one, in epoch seconds. */
+export interface ActiveSession {
+  readonly user: User
+  readonly expiresAt: number
+}
+
 /** Sessions: what a login begins, a refresh prolongs and a log-out ends. `now` is in epoch seconds everywhere. */
 export interface Sessions {
   /**
@@ -33,7 +39,7 @@ export interface Sessions {
    */
   link(token: VerifiedToken, accessToken: string, now: number): Promise<OpenSession>
   /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED */
-  authenticate(accessToken: string, now: number): MaybePromise<User>
+  authenticate(accessToken: string, now: number): MaybePromise<ActiveSession>
   /**
    * Resolves when the session of a token of either kind lives.
    * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, REFRESH_TOKEN_INVALID, USER_DISABLED
@@ -103,11 +109,15 @@ export function createSessions(parts: {
     }
   }
 
-  function authenticate(accessToken: string, now: number): MaybePromise<User> {
+  function authenticate(accessToken: string, now: number): MaybePromise<ActiveSession> {
     const claims = tokens.verifyAccessToken(accessToken, now)
-    const { userId, sessionId } = claims
+    const { userId, sessionId, expiresAt } = claims
     const cached = rules.checkRevocation ? undefined : userCache.get(userId, now, sessionId)
-    return cached ?? userCache.load(() => findUser(claims, now), now, sessionId)
+    if (cached) return { user: cached, expiresAt }
+    return andThen(
+      userCache.load(() => findUser(claims, now), now, sessionId),
+      (user) => ({ user, expiresAt }),
+    )
   }
 
   /** The session with its next refresh token, in place of the presented one. */
@@ -162,7 +172,7 @@ export function createSessions(parts: {
 
     async link(token, accessToken, now) {
       const { session, user } = await find(tokens.verifyAccessToken(accessToken, now), now, 'SESSION_INVALID')
-      const linked = await signIn.link(token, user)
+      const linked = await signIn.link(token, user, now)
       if (linked === 'full') throw authError('IDENTITY_LIMIT')
       if (linked === 'taken') throw authError('IDENTITY_TAKEN')
       if (linked === 'missing') throw authError('SESSION_INVALID')

@@ -3,7 +3,7 @@ import { integer, requireOptions, type ParsersOf } from '../option-parsers.js'
 import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
 import { MemorySessions } from './memory-sessions.js'
-import { newUserRecord, userIdTaken, type SignInRequest, type Store } from './store.js'
+import { newUserRecord, userIdTaken, type SignUpRequest, type Store } from './store.js'
 
 /** Bounds of the in-memory store. */
 export interface MemoryStoreOptions {
@@ -24,6 +24,12 @@ interface Account {
   user: UserRecord
 }
 
+/** Whose an identity is, and when the token that its data came with was issued. */
+interface Owner {
+  readonly account: Account
+  issuedAt: number
+}
+
 const MEMORY_STORE_OPTIONS = {
   maxUsers: integer({ default: 50_000, min: 1, max: 10_000_000 }),
   maxSessions: integer({ default: 100_000, min: 1, max: 10_000_000 }),
@@ -40,15 +46,23 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   /** By user id. */
   const accounts = new Map<string, Account>()
   /** By identity key. */
-  const owners = new Map<string, Account>()
+  const owners = new Map<string, Owner>()
   const sessions = new MemorySessions(maxSessions)
 
-  function add(user: UserRecord): UserRecord {
+  function add(user: UserRecord, issuedAt: number): UserRecord {
     if (accounts.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
     const account = { user: Object.freeze(user) }
     accounts.set(user.id, account)
-    for (const identity of user.identities) owners.set(identityKey(identity), account)
+    for (const identity of user.identities) owners.set(identityKey(identity), { account, issuedAt })
     return user
+  }
+
+  /** The user's identities with this one as its newest token has it. */
+  function refreshed(owner: Owner, identity: Identity, issuedAt: number): readonly Identity[] {
+    const { identities } = owner.account.user
+    if (issuedAt < owner.issuedAt) return identities
+    owner.issuedAt = issuedAt
+    return withIdentity(identities, identity)
   }
 
   function keep(account: Account, user: UserRecord): UserRecord {
@@ -56,28 +70,29 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return user
   }
 
-  function create(request: Required<SignInRequest>): UserRecord {
-    const { newUserId } = request
+  function create(request: SignUpRequest): UserRecord {
+    const { newUserId, now, issuedAt = now } = request
     if (accounts.has(newUserId)) throw userIdTaken(newUserId)
-    return add(newUserRecord(request))
+    return add(newUserRecord(request), issuedAt)
   }
 
   return {
-    signIn({ identity, now, newUserId }) {
+    signIn({ identity, now, issuedAt = now, newUserId }) {
       const owner = owners.get(identityKey(identity))
       if (!owner)
         return newUserId === undefined
           ? undefined
-          : { user: create({ identity, now, newUserId }), created: true }
-      const { user } = owner
+          : { user: create({ identity, now, issuedAt, newUserId }), created: true }
+      const { account } = owner
+      const { user } = account
       if (user.disabled) return { user, created: false }
-      const identities = withIdentity(user.identities, identity)
-      return { user: keep(owner, { ...user, identities, last_authentication_date: now }), created: false }
+      const identities = refreshed(owner, identity, issuedAt)
+      return { user: keep(account, { ...user, identities, last_authentication_date: now }), created: false }
     },
 
     findUser: (id) => accounts.get(id)?.user,
 
-    findIdentity: (identity) => owners.get(identityKey(identity))?.user,
+    findIdentity: (identity) => owners.get(identityKey(identity))?.account.user,
 
     listUsers: ({ limit, after = '' }) =>
       [...accounts.values()]
@@ -98,23 +113,25 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       return accounts.delete(id)
     },
 
-    linkIdentity(userId, identity, { maxIdentities }) {
+    linkIdentity(userId, identity, { issuedAt, maxIdentities }) {
       const account = accounts.get(userId)
       if (!account) return 'missing'
-      const owner = owners.get(identityKey(identity))
-      if (owner && owner !== account) return 'taken'
+      const key = identityKey(identity)
+      const owner = owners.get(key)
+      if (owner && owner.account !== account) return 'taken'
       const { user } = account
-      if (!owner && user.identities.length >= maxIdentities) return 'full'
-      if (!owner && owners.size - accounts.size >= maxUsers)
+      if (owner) return keep(account, { ...user, identities: refreshed(owner, identity, issuedAt) })
+      if (user.identities.length >= maxIdentities) return 'full'
+      if (owners.size - accounts.size >= maxUsers)
         throw full(`${owners.size} identities: raise maxUsers or use a lasting store`)
-      owners.set(identityKey(identity), account)
+      owners.set(key, { account, issuedAt })
       return keep(account, { ...user, identities: withIdentity(user.identities, identity) })
     },
 
     unlinkIdentity(userId, identity) {
       const account = accounts.get(userId)
       const key = identityKey(identity)
-      if (!account || owners.get(key) !== account) return 'missing'
+      if (!account || owners.get(key)?.account !== account) return 'missing'
       const { user } = account
       if (user.identities.length === 1) return 'last'
       owners.delete(key)
@@ -127,13 +144,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       records.map((record) => {
         if (accounts.has(record.id)) return 'known'
         if (record.identities.some((identity) => owners.has(identityKey(identity)))) return 'taken'
-        add({ ...record, identities: record.identities.reduce<readonly Identity[]>(withIdentity, []) })
+        const identities = record.identities.reduce<readonly Identity[]>(withIdentity, [])
+        add({ ...record, identities }, record.last_authentication_date)
         return 'added'
       }),
 
     createSession(request) {
       const owner = owners.get(identityKey(request.identity))
-      if (owner?.user.id !== request.session.userId) return false
+      if (owner?.account.user.id !== request.session.userId) return false
       if (sessions.add(request)) return true
       throw full(`${maxSessions} sessions: raise maxSessions or use a lasting store`)
     },

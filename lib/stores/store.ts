@@ -28,10 +28,23 @@ export interface SessionRequest {
   readonly maxPerUser: number
 }
 
+/** What {@link Store.linkIdentity} is asked beside user and identity. */
+export interface LinkTerms {
+  /** As in {@link SignInRequest}. */
+  readonly issuedAt: number
+  /** How many identities the user may have. */
+  readonly maxIdentities: number
+}
+
 /** What {@link Store.signIn} is asked. */
 export interface SignInRequest {
-  /** (provider_type, id) finds the user; `data` replaces what this identity had. */
+  /** (provider_type, id) finds the user; `data` replaces what this identity had, unless that came with a newer token. */
   readonly identity: Identity
+  /**
+   * When the token was issued, in epoch seconds, also fractions of them; by default `now`. The store keeps it with the
+   * identity: data of an older token never replaces data of a newer one.
+   */
+  readonly issuedAt?: number
   /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
   /** The id that a new user gets; absent when none shall be created by this call. */
@@ -72,7 +85,8 @@ export function userIdTaken(id: string): Error {
  */
 export interface Store {
   /**
-   * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. A disabled
+   * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. Of several
+   * tokens the data of the newest counts, in whichever order they come; it is what the returned user has. A disabled
    * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
    * @throws an error whose `code` is {@link USER_ID_TAKEN}, when another user already has `newUserId`
    */
@@ -93,15 +107,11 @@ export interface Store {
   deleteUser(id: string): MaybePromise<boolean>
 
   /**
-   * Gives a user one more identity, or refreshes the data of one that it has. Returns the user, `taken` when another
+   * Gives a user one more identity, or refreshes the data of one that it has, as {@link signIn} does. Returns the user, `taken` when another
    * user has the identity, `full` when the user has `maxIdentities` others or more, `missing` when there is no such
    * user.
    */
-  linkIdentity(
-    userId: string,
-    identity: Identity,
-    limits: { readonly maxIdentities: number },
-  ): MaybePromise<UserRecord | LinkRefusal>
+  linkIdentity(userId: string, identity: Identity, terms: LinkTerms): MaybePromise<UserRecord | LinkRefusal>
 
   /**
    * Takes an identity from a user and ends the sessions that began with it, also one that begins at that moment. The
@@ -111,8 +121,8 @@ export interface Store {
   unlinkIdentity(userId: string, identity: IdentityName): MaybePromise<UnlinkOutcome>
 
   /**
-   * Adds users as they are, each whole or not at all, and leaves users that are there untouched. Returns what became
-   * of each, in their order. A batch may be one transaction: when it throws, the whole batch can be sent again.
+   * Adds users as they are, each whole or not at all, and leaves users that are there untouched. Their data is as new as
+   * their `last_authentication_date`. Returns what became of each, in their order. A batch may be one transaction: when it throws, the whole batch can be sent again.
    */
   importUsers(users: readonly UserRecord[]): MaybePromise<readonly ImportOutcome[]>
 
@@ -155,8 +165,11 @@ export interface Store {
   close?(): MaybePromise<void>
 }
 
+/** A sign-in that may create the user. */
+export type SignUpRequest = SignInRequest & { readonly newUserId: string }
+
 /** The record of a new user, as every store keeps it and the creation hook sees it. */
-export function newUserRecord({ identity, now, newUserId }: Required<SignInRequest>): UserRecord {
+export function newUserRecord({ identity, now, newUserId }: SignUpRequest): UserRecord {
   return {
     id: newUserId,
     type: 'normal',

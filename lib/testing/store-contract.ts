@@ -2,6 +2,7 @@ import type { Store } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
 import { bounds } from './store-contract/bounds.js'
 import { imports } from './store-contract/imports.js'
+import { newest } from './store-contract/newest.js'
 import { races } from './store-contract/races.js'
 import { sessions } from './store-contract/sessions.js'
 import { subjects } from './store-contract/subjects.js'
@@ -42,6 +43,9 @@ export function storeContract({ describe, it }: TestRunner, makeStore: () => May
   })
   describe('imports', () => {
     imports(test)
+  })
+  describe('the newest token', () => {
+    newest(test)
   })
   describe('sessions', () => {
     sessions(test)

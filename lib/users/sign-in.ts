@@ -8,6 +8,7 @@ import {
   USER_ID_TAKEN,
   type LinkRefusal,
   type SignInRequest,
+  type SignUpRequest,
   type Store,
 } from '../stores/store.js'
 import type { Claims } from '../jws/compact.js'
@@ -15,7 +16,7 @@ import type { VerifiedToken } from '../token/verifier.js'
 import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
-import { toUser } from './to-user.js'
+import { shownBy, toUser } from './to-user.js'
 
 /**
  * The user creation hook: whom it lets pass, may come in. Runs when a valid token matches no user (`sign-up`), and when
@@ -42,7 +43,7 @@ export interface SignIn {
   logIn(token: VerifiedToken, now: number): MaybePromise<UserRecord>
   /**
    * A token on an endpoint: its first use is a login too, which creates users only when the options say so; its later
-   * uses find the user.
+   * uses find the user. Its data is this token's, whatever another token of the same user said.
    * @throws {AuthError} as logIn, and USER_NOT_FOUND
    */
   useToken(token: VerifiedToken, now: number): MaybePromise<User>
@@ -50,7 +51,7 @@ export interface SignIn {
    * Gives a user the token's identity.
    * @throws {AuthError} LINK_REFUSED, or a dependency's code
    */
-  link(token: VerifiedToken, user: UserRecord): Promise<UserRecord | LinkRefusal>
+  link(token: VerifiedToken, user: UserRecord, now: number): Promise<UserRecord | LinkRefusal>
 }
 
 export interface SignInParts {
@@ -65,19 +66,31 @@ export interface SignInParts {
   readonly events: Events
 }
 
+/** What is known of a token that was used. */
+interface Use {
+  /** Whom it signed in. */
+  userId?: string
+  /** Epoch seconds; of a token without `iat`. */
+  firstUsedAt?: number
+  /** The user as the store had it, … */
+  user?: User
+  /** … and as this token shows it. */
+  shown?: User
+}
+
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
   const { maxIdentities } = parts
   /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
-  /** Whom each token signed in, for as long as the verifier remembers the token. */
-  const userIds = new WeakMap<VerifiedToken, string>()
+  /** What is known of each token, for as long as the verifier remembers it. */
+  const uses = new WeakMap<VerifiedToken, Use>()
   /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
   let answersAtOnce = false
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity = identityOf(token)
-    const request: SignInRequest = { identity, now: Math.floor(now) }
+    const request: SignInRequest = { identity, now: Math.floor(now), issuedAt: issuedAt(token, now) }
     const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
     if (mayCreate && !creationHook && !answersAtOnce) return create(token, withId())
     return andThen(tryStore(request), (found) => {
@@ -94,7 +107,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** When the id is another user's, who once had this identity, say, the new user gets a random one. */
-  function create(token: VerifiedToken, request: Required<SignInRequest>): MaybePromise<UserRecord> {
+  function create(token: VerifiedToken, request: SignUpRequest): MaybePromise<UserRecord> {
     const again = (error: unknown): MaybePromise<UserRecord> => {
       if (typeof generateUserId === 'function' || !isIdTaken(error)) throw error
       return askStore(token, { ...request, newUserId: randomObjectId() })
@@ -108,7 +121,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** The hook has to see the id that the user gets, so whether it is free is found out before. */
-  async function createWithHook(token: VerifiedToken, wanted: Required<SignInRequest>) {
+  async function createWithHook(token: VerifiedToken, wanted: SignUpRequest) {
     const isTaken = await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted.newUserId))
     const isOurs = typeof generateUserId !== 'function'
     const request = isTaken && isOurs ? { ...wanted, newUserId: randomObjectId() } : wanted
@@ -148,8 +161,33 @@ export function createSignIn(parts: SignInParts): SignIn {
   ): UserRecord {
     if (created) events.userCreated({ userId: user.id })
     const record = enabled(user)
-    userIds.set(token, record.id)
+    useOf(token).userId = record.id
     return record
+  }
+
+  function useOf(token: VerifiedToken): Use {
+    const known = uses.get(token)
+    if (known) return known
+    const use: Use = {}
+    uses.set(token, use)
+    return use
+  }
+
+  /** By the token's `iat`, in epoch seconds; a token without it counts from its first use. */
+  function issuedAt(token: VerifiedToken, now: number): number {
+    const { iat } = token.claims
+    if (typeof iat === 'number') return Math.max(0, iat)
+    return (useOf(token).firstUsedAt ??= now)
+  }
+
+  /** The user as this token shows it. */
+  function show(token: VerifiedToken, user: User): User {
+    const use = useOf(token)
+    if (use.shown === undefined || use.user !== user) {
+      use.user = user
+      use.shown = shownBy(identityOf(token), user)
+    }
+    return use.shown
   }
 
   /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in anew. */
@@ -158,7 +196,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
       (user) => {
         if (user && proves(token, user)) return enabled(user)
-        userIds.delete(token)
+        delete useOf(token).userId
         return findOrCreate(token, now, autoCreateUser)
       },
     )
@@ -167,18 +205,21 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
     useToken(token, now) {
-      const userId = userIds.get(token)
-      if (userId === undefined) return userCache.load(() => findOrCreate(token, now, autoCreateUser), now)
-      const user = userCache.get(userId, now)
+      const { userId, user: lastSeen, shown } = uses.get(token) ?? {}
+      const user = userId === undefined ? undefined : userCache.get(userId, now)
+      if (user && shown && user === lastSeen) return shown
       // Whoever has the user's id need not have the token's identity any more: see find.
-      if (user && proves(token, user)) return user
-      return userCache.load(() => find(token, userId, now), now)
+      if (user && proves(token, user)) return show(token, user)
+      const fetch = () =>
+        userId === undefined ? findOrCreate(token, now, autoCreateUser) : find(token, userId, now)
+      return andThen(userCache.load(fetch, now), (loaded) => show(token, loaded))
     },
-    async link(token, user) {
+    async link(token, user, now) {
       const identity = identityOf(token)
       if (creationHook && !proves(token, user))
         await runHook(token, { ...user, identities: [...user.identities, identity] }, 'link')
-      return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, { maxIdentities }))
+      const terms = { issuedAt: issuedAt(token, now), maxIdentities }
+      return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, terms))
     },
   }
 }

@@ -1,4 +1,5 @@
 import { deepFreeze } from '../json.js'
+import { withIdentity } from '../stores/identities.js'
 import type { CustomData, Identity, User, UserData, UserRecord } from '../user.js'
 
 /** The user as an app and a client see it (PROTOCOL §3), frozen so that it can be shared between requests. */
@@ -11,6 +12,12 @@ export function toUser({ id, type, identities }: UserRecord, customData: CustomD
     custom_data: deepFreeze(customData),
     identities: deepFreeze(identities),
   })
+}
+
+/** The user as one token shows it: `data` is what this token maps, and its identity has that data too. */
+export function shownBy(identity: Identity, user: User): User {
+  const identities = deepFreeze(withIdentity(user.identities, identity))
+  return Object.freeze({ ...user, data: deepFreeze(identity.data), identities })
 }
 
 /** The data of all identities; the later one wins. `fromEntries` defines keys, so none can reach a prototype. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import type { Dependency } from '../dependency.js'
 import { andThen } from '../maybe-promise.js'
@@ -16,6 +17,8 @@ interface Entry {
   readonly expiresAt: number
   /** Epoch seconds: another user may have the same id later. */
   readonly createdAt: number
+  /** How many loads had begun when this one was kept. */
+  keptAt: number
   /** The sessions of this user that were found alive since it is cached; undefined for none. */
   sessions: Set<string> | undefined
 }
@@ -38,6 +41,7 @@ export class UserCache {
   /** Those of all guards on the same store. */
   readonly #siblings: Set<WeakRef<UserCache>>
   #changes = 0
+  #loads = 0
 
   /** @param cache its size, and the life of an entry; undefined for none */
   constructor(parts: {
@@ -68,11 +72,13 @@ export class UserCache {
    */
   load(fetch: () => MaybePromise<UserRecord>, now: number, sessionId?: string): MaybePromise<User> {
     const changes = this.#changes
+    const load = (this.#loads += 1)
     return andThen(fetch(), (record) => {
       const cached = this.#fresh(record.id, now)?.user.custom_data
       return andThen(cached ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#keep(user, record.creation_date, now, sessionId)
+        if (changes === this.#changes)
+          this.#keep(user, { load, createdAt: record.creation_date, now, sessionId })
         return user
       })
     })
@@ -104,15 +110,24 @@ export class UserCache {
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #keep(user: User, createdAt: number, now: number, sessionId: string | undefined): void {
+  #keep(
+    user: User,
+    by: { load: number; createdAt: number; now: number; sessionId: string | undefined },
+  ): void {
+    const { load, createdAt, now, sessionId } = by
     if (!this.#entries) return
     let entry = this.#fresh(user.id, now)
+    // Of two loads at once nobody knows which the store answered first: the next request asks it.
+    if (entry && entry.keptAt >= load && !isDeepStrictEqual(entry.user, user)) {
+      this.#entries.delete(user.id)
+      return
+    }
     // Another process may have made the user anew, or unlinked an identity, which ended sessions.
     const isSame =
       entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
-    if (entry && isSame) entry.user = user
+    if (entry && isSame) Object.assign(entry, { user, keptAt: this.#loads })
     else {
-      entry = { user, createdAt, expiresAt: now + this.#ttlSeconds, sessions: undefined }
+      entry = { user, createdAt, keptAt: this.#loads, expiresAt: now + this.#ttlSeconds, sessions: undefined }
       this.#entries.set(user.id, entry)
     }
     if (sessionId === undefined) return

@@ -72,14 +72,32 @@ const brokenStores: readonly BrokenStore[] = [
     found: ['a user who is disabled while signing in'],
     breakIt: (good) => ({
       async signIn(request) {
-        const { identity, now } = request
-        const read = await good.signIn({ identity, now })
+        const { newUserId: _, ...look } = request
+        const read = await good.signIn(look)
         await pause()
         const result = await good.signIn(request)
         if (read && result) await good.setUserDisabled(result.user.id, read.user.disabled)
         return result
       },
     }),
+  },
+  {
+    flaw: 'signIn takes the data of the token that comes last',
+    found: [
+      'linkIdentity refreshes the data',
+      'signIn keeps the data of the newest',
+      'signIn takes a token for as new as now',
+      'linkIdentity keeps the data',
+      'importUsers takes data',
+      'of 100 simultaneous sign-ins and links',
+    ],
+    breakIt: (good) => {
+      let latest = 0
+      return {
+        signIn: ({ issuedAt: _, ...request }) =>
+          good.signIn({ ...request, issuedAt: (latest = Math.max(latest, request.now) + 1) }),
+      }
+    },
   },
   {
     flaw: 'signIn refreshes disabled users too',
@@ -375,7 +393,10 @@ const brokenStores: readonly BrokenStore[] = [
           if (outcome !== 'taken' || !user) continue
           await good.importUsers([{ ...user, identities: [] }])
           for (const identity of user.identities)
-            await good.linkIdentity(user.id, identity, { maxIdentities: 1000 })
+            await good.linkIdentity(user.id, identity, {
+              issuedAt: user.last_authentication_date,
+              maxIdentities: 1000,
+            })
         }
         return outcomes
       },

@@ -16,7 +16,7 @@ describe('ensureSchema', { skip }, () => {
       const schema = newSchema()
       const many = Array.from({ length: 20 }, () => postgresStore({ pool: newPool(), schema }))
       await Promise.all(many.map((store) => store.ensureSchema()))
-      assert.deepEqual(await versions(schema), [{ version: 1 }])
+      assert.deepEqual(await versions(schema), [{ version: 2 }])
       assert.equal((await createUser(many[0] ?? assert.fail(), 1)).id, objectId(1))
     }
   })
@@ -49,9 +49,9 @@ describe('ensureSchema', { skip }, () => {
   test('refuses tables of a later version, and says so', async () => {
     const schema = newSchema()
     await postgresStore({ pool, schema }).ensureSchema()
-    await pool.query(`INSERT INTO ${schema}.schema_version VALUES (2)`)
+    await pool.query(`INSERT INTO ${schema}.schema_version VALUES (3)`)
     const store = postgresStore({ pool, schema })
-    const refusal = /schema version 2.* knows 1 at most: use the version of the package that made them/
+    const refusal = /schema version 3.* knows 2 at most: use the version of the package that made them/
     await assert.rejects(async () => store.ready?.(), refusal)
     await assert.rejects(async () => store.findUser(objectId(1)), refusal)
   })
@@ -97,13 +97,13 @@ describe('every statement finds its rows by an index', { skip }, () => {
   const id = objectId(1)
   const key = 'a'.repeat(64)
   const values: Record<string, unknown[]> = {
-    signIn: [key, JSON.stringify(identity('24601')), NOW, id],
+    signIn: [key, JSON.stringify(identity('24601')), NOW, id, NOW],
     isIdTaken: [id, key],
     findUser: [id],
     listUsers: [id, 100],
     setUserDisabled: [id, true],
     deleteUser: [id],
-    linkIdentity: [id, key, '{}', 20],
+    linkIdentity: [id, key, '{}', 20, NOW],
     unlinkIdentity: [id, key],
     importUsers: [[id], ['normal'], [NOW], [NOW], [false], [key], [id], ['{}'], [1]],
     createSession: [id, id, key, id, NOW, NOW, 0, 0],

@@ -160,7 +160,7 @@ for (const { name, skip, newPlace } of databases)
         'linkIdentity',
         users[process] ?? '',
         wanted(index),
-        { maxIdentities: 100 },
+        { issuedAt: NOW, maxIdentities: 100 },
       ])
       const owners = await ownersOf(times(50, wanted))
       for (const [index, each] of answers.entries()) {
@@ -174,7 +174,8 @@ for (const { name, skip, newPlace } of databases)
       const wanted = (index: number) => identity(`wanted ${index}`)
       const answers = await races<Link | SignIn>(50, (process, index) => {
         const user = users[process]
-        if (user !== undefined) return ['linkIdentity', user, wanted(index), { maxIdentities: 100 }]
+        if (user !== undefined)
+          return ['linkIdentity', user, wanted(index), { issuedAt: NOW, maxIdentities: 100 }]
         return signIn(wanted(index), objectId(20_000 + 100 * process + index))
       })
       const owners = await ownersOf(times(50, wanted))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Identity, JsonValue, UserData, UserRecord, UserType } from '../../user.js'
 import { withIdentity } from '../identities.js'
 import type { ObjectIdClass, ObjectIdValue } from './driver.js'
-import type { IdentityName, SessionRecord } from '../store.js'
+import type { IdentityName, SessionRecord, SignInRequest } from '../store.js'
 
 export type DocumentId = string | ObjectIdValue
 
@@ -24,6 +24,8 @@ export interface IdentityDocument {
   readonly provider_type: string
   /** Random. A session counts only while the user has its identity with this epoch; absent in what others wrote. */
   readonly epoch?: string
+  /** Epoch seconds: when the token that brought `data` was issued. Absent in what others wrote, which is older than any. */
+  readonly issued_at?: number
   /** See {@link toDataField}. Absent in what `mongoimport` made of the original service's export. */
   readonly data?: UserData | string
 }
@@ -78,9 +80,12 @@ export function keyOf({ provider_type, id }: IdentityName) {
   return { provider_type, id }
 }
 
-/** Matches the user who has the identity. */
-export function owns(identity: IdentityName) {
-  return { identities: { $elemMatch: keyOf(identity) } }
+/**
+ * Matches the user who has the identity.
+ * @param more what the identity has to be besides
+ */
+export function owns(identity: IdentityName, more: object = {}) {
+  return { identities: { $elemMatch: { ...keyOf(identity), ...more } } }
 }
 
 /** The identity of that name which the user has, as its sessions refer to it. */
@@ -108,13 +113,21 @@ export function toSeconds(date: Date | number): number {
   return typeof date === 'number' ? date : date.getTime() / 1000
 }
 
-export function toUserDocument(_id: DocumentId, user: UserRecord, session_epoch: string): UserDocument {
+/** @param issuedAt see {@link SignInRequest.issuedAt} */
+export function toUserDocument(
+  _id: DocumentId,
+  user: UserRecord,
+  session_epoch: string,
+  issuedAt: number,
+): UserDocument {
   // The unique index keeps an identity from two users, not from coming twice in one.
   const identities = user.identities.reduce<readonly Identity[]>(withIdentity, [])
   return {
     _id,
     type: user.type,
-    ...(identities.length > 0 && { identities: identities.map(toLinkedDocument) }),
+    ...(identities.length > 0 && {
+      identities: identities.map((identity) => toLinkedDocument(identity, issuedAt)),
+    }),
     creation_date: toDate(user.creation_date),
     last_authentication_date: toDate(user.last_authentication_date),
     disabled: user.disabled,
@@ -140,13 +153,14 @@ export function requireWellFormed(identity: IdentityName): IdentityName {
 }
 
 /** @throws when the text cannot be held */
-export function toIdentityDocument(identity: Identity): IdentityDocument {
-  return { ...keyOf(requireWellFormed(identity)), data: toDataField(identity.data) }
+export function toIdentityDocument(identity: Identity, issued_at: number) {
+  const { provider_type, id } = keyOf(requireWellFormed(identity))
+  return { id, provider_type, issued_at, data: toDataField(identity.data) } satisfies IdentityDocument
 }
 
 /** An identity as it is added to a user. */
-export function toLinkedDocument(identity: Identity): IdentityDocument {
-  return { ...toIdentityDocument(identity), epoch: newEpoch() }
+export function toLinkedDocument(identity: Identity, issuedAt: number) {
+  return { ...toIdentityDocument(identity, issuedAt), epoch: newEpoch() } satisfies IdentityDocument
 }
 
 function toIdentity({ id, provider_type, data = {} }: IdentityDocument): Identity {

@@ -24,7 +24,8 @@ export interface MongoCollection<T extends object> extends IndexedCollection {
   aggregate(pipeline: readonly object[]): { toArray(): Promise<object[]> }
   insertOne(document: T): Promise<unknown>
   insertMany(documents: readonly T[], options: { ordered: boolean }): Promise<unknown>
-  updateOne(filter: Filter, update: Update): Promise<{ matchedCount: number }>
+  updateOne(filter: Filter, update: Update, options?: object): Promise<{ matchedCount: number }>
+  updateMany(filter: Filter, update: readonly object[]): Promise<unknown>
   findOneAndUpdate(filter: Filter, update: Update, options: object): Promise<T | null>
   findOneAndDelete(filter: Filter, options?: object): Promise<T | null>
   deleteOne(filter: Filter): Promise<{ deletedCount: number }>

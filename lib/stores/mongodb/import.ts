@@ -5,6 +5,10 @@ import { duplicatesOf, type MongoCollection } from './driver.js'
 import { retry } from './retry.js'
 import type { ImportOutcome } from '../store.js'
 
+function toImported(ids: IdCodec, user: UserRecord): UserDocument {
+  return toUserDocument(ids.encode(user.id), user, newEpoch(), user.last_authentication_date)
+}
+
 /** Imports users of whom no two have an id or an identity in common. Returns what became of each. */
 async function importBatch(
   users: MongoCollection<UserDocument>,
@@ -15,7 +19,7 @@ async function importBatch(
 
   /** Returns those whom a unique index refused. */
   async function insert(records: readonly UserRecord[]): Promise<UserRecord[]> {
-    const documents = records.map((user) => toUserDocument(ids.encode(user.id), user, newEpoch()))
+    const documents = records.map((user) => toImported(ids, user))
     try {
       await users.insertMany(documents, { ordered: false })
       return []
@@ -34,7 +38,7 @@ async function importBatch(
   /** By a user with another id: one with the same may have been added since {@link findKnown} looked. */
   async function isTaken({ id, identities }: UserRecord): Promise<boolean> {
     if (identities.length === 0) return false
-    const others = { _id: { $ne: ids.encode(id) }, $or: identities.map(owns) }
+    const others = { _id: { $ne: ids.encode(id) }, $or: identities.map((identity) => owns(identity)) }
     return (await users.findOne(others)) !== null
   }
 

@@ -12,6 +12,7 @@ import { idCodec, type SessionDocument, type UserDocument } from './documents.js
 import type { MongoCollection, MongoDatabase, ObjectIdClass } from './driver.js'
 import { importUsers } from './import.js'
 import { checkIdType, ensureIndexes } from './indexes.js'
+import { migrate, type VersionDocument } from './migrate.js'
 import { sessionVerbs } from './sessions.js'
 import { userVerbs } from './users.js'
 import type { Store } from '../store.js'
@@ -58,6 +59,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
   const settings = { ...SETTINGS, writeConcern: { w: 'majority', ...db.writeConcern } }
   const users = db.collection(usersCollection, settings) as MongoCollection<UserDocument>
   const sessions = db.collection(sessionsCollection, settings) as MongoCollection<SessionDocument>
+  const versions = db.collection(`${usersCollection}.version`, settings) as MongoCollection<VersionDocument>
   const parts = { users, sessions, ids: idCodec(ObjectId), usersCollection }
 
   async function prepare(): Promise<void> {
@@ -65,6 +67,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     await db.client?.connect()
     await ensureIndexes({ users, usersCollection, sessions, sessionsCollection })
     await checkIdType(usersCollection, users, ObjectId)
+    await migrate({ users, sessions, versions })
   }
 
   let preparation: Promise<void> | undefined

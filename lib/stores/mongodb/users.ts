@@ -23,12 +23,24 @@ import {
   userIdTaken,
   type IdentityName,
   type LinkRefusal,
+  type LinkTerms,
   type SignInRequest,
+  type SignUpRequest,
   type UnlinkOutcome,
 } from '../store.js'
 
 const AFTER = { returnDocument: 'after' }
 const ENABLED = { disabled: { $ne: true } }
+
+/** An identity whose data an older or the same token brought, or nobody knows which. */
+const notNewer = ({ issued_at }: NewIdentity) => ({ issued_at: { $not: { $gt: issued_at } } })
+const refreshOf = ({ data, issued_at }: NewIdentity) => ({
+  'identities.$.data': data,
+  'identities.$.issued_at': issued_at,
+})
+
+/** An identity as a token brings it. */
+type NewIdentity = ReturnType<typeof toIdentityDocument>
 
 export function userVerbs(parts: {
   users: MongoCollection<UserDocument>
@@ -40,14 +52,12 @@ export function userVerbs(parts: {
   const toRecord = (user: UserDocument): UserRecord => toUserRecord(ids.decode(user._id), user)
 
   /** One step: refreshes the user when nothing but the date changes, or creates it. Undefined when neither could be. */
-  async function findOrCreate(wanted: IdentityDocument, request: Required<SignInRequest>) {
+  async function findOrCreate(wanted: NewIdentity, request: SignUpRequest) {
+    const { data, issued_at } = wanted
     const epoch = newEpoch()
-    const fresh = toUserDocument(ids.encode(request.newUserId), newUserRecord(request), epoch)
+    const fresh = toUserDocument(ids.encode(request.newUserId), newUserRecord(request), epoch, issued_at)
     const { last_authentication_date, ...rest } = fresh
-    const unchanged = {
-      ...ENABLED,
-      identities: { $elemMatch: { ...keyOf(wanted), data: { $eq: wanted.data } } },
-    }
+    const unchanged = { ...ENABLED, ...owns(wanted, { data: { $eq: data }, issued_at: { $eq: issued_at } }) }
     const update = { $set: { last_authentication_date }, $setOnInsert: rest }
     try {
       const user = await users.findOneAndUpdate(unchanged, update, { ...AFTER, upsert: true })
@@ -59,15 +69,19 @@ export function userVerbs(parts: {
     }
   }
 
-  /** One step: refreshes the user of an identity, unless it is disabled. */
-  function refresh(wanted: IdentityDocument, now: number) {
-    const update = { $set: { last_authentication_date: toDate(now), 'identities.$.data': wanted.data } }
-    return users.findOneAndUpdate({ ...ENABLED, ...owns(wanted) }, update, AFTER)
+  /** Refreshes the user of an identity, unless it is disabled. In one step, or in two when it came with a newer token. */
+  async function refresh(wanted: NewIdentity, now: number) {
+    const date = { last_authentication_date: toDate(now) }
+    const older = { ...ENABLED, ...owns(wanted, notNewer(wanted)) }
+    const refreshed = await users.findOneAndUpdate(older, { $set: { ...date, ...refreshOf(wanted) } }, AFTER)
+    if (refreshed) return refreshed
+    const newer = { ...ENABLED, ...owns(wanted, { issued_at: { $gt: wanted.issued_at } }) }
+    return users.findOneAndUpdate(newer, { $set: date }, AFTER)
   }
 
   async function signIn(request: SignInRequest): Promise<{ user: UserRecord; created: boolean } | undefined> {
-    const { identity, now, newUserId } = request
-    const wanted = toIdentityDocument(identity)
+    const { identity, now, issuedAt = now, newUserId } = request
+    const wanted = toIdentityDocument(identity, issuedAt)
     return retry(async () => {
       const done =
         newUserId === undefined ? undefined : await findOrCreate(wanted, { identity, now, newUserId })
@@ -88,9 +102,9 @@ export function userVerbs(parts: {
   async function linkIdentity(
     userId: string,
     identity: Identity,
-    { maxIdentities }: { readonly maxIdentities: number },
+    { issuedAt, maxIdentities }: LinkTerms,
   ): Promise<UserRecord | LinkRefusal> {
-    const wanted = toLinkedDocument(identity)
+    const wanted = toLinkedDocument(identity, issuedAt)
     const without = {
       ...byId(userId),
       identities: { $not: { $elemMatch: keyOf(wanted) } },
@@ -105,12 +119,14 @@ export function userVerbs(parts: {
         const owner = await users.findOne(owns(wanted))
         return owner && ids.decode(owner._id) !== userId ? { answer: 'taken' } : undefined
       }
-      const update = { $set: { 'identities.$.data': wanted.data } }
-      const refreshed = await users.findOneAndUpdate({ ...byId(userId), ...owns(wanted) }, update, AFTER)
+      const older = { ...byId(userId), ...owns(wanted, notNewer(wanted)) }
+      const refreshed = await users.findOneAndUpdate(older, { $set: refreshOf(wanted) }, AFTER)
       if (refreshed) return { answer: toRecord(refreshed) }
       const [user, owner] = await Promise.all([users.findOne(byId(userId)), users.findOne(owns(wanted))])
       if (!user) return { answer: 'missing' }
-      if (owner) return ids.decode(owner._id) === userId ? undefined : { answer: 'taken' }
+      if (owner && ids.decode(owner._id) !== userId) return { answer: 'taken' }
+      // What is not newer has been linked since the steps above.
+      if (owner) return isNewer(owner, wanted) ? { answer: toRecord(owner) } : undefined
       return (user.identities ?? []).length >= maxIdentities ? { answer: 'full' } : undefined
     })
   }
@@ -181,6 +197,11 @@ export function userVerbs(parts: {
     setUserDisabled,
     deleteUser,
   }
+}
+
+function isNewer({ identities = [] }: UserDocument, { id, provider_type, issued_at }: NewIdentity): boolean {
+  const own = identities.find((known) => known.id === id && known.provider_type === provider_type)
+  return (own?.issued_at ?? Number.NEGATIVE_INFINITY) > issued_at
 }
 
 /** Those of whom one has the identity, and the first of the others. */

@@ -10,7 +10,7 @@ const USER_COLUMNS = 'id, type, creation_date, last_authentication_date, disable
  */
 export function postgresTexts(schema: string) {
   const t = `"${schema}".`
-  const shared = sqlTexts({
+  const { agedIdentities, ...shared } = sqlTexts({
     tables: t,
     indexes: '',
     id: 'text COLLATE "C"',
@@ -31,6 +31,13 @@ SELECT pg_advisory_xact_lock(hashtextextended('custom-jwt-auth', 0));
 DO $$ BEGIN
   IF to_regnamespace('"${schema}"') IS NULL THEN CREATE SCHEMA "${schema}"; END IF;
 END $$;
+DO $$ BEGIN
+  IF to_regclass('${t}schema_version') IS NOT NULL THEN
+    IF (SELECT max(version) FROM ${t}schema_version) = 1 THEN
+      ${migrateFrom1(t, agedIdentities)}
+    END IF;
+  END IF;
+END $$;
 ${shared.schema}`,
 
     // No row: there is no user, and $4 is null or was not free.
@@ -41,8 +48,10 @@ WITH found AS (
   FROM ${t}identities i WHERE i.key = $1 AND u.id = i.user_id
   RETURNING u.*
 ), refreshed AS (
-  UPDATE ${t}identities i SET identity = $2
+  UPDATE ${t}identities i SET issued_at = greatest(i.issued_at, $5::double precision),
+    identity = CASE WHEN i.issued_at <= $5::double precision THEN $2 ELSE i.identity END
   FROM found f WHERE i.key = $1 AND NOT f.disabled
+  RETURNING i.key, i.identity
 ), created AS (
   INSERT INTO ${t}users (${USER_COLUMNS}, identity_count)
   SELECT $4::text, 'normal', $3::bigint, $3::bigint, false, 1
@@ -50,11 +59,11 @@ WITH found AS (
   ON CONFLICT DO NOTHING
   RETURNING *
 ), owned AS (
-  INSERT INTO ${t}identities (key, user_id, identity) SELECT $1, id, $2 FROM created
+  INSERT INTO ${t}identities (key, user_id, identity, issued_at) SELECT $1, id, $2, $5 FROM created
 )
 SELECT ${USER_COLUMNS}, false AS created, (
-  SELECT string_agg(CASE WHEN i.key = $1 AND NOT f.disabled THEN $2 ELSE i.identity END, ',' ORDER BY i.position)
-  FROM ${t}identities i WHERE i.user_id = f.id
+  SELECT string_agg(coalesce(r.identity, i.identity), ',' ORDER BY i.position)
+  FROM ${t}identities i LEFT JOIN refreshed r ON r.key = i.key WHERE i.user_id = f.id
 ) AS identities FROM found f
 UNION ALL
 SELECT ${USER_COLUMNS}, true, $2 FROM created`,
@@ -69,14 +78,16 @@ SELECT EXISTS (SELECT FROM ${t}users WHERE id = $1)
 WITH locked AS (
   SELECT ${USER_COLUMNS}, identity_count FROM ${t}users WHERE id = $1 FOR NO KEY UPDATE
 ), linked AS (
-  INSERT INTO ${t}identities AS i (key, user_id, identity) SELECT $2, id, $3 FROM locked
+  INSERT INTO ${t}identities AS i (key, user_id, identity, issued_at) SELECT $2, id, $3, $5 FROM locked
   WHERE identity_count < $4::integer OR EXISTS (SELECT FROM ${t}identities o WHERE o.key = $2 AND o.user_id = $1)
-  ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE i.user_id = excluded.user_id
-  RETURNING user_id, xmax = 0 AS is_new
+  ON CONFLICT (key) DO UPDATE SET issued_at = greatest(i.issued_at, excluded.issued_at),
+    identity = CASE WHEN i.issued_at <= excluded.issued_at THEN excluded.identity ELSE i.identity END
+  WHERE i.user_id = excluded.user_id
+  RETURNING user_id, identity, xmax = 0 AS is_new
 ), counted AS (
   UPDATE ${t}users u SET identity_count = u.identity_count + 1 FROM linked l WHERE u.id = l.user_id AND l.is_new
 )
-SELECT ${USER_COLUMNS}, EXISTS (SELECT FROM linked) AS linked, identity_count >= $4::integer AS full, (
+SELECT ${USER_COLUMNS}, (SELECT identity FROM linked) AS linked, identity_count >= $4::integer AS full, (
   SELECT string_agg(i.identity, ',' ORDER BY i.position) FROM ${t}identities i WHERE i.user_id = l.id
 ) AS identities FROM locked l`,
 
@@ -106,8 +117,9 @@ WITH given AS (
   SELECT ${USER_COLUMNS}, identity_count FROM given WHERE id NOT IN (SELECT id FROM refused)
   RETURNING id
 ), owned AS (
-  INSERT INTO ${t}identities (key, user_id, identity)
-  SELECT key, user_id, identity FROM given_identities WHERE user_id IN (SELECT id FROM added) ORDER BY place
+  INSERT INTO ${t}identities (key, user_id, identity, issued_at)
+  SELECT i.key, i.user_id, i.identity, g.last_authentication_date FROM given_identities i JOIN given g ON g.id = i.user_id
+  WHERE i.user_id IN (SELECT id FROM added) ORDER BY i.place
 )
 SELECT id, outcome FROM refused`,
 
@@ -134,4 +146,33 @@ WITH locked AS (
 )
 SELECT outcome FROM locked`,
   }
+}
+
+/** The statements that make the tables of version 1 into those of version 2, in place, as other roles have rights to them. */
+function migrateFrom1(t: string, agedIdentities: string): string {
+  // Nobody wrote down what a session began with: it is taken for the user's first identity.
+  return `
+ALTER TABLE ${t}users ADD COLUMN identity_count integer NOT NULL DEFAULT 0;
+UPDATE ${t}users u SET identity_count = (SELECT count(*) FROM ${t}identities i WHERE i.user_id = u.id);
+ALTER TABLE ${t}users ALTER COLUMN identity_count DROP DEFAULT;
+ALTER TABLE ${t}identities ADD COLUMN issued_at double precision NOT NULL DEFAULT 0;
+${agedIdentities};
+ALTER TABLE ${t}sessions
+  ADD COLUMN position bigint,
+  ADD COLUMN identity_key text COLLATE "C" REFERENCES ${t}identities (key) ON DELETE CASCADE;
+UPDATE ${t}sessions s SET position = o.place, identity_key =
+  (SELECT i.key FROM ${t}identities i WHERE i.user_id = s.user_id ORDER BY i.position LIMIT 1)
+  FROM (SELECT id, row_number() OVER (ORDER BY created_at, id) AS place FROM ${t}sessions) o WHERE o.id = s.id;
+DELETE FROM ${t}sessions WHERE identity_key IS NULL;
+ALTER TABLE ${t}sessions
+  DROP CONSTRAINT sessions_pkey,
+  DROP COLUMN user_id,
+  ALTER COLUMN identity_key SET NOT NULL,
+  ALTER COLUMN position SET NOT NULL,
+  ADD PRIMARY KEY (position),
+  ADD CONSTRAINT sessions_id_key UNIQUE (id);
+ALTER TABLE ${t}sessions ALTER COLUMN position ADD GENERATED ALWAYS AS IDENTITY;
+PERFORM setval(pg_get_serial_sequence('${t}sessions', 'position'),
+  (SELECT coalesce(max(position), 0) + 1 FROM ${t}sessions), false);
+`
 }

@@ -1,6 +1,6 @@
 import { lenient, mistake, requireOptions, type ParsersOf } from '../../option-parsers.js'
 import { describe } from '../../problems.js'
-import type { UserRecord } from '../../user.js'
+import type { Identity, UserRecord } from '../../user.js'
 import { disjointBatches } from '../disjoint-batches.js'
 import { withIdentity } from '../identities.js'
 import { importBatch } from './postgres-import.js'
@@ -8,6 +8,7 @@ import { LostRace, repeat } from './postgres-races.js'
 import { postgresTexts } from './postgres-statements.js'
 import {
   checkVersion,
+  SCHEMA_VERSION,
   identityDigest,
   identityText,
   sessionValues,
@@ -38,8 +39,8 @@ export interface PostgresStoreOptions {
 
 export interface PostgresStore extends Store {
   /**
-   * Makes schema and tables where they are missing, in one transaction; any number of processes may call it at once.
-   * Where they are there, it needs no more rights than to read. `ready()` and the first verb call it.
+   * Makes schema and tables where they are missing, and migrates those that an earlier version made, in one transaction;
+   * any number of processes may call it at once. Where there is nothing to do, it needs no more rights than to read. `ready()` and the first verb call it.
    * @throws when the tables were made by a later version of this package
    */
   ensureSchema(): Promise<void>
@@ -50,7 +51,8 @@ const AT_ONCE = 50
 
 type Result = Awaited<ReturnType<PostgresPool['query']>>
 type SignInRow = UserRow & { readonly created: boolean }
-type LinkRow = UserRow & { readonly linked: boolean; readonly full: boolean }
+/** `linked`: the identity, as it is now. */
+type LinkRow = UserRow & { readonly linked: string | null; readonly full: boolean }
 type RotationRow = { readonly outcome: Rotation['outcome'] }
 
 /**
@@ -83,20 +85,21 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   }
 
   async function prepare(): Promise<void> {
-    if (await checkSchema()) return
+    if (await isNewest()) return
     // Without values, so that it is one message and with that one transaction, on one connection.
     await pool.query(sql.createSchema)
     // A later version may have made them at the same moment.
-    await checkSchema()
+    await isNewest()
   }
 
-  /** Whether the tables are there. @throws when a later version made them */
-  async function checkSchema(): Promise<boolean> {
+  /** Whether the tables are there, and of this version. @throws when a later version made them */
+  async function isNewest(): Promise<boolean> {
     const [found] = (await pool.query(sql.findSchema)).rows as { there: boolean }[]
     if (!found?.there) return false
     const [row] = (await pool.query(sql.schemaVersion)).rows as { version: number }[]
-    checkVersion(Number(row?.version))
-    return true
+    const version = Number(row?.version)
+    checkVersion(version)
+    return version === SCHEMA_VERSION
   }
 
   async function query(text: string, values: unknown[]): Promise<Result> {
@@ -125,10 +128,10 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     ensureSchema,
     ready: ensureSchema,
 
-    signIn({ identity, now, newUserId }) {
+    signIn({ identity, now, issuedAt = now, newUserId }) {
       const digest = identityDigest(identity)
       return repeat(async () => {
-        const values = [digest, identityText(identity), now, newUserId ?? null]
+        const values = [digest, identityText(identity), now, newUserId ?? null, issuedAt]
         const [row] = (await query(sql.signIn, values)).rows as SignInRow[]
         if (row) return { user: toUserRecord(row), created: row.created }
         if (newUserId === undefined) return undefined
@@ -153,15 +156,15 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 
     deleteUser: async (id) => (await count(sql.deleteUser, id)) > 0,
 
-    linkIdentity(userId, identity, { maxIdentities }) {
+    linkIdentity(userId, identity, { issuedAt, maxIdentities }) {
       const digest = identityDigest(identity)
-      const values = [userId, digest, identityText(identity), maxIdentities]
+      const values = [userId, digest, identityText(identity), maxIdentities, issuedAt]
       return repeat(async () => {
         const [row] = (await query(sql.linkIdentity, values)).rows as LinkRow[]
         if (!row) return 'missing'
-        if (!row.linked) return row.full ? whyFull(userId, digest) : 'taken'
+        if (row.linked === null) return row.full ? whyFull(userId, digest) : 'taken'
         const user = toUserRecord(row)
-        return { ...user, identities: withIdentity(user.identities, identity) }
+        return { ...user, identities: withIdentity(user.identities, JSON.parse(row.linked) as Identity) }
       })
     },
 

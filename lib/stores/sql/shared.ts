@@ -4,7 +4,7 @@ import { identityKey } from '../identities.js'
 import type { IdentityName, SessionRecord, SessionRequest } from '../store.js'
 
 /** The newest schema that this version knows. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** Where PostgreSQL and SQLite differ. All else about tables and the simple statements is one text. */
 export interface SqlDialect {
@@ -56,6 +56,9 @@ export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep
     removeExpiredSessions: `DELETE FROM ${t}sessions WHERE id IN (
       SELECT id FROM ${t}sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 ${skipLocked})`,
 
+    // What came before times were kept is as old as the user's newest log-in, or older.
+    agedIdentities: `UPDATE ${t}identities SET issued_at =
+      (SELECT last_authentication_date FROM ${t}users u WHERE u.id = user_id)`,
     schemaVersion: `SELECT max(version) AS version FROM ${t}schema_version`,
     schema: `
 CREATE TABLE IF NOT EXISTS ${t}schema_version (version integer PRIMARY KEY);
@@ -70,7 +73,8 @@ CREATE TABLE IF NOT EXISTS ${t}identities (
   position ${position} PRIMARY KEY,
   key ${id} NOT NULL UNIQUE,
   user_id ${id} NOT NULL REFERENCES ${t}users ON DELETE CASCADE,
-  identity text NOT NULL
+  identity text NOT NULL,
+  issued_at double precision NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS ${indexes}identities_by_user ON ${t}identities (user_id, position);
 CREATE TABLE IF NOT EXISTS ${t}sessions (

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigurationError } from '../../errors.js'
 import type { MaybePromise } from '../../user.js'
-import { checkVersion } from './shared.js'
+import { checkVersion, SCHEMA_VERSION } from './shared.js'
 import { isBusy, type SqliteDatabase } from './sqlite-driver.js'
-import { prepareStatements, readVersion, SCHEMA, type SqliteStatements } from './sqlite-statements.js'
+import {
+  MIGRATE_FROM_1,
+  prepareStatements,
+  readVersion,
+  SCHEMA,
+  type SqliteStatements,
+} from './sqlite-statements.js'
 
 /** SQLite waits so long by itself, and the process with it. What takes longer is waited for beside other work. */
 const BUSY_TIMEOUT_MS = 20
@@ -57,9 +63,10 @@ export function connect(
       database.exec('PRAGMA synchronous = FULL')
       database.exec('PRAGMA foreign_keys = ON')
     } else requireForeignKeys(database)
-    if (readVersion(database) === undefined)
+    if ((readVersion(database) ?? 0) < SCHEMA_VERSION)
       transaction(() => {
-        database.exec(SCHEMA)
+        // Looked up anew: another process may have been faster.
+        database.exec(readVersion(database) === 1 ? MIGRATE_FROM_1 : SCHEMA)
       })
     checkVersion(readVersion(database) ?? 0)
     return prepareStatements(database)

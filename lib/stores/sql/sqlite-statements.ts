@@ -11,11 +11,29 @@ const dialect: SqlDialect = {
   keep: '',
   skipLocked: '',
 }
-const { schema, schemaVersion, ...shared } = sqlTexts(dialect)
+const { schema, schemaVersion, agedIdentities, ...shared } = sqlTexts(dialect)
 const t = dialect.tables
 
 /** Makes the tables where they are missing. */
 export const SCHEMA = schema
+
+/**
+ * Makes the tables of version 1 into those of version 2. Nobody wrote down what a session began with: it is taken for
+ * the user's first identity.
+ */
+export const MIGRATE_FROM_1 = `
+ALTER TABLE ${t}identities ADD COLUMN issued_at double precision NOT NULL DEFAULT 0;
+${agedIdentities};
+CREATE TABLE ${t}sessions_1 AS SELECT * FROM ${t}sessions;
+DROP TABLE ${t}sessions;
+${schema}
+INSERT INTO ${t}sessions (id, identity_key, device_id, created_at, expires_at, generation, rotated_at)
+  SELECT s.id, i.key, s.device_id, s.created_at, s.expires_at, s.generation, s.rotated_at
+  FROM ${t}sessions_1 s JOIN ${t}identities i
+    ON i.position = (SELECT min(position) FROM ${t}identities WHERE user_id = s.user_id)
+  ORDER BY s.created_at, s.rowid;
+DROP TABLE ${t}sessions_1;
+`
 
 /** What the store runs: the statements shared with PostgreSQL, and the steps of its transactions. */
 export const SQLITE_TEXTS = {
@@ -23,10 +41,12 @@ export const SQLITE_TEXTS = {
   addUser: `INSERT INTO ${t}users (id, type, creation_date, last_authentication_date, disabled)
     VALUES ($1, $2, $3, $4, $5)`,
   refreshUser: `UPDATE ${t}users SET last_authentication_date = $2 WHERE id = $1`,
-  refreshIdentity: `UPDATE ${t}identities SET identity = $2 WHERE key = $1 AND identity <> $2`,
+  refreshIdentity: `UPDATE ${t}identities SET identity = $2, issued_at = $3 WHERE key = $1 AND issued_at <= $3`,
   // Changes nothing when another user has the identity.
-  linkIdentity: `INSERT INTO ${t}identities (key, user_id, identity) VALUES ($1, $2, $3)
-    ON CONFLICT (key) DO UPDATE SET identity = excluded.identity WHERE user_id = excluded.user_id`,
+  linkIdentity: `INSERT INTO ${t}identities (key, user_id, identity, issued_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (key) DO UPDATE SET issued_at = max(issued_at, excluded.issued_at),
+      identity = CASE WHEN issued_at <= excluded.issued_at THEN excluded.identity ELSE identity END
+    WHERE user_id = excluded.user_id`,
   unlinkIdentity: `DELETE FROM ${t}identities WHERE key = $2 AND user_id = $1`,
   rotateSession: `UPDATE ${t}sessions SET generation = generation + 1, rotated_at = $3
     WHERE id = $1 AND generation = $2`,

@@ -53,15 +53,15 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
   const toUser = (row: unknown): UserRecord | undefined => (row ? toUserRecord(row as UserRow) : undefined)
 
-  function addUser(sql: SqliteStatements, user: UserRecord): void {
+  function addUser(sql: SqliteStatements, user: UserRecord, issuedAt: number): void {
     const { id, type, creation_date, last_authentication_date, disabled } = user
     sql.addUser.run(id, type, creation_date, last_authentication_date, Number(disabled))
     for (const identity of user.identities)
-      sql.linkIdentity.run(identityDigest(identity), id, identityText(identity))
+      sql.linkIdentity.run(identityDigest(identity), id, identityText(identity), issuedAt)
   }
 
   return {
-    signIn: ({ identity, now, newUserId }) =>
+    signIn: ({ identity, now, issuedAt = now, newUserId }) =>
       write((sql) => {
         const digest = identityDigest(identity)
         const owner = toUser(sql.findOwner.get(digest))
@@ -69,13 +69,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
           if (newUserId === undefined) return undefined
           if (sql.findUser.get(newUserId)) throw userIdTaken(newUserId)
           const user = newUserRecord({ identity, now, newUserId })
-          addUser(sql, user)
+          addUser(sql, user, issuedAt)
           return { user, created: true }
         }
         if (owner.disabled) return { user: owner, created: false }
         sql.refreshUser.run(owner.id, now)
-        sql.refreshIdentity.run(digest, identityText(identity))
-        const identities = withIdentity(owner.identities, identity)
+        const isNewest = sql.refreshIdentity.run(digest, identityText(identity), issuedAt) > 0
+        const identities = isNewest ? withIdentity(owner.identities, identity) : owner.identities
         return { user: { ...owner, identities, last_authentication_date: now }, created: false }
       }),
 
@@ -90,15 +90,15 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
     deleteUser: (id) => write((sql) => sql.deleteUser.run(id) > 0),
 
-    linkIdentity: (userId, identity, { maxIdentities }) =>
+    linkIdentity: (userId, identity, { issuedAt, maxIdentities }) =>
       write((sql) => {
         const user = toUser(sql.findUser.get(userId))
         if (!user) return 'missing'
         const digest = identityDigest(identity)
         const isFull = user.identities.length >= maxIdentities && !hasIdentity(user, identity)
         if (isFull) return sql.findOwner.get(digest) ? 'taken' : 'full'
-        const linked = sql.linkIdentity.run(digest, userId, identityText(identity)) > 0
-        return linked ? { ...user, identities: withIdentity(user.identities, identity) } : 'taken'
+        const linked = sql.linkIdentity.run(digest, userId, identityText(identity), issuedAt) > 0
+        return (linked && toUser(sql.findUser.get(userId))) || 'taken'
       }),
 
     unlinkIdentity: (userId, identity) =>
@@ -115,7 +115,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         users.map((user) => {
           if (sql.findUser.get(user.id)) return 'known'
           if (user.identities.some((identity) => sql.findOwner.get(identityDigest(identity)))) return 'taken'
-          addUser(sql, user)
+          addUser(sql, user, user.last_authentication_date)
           return 'added'
         }),
       ),

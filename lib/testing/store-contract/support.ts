@@ -58,8 +58,8 @@ export async function ownerOf(store: Store, owned: Identity): Promise<string | u
 }
 
 /** Links an identity, of so many that a test does not meet the bound by chance. */
-export function link(store: Store, userId: string, owned: Identity, maxIdentities = 1000) {
-  return store.linkIdentity(userId, owned, { maxIdentities })
+export function link(store: Store, userId: string, owned: Identity, maxIdentities = 1000, issuedAt = NOW) {
+  return store.linkIdentity(userId, owned, { issuedAt, maxIdentities })
 }
 
 /** Begins a session, by default with the identity that {@link createUser} gives a user. */

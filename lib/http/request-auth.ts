@@ -1,0 +1,38 @@
+import type { CredentialKind } from '../events.js'
+import type { Claims } from '../jws/compact.js'
+import type { VerifiedToken } from '../token/verifier.js'
+
+/** What a request was let in with: `req.auth`. Frozen through and through. */
+export interface RequestAuth {
+  readonly kind: CredentialKind
+  /** The name of the provider whose token it is; undefined for the one that has no name, and for a session. */
+  readonly provider: string | undefined
+  /**
+   * The verified claims of this request's third-party token; undefined for a session, since the token that began it may be
+   * long gone.
+   */
+  readonly claims: Claims | undefined
+  /** Epoch seconds: when this credential ends, and with it whatever it opened, such as a stream or a socket. */
+  readonly expiresAt: number
+}
+
+/** Made once for each token, for as long as the verifier remembers it. */
+export function createTokenAuth(): (token: VerifiedToken) => RequestAuth {
+  const known = new WeakMap<VerifiedToken, RequestAuth>()
+  return function authOfToken(token) {
+    let auth = known.get(token)
+    if (!auth) {
+      const { claims, validUntil } = token
+      // A tolerance is for clocks that differ, not for a longer life; maxTokenAgeSeconds may end it earlier.
+      const expiresAt = Math.min(Number(claims.exp), validUntil)
+      auth = Object.freeze({ kind: 'custom-token', provider: undefined, claims, expiresAt })
+      known.set(token, auth)
+    }
+    return auth
+  }
+}
+
+/** @param expiresAt of the access token */
+export function authOfSession(expiresAt: number): RequestAuth {
+  return Object.freeze({ kind: 'session', provider: undefined, claims: undefined, expiresAt })
+}
