@@ -132,6 +132,7 @@ test('start-up refuses a refresh life outside of 30 minutes to 5 years, and othe
       ['short'],
       [SECRET],
       [SESSION_SECRET, SESSION_SECRET],
+      Array.from({ length: 11 }, (_, index) => SESSION_SECRET + String(index)),
       SESSION_SECRET,
     ],
     rotateRefreshTokens: ['true', 1, null],
