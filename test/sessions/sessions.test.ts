@@ -3,6 +3,7 @@ import test, { describe, type TestContext } from 'node:test'
 import { memoryStore, type Store } from 'custom-jwt-auth'
 import { DELETE_USER, PROFILE, SESSION, startApp, type Options, type TestApp } from '../support/app.js'
 import type { JsonBody } from '../support/client.js'
+import { eventually } from '../support/eventually.js'
 import { payloadOf } from '../support/payload.js'
 import { randomFrom } from '../support/random.js'
 import { claims, mint, NOW, SESSION_SECRET } from '../support/tokens.js'
@@ -357,6 +358,23 @@ test('one user has at most a hundred sessions: one more ends the oldest', async 
   assert.equal((await refresh(app, first?.refresh_token ?? '')).status, 401)
   assert.equal((await refresh(app, second?.refresh_token ?? '')).status, 201)
   assert.equal(await app.auth.users.revokeSessions(first?.user_id ?? ''), 100)
+})
+
+test('expired sessions are removed beside a login: for as long as there are more, and once an hour', async (t) => {
+  let calls = 0
+  const store = wrapStore((verb, call) => (verb === 'removeExpiredSessions' ? ++calls < 3 : call()))
+  const app = await startApp(t, { store })
+  await app.loggedIn()
+  await eventually(() => calls === 3)
+  for (const [seconds, total] of [
+    [3599, 3],
+    [1, 4],
+    [3600, 5],
+  ] as const) {
+    app.clock.advance(seconds)
+    await app.loggedIn(mint(claims({ exp: NOW + 9000 })))
+    assert.equal(calls, total)
+  }
 })
 
 test('a user who is deleted in the middle of a login gets no session', async (t) => {
