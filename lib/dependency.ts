@@ -5,19 +5,19 @@ import type { MaybePromise } from './user.js'
 /** Calls something that is not ours: a store, a hook, a loader. */
 export type Dependency = <T>(code: ErrorCode, call: () => MaybePromise<T>) => MaybePromise<T>
 
-/** What never answers must not pile up calls, here and in the queue of its driver. */
+/** When a dependency never answers, calls must not pile up, neither here nor in its driver's queue. */
 const MAX_UNANSWERED = 10_000
 
 /**
- * Makes the one way to call what is not ours: whatever it throws becomes the given code, with the `cause` kept, and
- * an answer that does not come within the time is a failure too. While too many calls are unanswered, also of those
- * whose time is over, others fail at once. An answer that is no promise is counted nowhere.
+ * Makes the one way to call what is not ours: whatever it throws becomes an error of the given code, with the `cause`
+ * kept, and an answer that does not come in time is a failure too. While too many calls are unanswered, including
+ * those that have timed out, others fail at once. An answer that is not a promise is not counted.
  */
 export function createDependency(
   timeoutSeconds: number,
   { maxUnanswered = MAX_UNANSWERED, now = () => performance.now() } = {},
 ): Dependency {
-  // By code, so that a loader that hangs does not bar the store.
+  // By code, so that a loader that hangs does not block the store.
   const unanswered = new Map<ErrorCode, UnansweredCalls>()
   return (code, call) => {
     let calls = unanswered.get(code)
@@ -26,10 +26,10 @@ export function createDependency(
       unanswered.set(code, calls)
     }
     try {
-      calls.requireRoom()
+      calls.requireCapacity()
       const answer = call()
       if (!isPromise(answer)) return answer
-      const promise = Promise.resolve(answer) // once: what then() starts, as in query builders, must not start twice
+      const promise = Promise.resolve(answer) // once: query builders start their work in then(), which must not happen twice
       calls.add(promise)
       return withDeadline(promise, code, timeoutSeconds)
     } catch (error) {
@@ -51,8 +51,8 @@ class UnansweredCalls {
     this.#now = now
   }
 
-  /** @throws when there are too many, unless it is time for a trial, which may find that answers come again */
-  requireRoom(): void {
+  /** @throws when there are too many, unless it is time for a trial call, which may find that answers are coming again */
+  requireCapacity(): void {
     if (!this.#isFull()) return
     const now = this.#now()
     if (now < this.#triedAt + this.#timeoutMs) throw new Error(`${this.#max} calls are unanswered`)
@@ -66,7 +66,7 @@ class UnansweredCalls {
     this.#calls.add(call)
     const settled = (): void => {
       this.#calls.delete(call)
-      // It answers, and so has lost the calls before this one.
+      // It answers again, so the calls before this one are lost.
       if (isTrial && this.#now() < madeAt + this.#timeoutMs) this.#calls.clear()
     }
     answer.then(settled, settled)

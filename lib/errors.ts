@@ -6,7 +6,7 @@ interface ErrorRow {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503
   /** The original service's code, which its SDKs match on. */
   readonly error_code: string
-  /** What a client may read. Rows of third-party tokens get the original's prefix in front. */
+  /** What a client may read. Rows for third-party tokens carry the original's prefix. */
   readonly message: string
   readonly prefix?: string
 }
@@ -65,7 +65,7 @@ export const ERRORS = {
   USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
   IDENTITY_TAKEN: request(409, 'AuthError', 'a user already exists with the specified provider'),
 
-  IDENTITY_LIMIT: request(400, 'AuthError', 'the account has as many identities as it may have'),
+  IDENTITY_LIMIT: request(400, 'AuthError', 'the account has the maximum number of identities'),
   LINK_REFUSED: request(400, 'AuthError', 'linking the identity was refused'),
   IDENTITY_LAST: request(409, 'AuthError', 'the last identity of an account cannot be unlinked'),
 
@@ -74,7 +74,7 @@ export const ERRORS = {
   SESSION_NOT_CONFIGURED: request(
     401,
     'AuthError',
-    "session tokens are not accepted here, and the issuer's tokens in the jwtTokenString header only",
+    "session tokens are not accepted here, and the issuer's tokens only in the jwtTokenString header",
   ),
   REFRESH_TOKEN_INVALID: session('invalid session: failed to find refresh token'),
   REFRESH_TOKEN_REUSED: session('invalid session: failed to find refresh token'),
@@ -98,13 +98,13 @@ export const ERRORS = {
 /** The stable name of a cause; what tests and apps should match on. */
 export type ErrorCode = keyof typeof ERRORS
 
-/** A refused check: what it wanted and what it found. For the app's own log, never for the client. */
+/** A failed check: what it expected and what it found. For the app's own log, never for the client. */
 export interface ErrorDetail {
   readonly check?: string
   readonly expected?: string
   readonly got?: string
   readonly fix?: string
-  /** How many were refused alike since this was last reported, when not each is. */
+  /** How many were refused for the same reason since the last report, when not every one is reported. */
   readonly count?: number
 }
 
@@ -122,7 +122,7 @@ export interface AuthError extends Error {
   readonly detail?: ErrorDetail
 }
 
-/** Words that are made when somebody reads them. */
+/** A function is called only when the detail is read. */
 type LazyDetail = ErrorDetail | (() => ErrorDetail)
 
 interface Further {
@@ -138,9 +138,9 @@ const RETRY_AFTER_SECONDS = '5'
 /**
  * Makes the error for a code of {@link ERRORS}.
  * @param code the cause
- * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log, made when
- *   somebody reads it if it is a function; `cause` is what a dependency threw; `challenge` replaces the message in
- *   `WWW-Authenticate` where clients match on the message; `isCounted`: it was counted, to be logged with others
+ * @param more `reason` replaces the table's message (client-safe text only); `detail` is for the app's log, and a
+ *   function is called only when it is read; `cause` is what a dependency threw; `challenge` replaces the message in
+ *   `WWW-Authenticate` where clients match on the message; `isCounted`: only counted now, and logged with others later
  */
 export function authError(
   code: ErrorCode,
@@ -168,7 +168,7 @@ function makeError(
 
 /**
  * A refusal as the answer to a link. The caller's session is good there, and clients of the original service answer a
- * 401 with a refresh and the same request, some of them without end, and InvalidSession with a log-out (PROTOCOL §4).
+ * 401 with a refresh and the same request, some of them endlessly, and InvalidSession with a logout (PROTOCOL §4).
  */
 export function asRefusedLink(error: AuthError): AuthError {
   if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
@@ -182,7 +182,7 @@ export function asRefusedLink(error: AuthError): AuthError {
   })
 }
 
-/** Whoever is refused chooses how often: the words for the log cost nothing until somebody reads them. */
+/** Strangers choose how often they are refused, so the text for the log costs nothing until it is read. */
 function defineDetail(error: Error, detail: LazyDetail): void {
   const settle = (): ErrorDetail => {
     const value = typeof detail === 'function' ? detail() : detail
@@ -191,7 +191,7 @@ function defineDetail(error: Error, detail: LazyDetail): void {
   }
   Object.defineProperty(error, 'detail', { get: settle, configurable: true, enumerable: true })
   Object.defineProperty(error, inspect.custom, {
-    // Else console.log() would show [Getter] in its place.
+    // Otherwise console.log() would show [Getter].
     value(_depth: number, options: InspectOptions) {
       settle()
       return inspect(error, { ...options, customInspect: false })
@@ -199,12 +199,12 @@ function defineDetail(error: Error, detail: LazyDetail): void {
   })
 }
 
-/** Whether a value is one of this package's errors, also when another copy of the package made it. */
+/** Whether a value is one of this package's errors, even when another copy of the package made it. */
 export function isAuthError(value: unknown): value is AuthError {
   return value instanceof Error && BRAND in value
 }
 
-/** Whether an error is one of many that are logged in one line. */
+/** Whether an error is only counted, and logged in one line with others. */
 export function isCounted(error: AuthError): boolean {
   return COUNTED in error
 }
@@ -229,11 +229,11 @@ export interface ConfigurationProblem {
   readonly fix: string
 }
 
-/** Thrown synchronously at start-up: every problem of the options at once. */
+/** Thrown synchronously at start-up: every problem in the options at once. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly code = 'CONFIGURATION_INVALID'
-  /** Also in the message, which is why Node shall not print it beside that. */
+  /** Not enumerable, because the message has it all: Node would print it twice. */
   declare readonly problems: readonly ConfigurationProblem[]
 
   constructor(problems: readonly ConfigurationProblem[]) {

@@ -3,15 +3,15 @@ import { isCounted, type AuthError } from './errors.js'
 import { printable, printableFields } from './printable.js'
 
 /**
- * A logger of pino's shape. `console` fits too, since it takes the same calls, and so does winston, which is called as it
- * wants it: message first.
+ * A logger of pino's shape. `console` fits too, since it takes the same calls, and so does winston, which is called its
+ * own way: message first.
  */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
-  /** Optional, as pino and winston have it: what no level writes is not put into words. */
+  /** Optional, as in pino and winston: fields for a level that is off are not even built. */
   isLevelEnabled?(level: string): boolean
 }
 
@@ -24,25 +24,25 @@ export type CredentialKind = 'session' | 'custom-token'
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
   readonly authenticated: (userId: string, credential: CredentialKind) => void
-  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is counted for a later one. */
+  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is only counted for a later line. */
   readonly rejected: (error: AuthError) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
   /** Channel `custom-jwt-auth:keys-refreshed`, and one log line. */
   readonly keysRefreshed: (event: { kids: readonly (string | undefined)[] }) => void
-  /** Channel `custom-jwt-auth:keys-failed`, and one log line: the issuer's key set could not be had. */
+  /** Channel `custom-jwt-auth:keys-failed`, and one log line: the issuer's key set could not be fetched. */
   readonly keysFailed: (event: { error: unknown }) => void
-  /** Channel `custom-jwt-auth:keys-stale`, and one log line: old keys are served meanwhile. Epoch seconds. */
+  /** Channel `custom-jwt-auth:keys-stale`, and one log line: old keys are served for now. Epoch seconds. */
   readonly keysStale: (event: { expiredAt: number; servedUntil: number }) => void
   /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
   readonly unknownKeyId: (event: { kid: string }) => void
   /** One log line at start-up: keys may come over plain `http:`. */
   readonly httpAllowed: (event: { uri: string }) => void
-  /** One log line: the path of a metadata field finds nothing, although a claim has just its name. */
+  /** One log line: the path of a metadata field finds nothing, although a claim has exactly that name. */
   readonly fieldUnescaped: (event: { field: string; fix: string }) => void
-  /** A warning of the process, since a silent logger is the default: many guards fetch one key set. */
+  /** A process warning, since the logger is silent by default: many guards fetch the same key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
-  /** One log line: a proxy speaks of TLS, and nobody said that it is to be believed. */
+  /** One log line: a proxy reports TLS, but nothing says that it can be trusted. */
   readonly tlsOverlooked: (event: { hostname: string }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
@@ -55,22 +55,22 @@ const keysRefreshed = channel('custom-jwt-auth:keys-refreshed')
 const keysFailed = channel('custom-jwt-auth:keys-failed')
 const keysStale = channel('custom-jwt-auth:keys-stale')
 const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
-/** A kid comes from a token that nobody verified yet, or from the issuer. */
+/** A kid comes from a token that is not yet verified, or from the issuer. */
 const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
   const messageFirst = logger !== undefined && isWinston(logger)
 
   /**
-   * Writes a line, whose fields may come from tokens that nobody verified. A logger that throws neither refuses a
-   * request nor ends the process.
-   * @param given a function when they take work, which is left undone where the logger says that it would not write them
+   * Writes a line, whose fields may come from unverified tokens. A logger that throws neither refuses a request nor
+   * ends the process.
+   * @param given a function when the fields take work, which is not done when the logger says that the level is off
    */
   function log(level: Level, given: object | (() => object), text: string): void {
     try {
       if (!logger || logger.isLevelEnabled?.(level) === false) return
-      const said = typeof given === 'function' ? (given as () => object)() : given
-      const [fields, message] = [printableFields(said), printable(text)]
+      const values = typeof given === 'function' ? (given as () => object)() : given
+      const [fields, message] = [printableFields(values), printable(text)]
       if (messageFirst) (logger as unknown as MessageFirstLogger)[level](message, fields)
       else logger[level](fields, message)
     } catch (error) {
@@ -83,7 +83,7 @@ export function createEvents(logger: Logger | undefined): Events {
       if (authenticated.hasSubscribers) authenticated.publish({ userId, credential })
     },
     rejected(error) {
-      // Not the detail, which is made when it is read: strangers choose how often there is one.
+      // Without the detail, which is made only when read: strangers choose how often this happens.
       const { code, status, message } = error
       if (rejected.hasSubscribers)
         rejected.publish(printableFields({ code, status, message, ...error.detail }))
@@ -102,7 +102,7 @@ export function createEvents(logger: Logger | undefined): Events {
     },
     keysFailed(event) {
       keysFailed.publish(event)
-      log('error', { err: event.error }, "custom-jwt-auth: the issuer's key set could not be had")
+      log('error', { err: event.error }, "custom-jwt-auth: the issuer's key set could not be fetched")
     },
     keysStale(event) {
       keysStale.publish(event)
@@ -114,7 +114,7 @@ export function createEvents(logger: Logger | undefined): Events {
       log('info', event, 'custom-jwt-auth: unknown key id, asking the issuer')
     },
     httpAllowed(event) {
-      const risk = 'whoever is between here and the issuer can replace them, and so sign in as anybody'
+      const risk = 'anyone between here and the issuer can replace them, and so sign in as anyone'
       log('warn', event, `custom-jwt-auth: jwks.allowHttp lets keys come over plain http: ${risk}`)
     },
     fieldUnescaped(event) {
@@ -122,8 +122,8 @@ export function createEvents(logger: Logger | undefined): Events {
     },
     manyGuards({ uri, guards }) {
       process.emitWarning(
-        `${guards} guards fetch the keys of ${uri}, each for itself. Make the guard once, at start-up, and not for each ` +
-          'request; close() those that are done with',
+        `${guards} guards fetch the keys of ${uri}, each on its own. Make the guard once, at start-up, not for each ` +
+          'request; close() those that are no longer needed',
         { type: 'CustomJwtAuthWarning', code: 'MANY_GUARDS' },
       )
     },

@@ -1,11 +1,11 @@
 import { ConfigurationError } from './errors.js'
 import { describe, Problems } from './problems.js'
 
-// The one option language. A room documents its options in an interface and has a table with a parser for each, which
-// the interface forces to be complete; readOptions applies the table and reports every mistake by its path.
+// The one option language. Each folder documents its options in an interface and has a table with a parser for each,
+// which the interface forces to be complete; readOptions applies the table and reports every mistake by its path.
 
 /**
- * Returns what the value of an option means. `isPresent` tells an option that was left out from one whose value is
+ * Turns the value of an option into what it means. `isPresent` tells an option that was left out from one whose value is
  * undefined, usually an environment variable that is not set.
  * @throws {ConfigurationError} naming what is wrong, by the path below the option: ``, `.max` or `[0]`
  */
@@ -29,7 +29,7 @@ export function mistake(problem: string, fix: string): ConfigurationError {
 /**
  * Applies a table of parsers, reporting every mistake.
  * @param at the path of the options; `options` stands for the guard's own
- * @returns frozen; an option with a mistake, or one that was left out and has no default, is not in it
+ * @returns frozen; an option with a mistake, or one that was left out and has no default, is left out of it
  */
 export function readOptions<Parsers extends Table>(
   at: string,
@@ -72,12 +72,12 @@ export function readValue<Value>(
   return attempt(at, problems, () => parser(value, value !== undefined))?.value
 }
 
-/** An option that is read later, with what it depends on. */
+/** For an option that is read later, together with what it depends on. */
 export function asGiven(value: unknown): unknown {
   return value
 }
 
-/** Left out or undefined, it has the default: for values that no environment variable holds. */
+/** The default applies when it is left out or undefined: for values that never come from environment variables. */
 export function lenient<Value, Default>(fallback: Default, parser: Parser<Value>): Parser<Value | Default> {
   return (value, isPresent) => (value === undefined ? fallback : parser(value, isPresent))
 }
@@ -89,7 +89,7 @@ export function boolean(range: { default: boolean }): Parser<boolean> {
   })
 }
 
-/** A whole number; a text of digits is not one. */
+/** A whole number; a string of digits is not one. */
 export function integer(range: { default: number; min: number; max: number }): Parser<number> {
   const { min, max } = range
   return lenient(range.default, (value) => {
@@ -107,10 +107,10 @@ export function callable<Callable>(): Parser<Callable> {
   }
 }
 
-/** What a text must not match, and what is wrong with it then. */
+/** A pattern that a string must not match, and what is wrong with it when it does. */
 export type Fault = readonly [pattern: RegExp, problem: string]
 
-/** A text that is not blank and has none of the faults. */
+/** A string that is not blank and has none of the faults. */
 export function text(fix: string, ...faults: readonly Fault[]): Parser<string> {
   return (value) => {
     if (typeof value !== 'string' || value.trim() === '') throw mistake(`is ${describe(value)}`, fix)
@@ -136,7 +136,7 @@ export function optional(parser: Parser<unknown>, fallback?: unknown): Parser<un
   return (value, isPresent) => (isPresent ? parser(value, isPresent) : fallback)
 }
 
-/** An object with options of its own. Without it, each of them has its default. */
+/** An object with options of its own. When it is left out, each of them has its default. */
 export function group<Parsers extends Table>(parsers: Parsers): Parser<Parsed<Parsers>> {
   return (value) => requireOptions('', parsers, value === undefined ? {} : value)
 }

@@ -1,7 +1,7 @@
 /**
- * Text of others', with what would command a terminal, begin a line of its own, or turn the direction of writing shown
- * as escapes. A lone surrogate is none of these, but no text either.
- * @param kept characters that stay
+ * Untrusted text, with everything escaped that would command a terminal, begin a new line, or change the direction of
+ * writing. Lone surrogates are escaped too, since they are not valid Unicode.
+ * @param kept characters to leave as they are
  */
 export function printable(text: string, kept = ''): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) =>
@@ -9,7 +9,7 @@ export function printable(text: string, kept = ''): string {
   )
 }
 
-/** The same for all texts among the fields, and in lists of them. Errors stay the objects that they are. */
+/** The same for all strings among the fields, and in lists of them. Errors stay the objects that they are. */
 export function printableFields<Fields extends object>(fields: Fields): Fields {
   const entries = Object.entries(fields).map(([name, value]) => [name, printableValue(value)])
   return Object.fromEntries(entries) as Fields

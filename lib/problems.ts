@@ -15,7 +15,7 @@ export class Problems {
     if (this.#list.length > 0) throw new ConfigurationError(this.#list)
   }
 
-  /** An options object with no unknown key; an empty one when it is something else, which is reported. */
+  /** The options object; an empty one when it is something else. That and unknown keys are reported. */
   object(option: string, value: unknown, known: readonly string[]): Bag {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.add(option, `is ${describe(value)}`, 'Pass an object')
@@ -45,14 +45,14 @@ export class Problems {
     return range.fallback
   }
 
-  /** The text, or undefined when it is blank or no string, which is reported. */
+  /** The string; undefined when it is blank or not a string, which is reported. */
   text(option: string, value: unknown, fix: string): string | undefined {
     if (typeof value === 'string' && value.trim() !== '') return value
     this.add(option, `is ${describe(value)}`, fix)
     return undefined
   }
 
-  /** Undefined when absent, or when it is no function, which is reported. */
+  /** The function; undefined when absent, or when it is not a function, which is reported. */
   function(option: string, value: unknown): unknown {
     if (value === undefined || typeof value === 'function') return value
     this.add(option, `is ${describe(value)}`, 'Pass a function')
@@ -75,7 +75,7 @@ function suggestion(key: string, known: readonly string[]): string {
   return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
 }
 
-/** The one of some names that a misspelt one was most likely meant to be. */
+/** The known name that a misspelled one was most likely meant to be. */
 export function closest(key: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '')
   const wanted = plain(key)
@@ -85,7 +85,7 @@ export function closest(key: string, known: readonly string[]): string | undefin
   )
 }
 
-/** How many letters have to be changed, added or left out to make one text the other (Levenshtein). */
+/** How many letters must be changed, added or removed to turn one string into the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row += 1) {

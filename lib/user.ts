@@ -2,13 +2,13 @@
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
-/** Metadata of a user: the mapped claims, by field name. */
+/** A user's metadata: the mapped claims, by field name. */
 export type UserData = Readonly<Record<string, JsonValue>>
 
-/** Application data kept outside of this package, keyed by the user's id. */
+/** Application data kept outside this package, keyed by the user's id. */
 export type CustomData = Readonly<Record<string, unknown>>
 
-/** `normal` is anybody who signed in; `server` and `system` exist for users imported from the original service. */
+/** `normal` is anyone who signed in; `server` and `system` exist for users imported from the original service. */
 export type UserType = 'normal' | 'server' | 'system'
 
 /** One way in which a user signs in: (provider, subject). */
@@ -20,14 +20,14 @@ export interface Identity {
   readonly data: UserData
 }
 
-/** The user as `req.user` and `GET /auth/profile` show it. Frozen through and through. */
+/** The user as `req.user` and `GET /auth/profile` show it. Deeply frozen. */
 export interface User<Data = UserData> {
   /** 24 lower-case hex characters. */
   readonly id: string
   readonly type: UserType
   /** The data of all identities, merged; where two have a field, the one linked later wins. */
   readonly data: Data
-  /** What the `customData` option returned for this user, else empty. */
+  /** What the `customData` option returned for this user, otherwise empty. */
   readonly custom_data: CustomData
   readonly identities: readonly Identity[]
 }
@@ -45,7 +45,7 @@ export interface UserRecord {
   readonly disabled: boolean
 }
 
-/** A value, or a promise of it: the in-memory parts answer at once, and then nothing is awaited. */
+/** A value, or a promise of one: the in-memory parts answer at once, and then nothing is awaited. */
 export type MaybePromise<T> = T | Promise<T>
 
 /** The provider's name on the wire and in every identity that this package makes. */

@@ -222,7 +222,7 @@ const rows: Row[] = [
     code: 'SESSION_NOT_CONFIGURED',
     status: 401,
     error_code: 'AuthError',
-    error: "session tokens are not accepted here, and the issuer's tokens in the jwtTokenString header only",
+    error: "session tokens are not accepted here, and the issuer's tokens only in the jwtTokenString header",
     options: { session: undefined, bearerJwt: false } as unknown as Options,
     ask: (app) => inTurn(() => app.meBearer(mint())),
   },

@@ -63,7 +63,7 @@ test('a failure has its cause, with what was wrong', async (t) => {
   assert.equal(name, 'keys-failed')
   assert.match(error.message, /\/jwks could not be asked: /)
   assert.deepEqual(lines, [
-    ['error', "custom-jwt-auth: the issuer's key set could not be had", { err: error }],
+    ['error', "custom-jwt-auth: the issuer's key set could not be fetched", { err: error }],
   ])
 })
 
