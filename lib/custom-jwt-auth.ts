@@ -26,7 +26,7 @@ import { derivedObjectId } from './users/user-id.js'
 import { createExplainUser } from './users/explain-user.js'
 import { createUsers, type Users } from './users/administration.js'
 
-/** The guard, and what else an app needs of it. */
+/** The guard, and what else an app needs from it. */
 export interface CustomJwtAuth<Data = UserData> extends Middleware {
   /**
    * The endpoints that log in, refresh, log out, link and delete, below `/api/client/v2.0`.
@@ -42,14 +42,14 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   readonly users: Users<Data>
   /**
    * The user of a request that the guard has let through: `req.user`, with the types of your metadata fields.
-   * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or no guard is in front of the route
+   * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or the route has no guard in front of it
    */
   userOf(req: IncomingMessage): User<Data>
-  /** Says of every check whether a third-party token passes it, and what to fix. For people, not for programs. */
+  /** Says for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /** Resolves when the keys and the store can be used: await it before listening. */
   ready(): Promise<void>
-  /** Releases what keys and store hold open. */
+  /** Releases what the keys and the store hold open. */
   close(): Promise<void>
 }
 

@@ -30,11 +30,11 @@ import type { DataOf, MetadataField } from './token/metadata-options.js'
 import { TOKEN_OPTIONS, tokenRules, type TokenOptions } from './token/token-options.js'
 import { USER_OPTIONS, type UserOptions } from './users/user-options.js'
 
-// The rooms' options summed up, and parsed once into a frozen configuration.
+// The options of all folders, parsed once into a frozen configuration.
 
 /** What is remembered between requests. Everything is bounded, and checked again or invalidated on use. */
 export interface CacheOptions {
-  /** Verified tokens, by their exact text. `max` defaults to 5000. `false`: every request verifies its token. */
+  /** Verified tokens, by the exact token. `max` defaults to 5000. `false`: every request verifies its token. */
   readonly tokens?: { readonly max?: number } | false
   /**
    * Users that requests resolved to. `ttlSeconds` defaults to 30, `max` to 10 000. What another process changes is seen
@@ -89,7 +89,7 @@ const CACHE_OPTIONS = {
 const GUARD_OPTIONS = {
   appId: text('Pass the App ID, e.g. myapp-abcde'),
   store: lenient(undefined, readStore),
-  // Read apart, so that one mistake in them does not hide what the good ones have to do with other options.
+  // Parsed separately, so that a mistake in one of them does not hide conflicts between the others and other options.
   session: asGiven,
   credentialsRequired: boolean({ default: true }),
   bearerJwt: lenient(undefined, boolean({ default: false })),
@@ -103,7 +103,7 @@ const GUARD_OPTIONS = {
 
 const OPTIONS = { ...GUARD_OPTIONS, ...TOKEN_OPTIONS, ...USER_OPTIONS, ...KEY_OPTIONS }
 
-/** The options, parsed and frozen: nothing after start-up looks at the options themselves. */
+/** The options, parsed and frozen: after start-up, nothing looks at the options themselves. */
 export type Config = ReturnType<typeof configOf>
 
 /**
@@ -122,8 +122,8 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   if (production && session && !found.store)
     problems.add(
       'store',
-      'is not set, so that sessions would end with this process, and NODE_ENV is production',
-      'Pass a lasting store, or store: memoryStore() if that is meant',
+      'is not set, so sessions would end with this process, but NODE_ENV is production',
+      'Pass a persistent store, or store: memoryStore() if that is intended',
     )
   problems.throwIfAny()
   return configOf(found as Parsed<typeof OPTIONS>, keys, session as SessionRules | undefined)

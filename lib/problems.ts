@@ -72,7 +72,7 @@ export function describe(value: unknown): string {
 
 function suggestion(key: string, known: readonly string[]): string {
   const meant = closest(key, known)
-  return meant === undefined ? `Remove it; known are ${known.join(', ')}` : `Did you mean ${meant}`
+  return meant === undefined ? `Remove it; known options are ${known.join(', ')}` : `Did you mean ${meant}`
 }
 
 /** The known name that a misspelled one was most likely meant to be. */

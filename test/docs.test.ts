@@ -51,7 +51,7 @@ describe('docs/options.md', () => {
     ),
     ...problemsOf(() => memoryStore(unknown as MemoryStoreOptions)),
   ].flatMap(({ option, fix }) => {
-    const names = /^Remove it; known are (.*)$/.exec(fix)?.[1]?.split(', ') ?? []
+    const names = /^Remove it; known options are (.*)$/.exec(fix)?.[1]?.split(', ') ?? []
     return names.map((name) => option.replace(/\[0\]/, '[]').replace('?', name))
   })
 

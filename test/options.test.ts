@@ -166,7 +166,7 @@ describe('metadataFields', () => {
       { name: 'a', type: 'string' },
       'type',
       /^is not an option$/,
-      /^Remove it; known are name, fieldName, required$/,
+      /^Remove it; known options are name, fieldName, required$/,
     ),
     {
       what: 'two fields of one name',
@@ -350,14 +350,14 @@ describe('cache', () => {
       options: { cache: { sessions: true } },
       option: 'cache.sessions',
       problem: /^is not an option$/,
-      fix: /known are tokens, users/,
+      fix: /known options are tokens, users/,
     },
     {
       what: 'a part of the other',
       options: { cache: { tokens: { ttlSeconds: 5 } } },
       option: 'cache.tokens.ttlSeconds',
       problem: /^is not an option$/,
-      fix: /known are max/,
+      fix: /known options are max/,
     },
   ])
 })
@@ -409,9 +409,9 @@ describe('an unknown option', () => {
     fix,
   })
   checkRefusals([
-    row('foo', /^Remove it; known are appId, /),
-    row('secret', /^Remove it; known are/),
-    row('credentials', /^Remove it; known are/),
+    row('foo', /^Remove it; known options are appId, /),
+    row('secret', /^Remove it; known options are/),
+    row('credentials', /^Remove it; known options are/),
     ...[
       ['SigningKeys', 'signingKeys'],
       ['signing_keys', 'signingKeys'],

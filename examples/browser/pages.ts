@@ -1,4 +1,4 @@
-// The page's own server. It also stands for your identity provider: it signs a token for whoever gives a name.
+// The page's own server. It also stands for your identity provider: it signs a token for anyone who gives a name.
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -21,7 +21,7 @@ export const notFound = (error_code: string, message: string) => new DataApiErro
 /** The database understood the request, and refused it. */
 export const refusedByDatabase = (message: string) => new DataApiError(400, 'MongoDBError', message)
 
-/** MongoDB's codes that are no answer to what was asked: shutting down, no primary, out of time, out of memory. */
+/** MongoDB's codes that do not answer what was asked: shutting down, no primary, out of time, out of memory. */
 const NOT_THE_CLIENTS_FAULT = new Set([
   6, 7, 13, 18, 50, 89, 91, 146, 189, 262, 292, 9001, 10107, 11600, 11602, 13435, 13436,
 ])

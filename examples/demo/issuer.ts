@@ -1,4 +1,4 @@
-// The issuer's counter: a page and `POST /token`, where whoever asks gets a token. The keys are a test issuer's.
+// The issuer's counter: a page and `POST /token`, where anyone who asks gets a token. The keys are a test issuer's.
 import express, { type Express } from 'express'
 import type { TestIssuer } from 'custom-jwt-auth/testing'
 

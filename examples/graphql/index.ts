@@ -13,7 +13,7 @@ const auth = customJwtAuth({
   session: { signingKeys: [process.env.SESSION_KEY] }, // another secret, known to this app alone
 })
 
-/** What is no GraphQL request at all is answered in GraphQL's words too. */
+/** What is not a GraphQL request at all is answered in GraphQL's words too. */
 const answerUnreadable: ErrorRequestHandler = (
   error: { status?: number; message?: string },
   _req,

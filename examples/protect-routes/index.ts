@@ -1,4 +1,4 @@
-// Some routes are open, some need a user, one greets whoever comes, one is for administrators.
+// Some routes are open, some need a user, one greets everyone, one is for administrators.
 import express, { type RequestHandler } from 'express'
 import { customJwtAuth, errorHandler, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
 import 'custom-jwt-auth/express' // the type of req.user

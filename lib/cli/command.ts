@@ -16,7 +16,7 @@ export type Flags = Readonly<Record<string, Flag>>
 
 type ValueOf<F extends Flag> = F['type'] extends 'boolean' ? boolean : string
 
-/** What was given of some flags. */
+/** The values that were given for some flags. */
 export type Values<F extends Flags> = {
   readonly [Name in keyof F]?: F[Name] extends { multiple: true }
     ? readonly ValueOf<F[Name]>[]
@@ -68,7 +68,7 @@ export function defineCommand<const F extends Flags>(command: Command<F>): AnyCo
 
 /**
  * Reads a command's arguments.
- * @throws {UsageError} when a flag is not known or lacks its value, or the arguments are not as many as they should be
+ * @throws {UsageError} when a flag is not known or lacks its value, or there are too few or too many arguments
  */
 export function readInput(command: AnyCommand, argv: readonly string[]): Input<Flags> & { help: boolean } {
   const { values, positionals } = parse(command, argv)

@@ -7,7 +7,7 @@ import type { CustomJwtAuthOptions } from '../options.js'
 import { OperationError, UsageError, type Flags, type Values } from './command.js'
 import { KEY_FLAGS, loadEnvFile, readEncoding, readKeyText, readText } from './keys.js'
 
-/** Where the options of a guard come from: a file of the app's, an exported app, or flags; flags win. */
+/** Where the options of a guard come from: one of the app's files, an exported app, or flags; flags win. */
 export const GUARD_FLAGS = {
   config: {
     type: 'string',
@@ -29,10 +29,10 @@ export const GUARD_FLAGS = {
     type: 'string',
     value: '<id>',
     multiple: true,
-    about: 'Whom tokens are for, in place of the App ID',
+    about: 'Who the tokens are for, in place of the App ID',
   },
   'require-any-audience': { type: 'boolean', about: 'One of several audiences is enough' },
-  issuer: { type: 'string', value: '<url>', about: 'Whose tokens: their iss' },
+  issuer: { type: 'string', value: '<url>', about: 'Who issues the tokens: their iss' },
   alg: { type: 'string', value: '<name>', about: 'What tokens are signed with, e.g. HS256' },
   'jwk-uri': { type: 'string', value: '<url>', about: "The URL of the issuer's key set" },
   discover: {
@@ -47,12 +47,12 @@ type GuardValues = Values<typeof GUARD_FLAGS>
 
 export interface GuardOptions {
   readonly options: CustomJwtAuthOptions
-  /** What of an exported app has no place in the options; undefined when they come from elsewhere. */
+  /** What an exported app has that the options have no place for; undefined when they come from elsewhere. */
   readonly notCarriedOver: readonly NotCarriedOver[] | undefined
 }
 
 /**
- * The options of the guard that the flags describe; nobody has checked them yet.
+ * The options of the guard that the flags describe, not yet checked.
  * @throws {ConfigurationError} when an exported app cannot be understood
  */
 export async function readGuardOptions(values: GuardValues): Promise<GuardOptions> {
@@ -102,9 +102,9 @@ function readFlags(values: GuardValues, isAlone: boolean): object {
   }
 }
 
-/** What a configuration file exports: options, which nobody has checked yet. */
+/** What a configuration file exports: options, not yet checked. */
 export async function readConfig(file: string): Promise<object> {
-  if (!existsSync(file)) throw new OperationError(`${file} is not there`)
+  if (!existsSync(file)) throw new OperationError(`${file} does not exist`)
   const value = file.endsWith('.json') ? parseJson(file) : await importDefault(file)
   if (typeof value === 'object' && value !== null) {
     if ('custom-token' in value)
@@ -112,7 +112,7 @@ export async function readConfig(file: string): Promise<object> {
     return value
   }
   const got = typeof value === 'function' ? 'a function (the guard itself?)' : typeof value
-  throw new OperationError(`${file} exports ${got}: export the options of customJwtAuth as default`)
+  throw new OperationError(`${file} exports ${got}: make the options of customJwtAuth its default export`)
 }
 
 function parseJson(file: string): unknown {

@@ -8,7 +8,7 @@ const EXIT_CODES = [
   '130  stopped by Ctrl-C',
 ]
 
-/** The help of the whole. */
+/** The general help. */
 export function generalHelp(commands: readonly AnyCommand[]): string {
   return [
     wrap('Tools for signing users in with JWTs, and for leaving App Services.'),
@@ -39,7 +39,7 @@ export function commandHelp({ name, about, args, flags, notes = [], examples }: 
 }
 
 function section(title: string, ...lines: readonly string[]): string {
-  // What is copied into a shell stays in one line.
+  // What is copied into a shell stays on one line.
   const shown = (line: string) => (title === 'Examples' ? `  ${line}` : wrap(`  ${line}`))
   return [bold(title), ...lines.map(shown)].join('\n')
 }

@@ -33,7 +33,7 @@ export async function* auditIssuer(
     // The set was reached, and has more keys than the option allows.
     const fix = text.includes('jwks.maxKeys')
       ? 'Raise jwks.maxKeys'
-      : 'Correct jwkUri or discover, and see that this machine reaches the issuer'
+      : 'Correct jwkUri or discover, and make sure that this machine can reach the issuer'
     yield { name: 'key set', level: 'problem', text, fix }
   } finally {
     dates.stop()
@@ -44,7 +44,7 @@ export async function* auditIssuer(
 const NO_DATE: Finding = {
   name: 'clock',
   level: 'note',
-  text: "cannot be compared: no Date header of the issuer's",
+  text: 'cannot be compared: the issuer sends no Date header',
 }
 
 /** By how much the issuer's clock is ahead of ours, in seconds: at least and at most. */
@@ -53,15 +53,15 @@ interface Ahead {
   readonly most: number
 }
 
-/** Listens to the `Date` headers of all answers: the issuer is the only one who is asked. */
+/** Listens to the `Date` headers of all answers: nobody but the issuer is asked meanwhile. */
 function watchDates(clock: () => number): { readonly seen: Ahead[]; stop(): void } {
   const seen: Ahead[] = []
   const onAnswer = (message: unknown): void => {
     const { response } = message as { response: IncomingMessage }
     const { date = '', age = '0' } = response.headers
-    // A cache in between keeps the date of when it asked, and says how long ago that was.
+    // A cache in between keeps the date of when it asked, and says in Age how long ago that was.
     const theirs = Date.parse(date) / 1000 + Number(age)
-    // A date stands for the whole of its second.
+    // A date stands for its whole second.
     const least = theirs - clock() / 1000
     if (Number.isFinite(least)) seen.push({ least, most: least + 1 })
   }
@@ -69,7 +69,7 @@ function watchDates(clock: () => number): { readonly seen: Ahead[]; stop(): void
   return { seen, stop: () => unsubscribe('http.client.response.finish', onAnswer) }
 }
 
-/** How long an answer may have been under way, or a second have been cut short. */
+/** How long an answer may have been under way, or how much of a second may have been cut off. */
 const SLACK_SECONDS = 2
 
 function clockFinding(seen: readonly Ahead[], toleranceSeconds: number): Finding {

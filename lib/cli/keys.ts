@@ -34,7 +34,7 @@ export function loadEnvFile({ dotenv: file }: Values<typeof KEY_FLAGS>): void {
   process.loadEnvFile(file)
 }
 
-/** The text of the key that the flags name; its newline at the end is not part of it. */
+/** The text of the key that the flags name, without the newline at its end. */
 export function readKeyText({ 'key-file': file, 'key-env': name }: Values<typeof KEY_FLAGS>): string {
   if (file !== undefined && name !== undefined) throw new UsageError('pass --key-file or --key-env, not both')
   if (file !== undefined) return readText(file).replace(/\r?\n$/, '')
@@ -66,7 +66,7 @@ export function readSigningKey(
   const key = parsePrivateKey(text)
   const algorithm = wanted ?? ALGORITHM_OF[key.asymmetricKeyType ?? ''] ?? 'RS256'
   const fault = algorithm.startsWith('HS') ? 'is a PEM key, not a secret' : publicKeyFault(key, algorithm)
-  if (fault !== undefined) throw new OperationError(`the key ${fault}. Pass one that is fit for ${algorithm}`)
+  if (fault !== undefined) throw new OperationError(`the key ${fault}. Pass a key that suits ${algorithm}`)
   return { key, algorithm }
 }
 
@@ -76,7 +76,7 @@ function parsePrivateKey(text: string): KeyObject {
   try {
     return createPrivateKey(text.replaceAll('\\n', '\n'))
   } catch {
-    throw new OperationError('the key is no private key as PEM, which is what signs tokens')
+    throw new OperationError('the key is not a private key in PEM, which is what signs tokens')
   }
 }
 

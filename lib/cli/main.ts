@@ -7,13 +7,13 @@ import { COMMANDS } from './commands.js'
 import { commandHelp, generalHelp } from './help.js'
 import { printable, printLines, red, wrap } from './terminal.js'
 
-// A reader that has seen enough, as in `… | head -1`, is not a failure: the work goes on, and the exit code tells of it.
+// A reader that stops early, as in `… | head -1`, is not a failure: the work goes on, and the exit code tells the outcome.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
   })
 
-// That Node 22 calls its SQLite experimental is nothing that a person who imports users can act upon.
+// Node 22 warns that its SQLite is experimental, which someone who imports users can do nothing about.
 process.removeAllListeners('warning').on('warning', ({ name, message }) => {
   if (name !== 'ExperimentalWarning') complain(`${name}: ${message}`)
 })
@@ -21,7 +21,7 @@ process.removeAllListeners('warning').on('warning', ({ name, message }) => {
 process.exitCode = await main(process.argv.slice(2))
 await flushed(process.stdout)
 await flushed(process.stderr)
-// A configuration file may have opened what nobody else can close.
+// A configuration file may have opened something that only it could close.
 process.exit()
 
 async function main([name = '', ...argv]: readonly string[]): Promise<ExitCode> {
@@ -35,13 +35,13 @@ async function main([name = '', ...argv]: readonly string[]): Promise<ExitCode> 
   }
   const command = COMMANDS.find((known) => known.name === name)
   if (command) return run(command, argv)
-  complain(`there is no command ${JSON.stringify(name)}`)
+  complain(`unknown command ${JSON.stringify(name)}`)
   const meant = closest(
     name,
     COMMANDS.map((known) => known.name),
   )
   if (meant !== undefined) complain(`did you mean ${meant}?`)
-  complain(`known are ${COMMANDS.map((known) => known.name).join(', ')}; see custom-jwt-auth --help`)
+  complain(`known commands: ${COMMANDS.map((known) => known.name).join(', ')}; see custom-jwt-auth --help`)
   return 2
 }
 

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import type { Store } from '../stores/store.js'
 import { OperationError, UsageError } from './command.js'
 
-/** A store that a URL names, and how to let go of all that was opened for it. */
+/** A store that a URL names, and how to close all that was opened for it. */
 export interface OpenStore {
   readonly store: Store
   close(): Promise<void>
@@ -41,7 +41,7 @@ async function openPostgres(url: string): Promise<OpenStore> {
   const { postgresStore } = await import('../stores/sql/postgres.js')
   if (!URL.canParse(url)) throw unreadable('PostgreSQL')
   const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000, max: 2 })
-  // An idle connection that breaks: the next query says so.
+  // An idle connection broke: the next query will report it.
   pool.on('error', () => undefined)
   return { store: postgresStore({ pool }), close: () => pool.end() }
 }
@@ -67,18 +67,18 @@ function tryUrl<T>(use: () => T): T {
 /** In place of what the driver says, which may quote a password. */
 function unreadable(database: string): UsageError {
   return new UsageError(
-    `--store is no URL that ${database} understands: the password has to be percent-encoded, options spelled as in its manual`,
+    `--store is not a URL that ${database} understands: percent-encode the password, and spell options as in its manual`,
   )
 }
 
-/** Loads a driver that the user has to install: the app's, when this package has none beside it. */
+/** Loads a driver that the user has to install: the app's, when this package has none next to it. */
 async function load<T>(name: string, importIt: () => Promise<T>): Promise<T> {
   try {
     return await importIt()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new OperationError(
-      `the package ${name} is not there: run npm install custom-jwt-auth ${name} in a folder, and this command in it`,
+      `the package ${name} is not installed: run npm install custom-jwt-auth ${name} in a folder, and run this command there`,
     )
   }
 }

@@ -4,11 +4,11 @@ const BAR_WIDTH = 30
 const BAR_INTERVAL_MS = 100
 const LINE_INTERVAL_MS = 5000
 
-/** How far a long command is. */
+/** How far a long command has come. */
 export interface Progress {
   /** @param read how many users @param fraction of the whole, from 0 to 1, when it is known */
   update(read: number, fraction: number | undefined): void
-  /** Takes the bar away, so that other lines can be printed. */
+  /** Removes the bar, so that other lines can be printed. */
   clear(): void
   /** Users in a second, so far. */
   rate(read: number): number

@@ -15,17 +15,17 @@ export const green = paint(32)
 export const yellow = paint(33)
 export const dim = paint(2)
 
-/** A terminal with colours; `hasColors()` heeds NO_COLOR. */
+/** A terminal with colors; `hasColors()` respects NO_COLOR. */
 function hasColors(output: Output): boolean {
   return output.isTTY && output.hasColors()
 }
 
-/** Text of others', of several lines, as it may be written to a terminal. */
+/** Untrusted text of several lines, safe to write to a terminal. */
 export function printable(text: string): string {
   return escapeControls(text, '\n')
 }
 
-/** One or several of a thing, in words: `1 user`, `2,000 users`. */
+/** A count with its noun: `1 user`, `2,000 users`. */
 export function plural(count: number, thing: string): string {
   return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`
 }
@@ -34,7 +34,7 @@ export function plural(count: number, thing: string): string {
 export function wrap(line: string, output: NodeJS.WriteStream = process.stdout): string {
   const { isTTY, columns } = output
   if (!isTTY || stripVTControlCharacters(line).length <= columns) return line
-  // What follows goes below the last column, or below the beginning.
+  // Continuation lines are indented to the last column, or to the beginning.
   const gap = /^(\s*)(?:\S+(?: \S+)* {2,}(?=\S))?/.exec(stripVTControlCharacters(line))?.[0].length ?? 0
   const margin = ' '.repeat(gap > columns / 2 ? 4 : gap)
   const lines: string[] = []
@@ -51,7 +51,7 @@ export function wrap(line: string, output: NodeJS.WriteStream = process.stdout):
   return [...lines, current].join('\n')
 }
 
-/** Prints text for people: what is not to be copied into a shell. */
+/** Prints text for people, wrapped: not for what is copied into a shell. */
 export function printText(...lines: readonly string[]): void {
   printLines(...lines.map((line) => wrap(line)))
 }
@@ -61,7 +61,7 @@ export function printLines(...lines: readonly string[]): void {
   for (const line of lines) console.log(line)
 }
 
-/** Prints one JSON document in one line, for scripts. */
+/** Prints one JSON document on one line, for scripts. */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value))
 }

@@ -19,7 +19,7 @@ export interface Authenticated {
 
 export interface Authenticator {
   /**
-   * The user of a request; undefined when it has no credentials and needs none. What can be answered at once, is.
+   * The user of a request; undefined when it has no credentials and needs none. Answers without a promise where it can.
    * @throws {AuthError}
    */
   readonly authenticate: (req: IncomingMessage) => MaybePromise<Authenticated | undefined>
@@ -30,7 +30,7 @@ export interface Authenticator {
   readonly verify: (token: string, now: number) => MaybePromise<VerifiedToken>
 }
 
-/** Decides which credential a request has, which keys may verify it, and what it lacks. */
+/** Decides which credential a request has, which keys may verify it, and what is missing. */
 export function createAuthenticator(parts: {
   readonly credentialsRequired: boolean
   readonly bearerJwt: boolean
@@ -52,7 +52,7 @@ export function createAuthenticator(parts: {
     return verifier.verify(token, time)
   }
 
-  /** The look at the payload chooses which keys may verify the token, and nothing else. */
+  /** The unverified payload only chooses which keys may verify the token, and nothing else. */
   function kindOf({ header, token }: Credentials): CredentialKind {
     if (header === 'jwttokenstring') return 'custom-token'
     return bearerJwt && !isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'custom-token' : 'session'

@@ -7,12 +7,12 @@ export interface Credentials {
   readonly token: string
 }
 
-// A tab is not a space (RFC 9110 §11.4), but what is meant is plain: a credential, good or bad, and not a missing one.
+// A tab is not a space (RFC 9110 §11.4), but the intent is clear: a credential, good or bad, not a missing one.
 const BEARER = /^bearer(?:[ \t]+|$)/i
 
 /**
- * Reads the credentials of a request: a bearer token comes first, and there is no way back from it to the
- * `jwtTokenString` header; another scheme is not ours to judge.
+ * Reads the credentials of a request: a bearer token comes first, and there is no fallback from it to the
+ * `jwtTokenString` header; other schemes are none of our business.
  * @returns undefined when there are none; missing is not invalid
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
@@ -28,7 +28,7 @@ export function readCredentials(req: IncomingMessage): Credentials | undefined {
   return token === undefined ? undefined : { header: 'jwttokenstring', token: token.trim() }
 }
 
-/** Not every request is Node's own: those of adapters and tests may have lists of values, or null for none. */
+/** Not every request is Node's own: adapters and tests may pass lists of values, or null for none. */
 type HeaderValue = string | readonly string[] | null | undefined
 
 function isAbsent(value: HeaderValue): value is null | undefined {
@@ -42,7 +42,7 @@ function onlyValue(name: string, value: HeaderValue): string | undefined {
   return onlyValue(name, value[0])
 }
 
-// Node keeps the first Authorization header and joins the values of a custom one, so only the raw list shows it.
+// Node keeps the first Authorization header and joins the values of a custom one, so only rawHeaders shows duplicates.
 function refuseDuplicates({ rawHeaders }: Partial<IncomingMessage>): void {
   if (!rawHeaders) return
   let authorization = 0
@@ -60,10 +60,10 @@ function duplicated(name: string) {
   return authError('CREDENTIALS_DUPLICATED', { reason: `the ${name} header was sent more than once` })
 }
 
-/** What people write in place of Bearer; whatever else comes first may be a secret. */
+/** What people write in place of Bearer; anything else that comes first may be a secret. */
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
-/** What a request without credentials has in their place. Never shows any of it but the name of a scheme. */
+/** What a request without credentials has in their place. Shows nothing of it but the name of a scheme. */
 export function missingCredentials({ headers = {} }: Partial<IncomingMessage>): ErrorDetail {
   const check = 'credentials'
   const expected = 'the header jwtTokenString, or Authorization: Bearer'
@@ -71,14 +71,12 @@ export function missingCredentials({ headers = {} }: Partial<IncomingMessage>): 
   if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
   const [scheme] = SCHEME.exec(authorization) ?? []
   const got =
-    scheme === undefined
-      ? 'Authorization without a scheme that is known'
-      : `Authorization of the scheme ${scheme}`
+    scheme === undefined ? 'Authorization without a known scheme' : `Authorization with the scheme ${scheme}`
   const fix = `Write Bearer ${scheme === undefined ? 'and a space before the token' : `in place of ${scheme}`}, or send the issuer's token in the header jwtTokenString`
   return { check, expected, got, fix }
 }
 
-/** What a request lacks whose user was asked for: its credentials, or a guard that looked at them. */
+/** What is missing when a request has no user: its credentials, or a guard that reads them. */
 export function missingUser(req: IncomingMessage): ErrorDetail {
   const { authorization, jwttokenstring } = req.headers
   if (authorization === undefined && jwttokenstring === undefined) return missingCredentials(req)

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authError, isAuthError, type AuthError } from '../errors.js'
 
 /**
- * Answers as JSON, never to be kept by a cache. The content type has no charset: the native SDKs and those of Stitch
- * compare it with exactly this, and read neither code nor message of an error that has another (PROTOCOL §5).
+ * Answers with JSON that no cache may keep. The content type has no charset: the native SDKs and those of Stitch compare
+ * it with exactly this, and otherwise read neither code nor message of an error (PROTOCOL §5).
  */
 export function sendJson(
   res: ServerResponse,
@@ -21,17 +21,17 @@ export function sendJson(
   res.end(text)
 }
 
-/** Answers an error in the shape of PROTOCOL §5. */
+/** Answers with an error in the shape of PROTOCOL §5. */
 export function sendError(res: ServerResponse, { status, message, error_code, headers }: AuthError): void {
   sendJson(res, status, { error: message, error_code, link: '' }, headers)
 }
 
 /**
- * An Express or Connect error handler that answers this package's errors in the JSON of the session routes and leaves
+ * An Express or Connect error handler that answers this package's errors with the JSON of the session routes and passes
  * all others to the next handler: mount it last, `app.use(errorHandler())`.
  */
 export function errorHandler() {
-  // Frameworks know an error handler by its four parameters.
+  // Frameworks recognize an error handler by its four parameters.
   return function customJwtAuthErrorHandler(
     error: unknown,
     _req: IncomingMessage,
@@ -43,7 +43,7 @@ export function errorHandler() {
   }
 }
 
-/** Whatever was thrown on a request, as one of the three classes of failure. */
+/** Whatever was thrown during a request, as one of the three classes of failure. */
 export function toAuthError(error: unknown): AuthError {
   if (isAuthError(error)) return error
   const { status } = (error ?? {}) as { status?: unknown }

@@ -1,5 +1,5 @@
 // `import 'custom-jwt-auth/express'`: for an app that wants `req.user` to be the package's User, without the types of its
-// metadata fields, and declares nothing itself. There is nothing to run.
+// metadata fields, and declares nothing itself. Types only, no code.
 import './augment.js'
 import type { User as AuthUser } from '../user.js'
 

@@ -41,7 +41,7 @@ export function createMiddleware({ authenticate }: Authenticator, events: Events
       refuse(error, res, next)
       return
     }
-    // Outside of the try: what a handler throws is not ours to answer.
+    // Outside the try: what a handler throws is not ours to answer.
     if (!isPromise(who)) accept(req, who, next)
     else
       who.then(
@@ -67,8 +67,8 @@ export function userOf(req: IncomingMessage & { readonly user?: User | undefined
 }
 
 /**
- * Sets on the response what the error carries too. Express takes them from the error, but NestJS and most error handlers
- * of apps look at its status and message alone. A WebSocket's upgrade may have no response.
+ * Sets the error's headers on the response as well. Express takes them from the error, but NestJS and most apps' error
+ * handlers look only at its status and message. A WebSocket upgrade may have no response.
  */
 function setHeaders(
   res: Partial<ServerResponse> | undefined,

@@ -21,12 +21,12 @@ export const COMPACT_FORM = 'header.payload.signature, each in base64url'
 const SHOWN_SEGMENTS = 5
 /** Of an encrypted token (RFC 7516 §7.1). */
 const JWE_SEGMENTS = 5
-/** What may end a segment, by its length modulo 4: other characters hold bits that nobody reads (RFC 4648 §3.5). */
+/** What may end a segment, by its length modulo 4: other characters have bits that are ignored (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
 /**
  * Reads a compact JWS without verifying anything. Stricter than Buffer.from() and JSON.parse(), for which two different
- * texts can be the same token: every later step rests on what is read here, jsonwebtoken's verdict on the signature too.
+ * strings can be the same token: every later step relies on what is read here, jsonwebtoken's verdict on it included.
  * @throws {AuthError} TOKEN_SEGMENTS or TOKEN_MALFORMED
  */
 export function readToken(text: string): UnverifiedToken {
@@ -40,7 +40,7 @@ export function readToken(text: string): UnverifiedToken {
   return { text, header, claims: readObject('payload', text.slice(first + 1, second)) }
 }
 
-/** The payload as anybody can read it: good for explaining or routing a token, never for trusting it. */
+/** The payload as anyone can read it: fine for explaining or routing a token, never for trusting it. */
 export function readUnverifiedClaims(text: string): Claims | undefined {
   const read = parseObject(text.split('.', 2)[1] ?? '')
   return typeof read === 'string' ? undefined : read
@@ -83,7 +83,7 @@ function readObject(part: 'header' | 'payload', segment: string): Readonly<Recor
 /** The object that a segment holds, or what is wrong with it. */
 function parseObject(segment: string): Readonly<Record<string, unknown>> | string {
   const bytes = Buffer.from(segment, 'base64url')
-  // Buffer.toString() puts U+FFFD for whatever is not UTF-8: two different tokens would read as one text.
+  // Buffer.toString() puts U+FFFD for whatever is not UTF-8: two different tokens would read as the same string.
   if (!isUtf8(bytes)) return 'not valid UTF-8'
   if (hasTooManyValues(bytes)) return `of more than ${MAX_VALUES} values`
   try {
@@ -98,7 +98,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** More values than anybody's token has. JSON.parse() takes ten times as long for brackets and keys as for text. */
+/** More values than any real token has. JSON.parse() takes ten times as long for brackets and keys as for text. */
 const MAX_VALUES = 5000
 const [QUOTE, BACKSLASH, BRACKET, BRACE, COMMA] = Buffer.from('"\\[{,')
 

@@ -1,16 +1,16 @@
-/** Enough of a signature to tell two tokens apart, and found in a third of the time that a whole token takes. */
+/** Enough of the signature to tell two tokens apart, and a look-up takes a third of the time of the whole token. */
 const TAIL_LENGTH = 24
 
 /**
  * Verdicts by the exact, full text of the token: RS256 signatures are malleable, so nothing less identifies one. Its
- * end only finds the entry; then the texts are compared, and a different one is not known.
- * Only good verdicts are kept, bounded in number and in characters; whoever reads one checks its dates and key again.
- * The oldest goes first, used or not: keeping what is used would cost each request more than a rare verification.
+ * end only finds the entry; then the whole tokens are compared, and a different one is not known.
+ * Only good verdicts are kept, bounded in number and in characters; the caller checks dates and key again on each use.
+ * The oldest is dropped first, used or not: tracking use would cost each request more than a rare verification.
  */
 export class VerifiedCache<Verdict extends { readonly token: string }> {
   readonly #max: number
   readonly #maxCharacters: number
-  /** A ring, in the order of arrival: so many from the oldest on. A verdict that was deleted leaves a gap. */
+  /** A ring buffer in order of arrival, from the oldest on. A deleted verdict leaves a gap. */
   readonly #ring: (Verdict | undefined)[] = []
   #oldest = 0
   #count = 0
@@ -20,7 +20,7 @@ export class VerifiedCache<Verdict extends { readonly token: string }> {
 
   /**
    * @param max the number of tokens to keep; 0 switches the cache off
-   * @param typicalLength the characters of a long token: `max` of these is all that is kept
+   * @param typicalLength the characters of a long token: no more characters are kept than `max` such tokens have
    */
   constructor(max: number, typicalLength = 2048) {
     this.#max = max

@@ -4,9 +4,9 @@ import type { VerificationKey } from '../keys/key-source.js'
 import type { UnverifiedToken } from './compact.js'
 
 /**
- * Verifies the signature of a token: the one place that does, for third-party and session tokens alike. What is signed has
- * been read before, and its claims are judged after: jsonwebtoken reads and forgives more than we do.
- * @param keys those of the token's `alg` are tried in turn, the next one only when the one before did not sign
+ * Verifies the signature of a token: the one place that does, for third-party and session tokens alike. The token has
+ * been parsed before, and its claims are checked after: jsonwebtoken accepts and forgives more than we do.
+ * @param keys those for the token's `alg` are tried in turn, the next one only when the previous one did not sign it
  * @returns the key that signed it; undefined when none of them did
  */
 export function verifySignature(
@@ -17,7 +17,7 @@ export function verifySignature(
     if (key.algorithm !== header.alg) continue
     const verdict = verify(text, key)
     if (verdict === 'good') return key
-    // No key makes a signature good that is empty, say: the token is refused, whoever signed it.
+    // No other key can make it good, an empty signature for example: the token is refused.
     if (verdict !== 'invalid signature') return undefined
   }
   return undefined

@@ -201,9 +201,9 @@ function parseLocation(
   return { url: NOWHERE, locate: () => NOWHERE }
 }
 
-/** Why a URL cannot be what an issuer calls itself: URLs lose white space, but `iss` is compared as a text. */
+/** Why a URL cannot be what an issuer calls itself: URLs lose whitespace, but `iss` is compared as a text. */
 function issuerFault(text: string, { href, username, password }: URL): string | undefined {
-  if (/[\s\p{Cc}]/u.test(text)) return 'has white space in it (a stray space or newline?)'
+  if (/[\s\p{Cc}]/u.test(text)) return 'has whitespace in it (a stray space or newline?)'
   if (username !== '' || password !== '')
     return 'has a user name or password in it (jwks.headers can hold them)'
   return /[?#]|\/\.well-known(?:\/|$)/.test(href) ? 'is more than an issuer' : undefined

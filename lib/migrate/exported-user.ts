@@ -86,7 +86,7 @@ function readIdentities({ identities: value, data = {} }: Bag): readonly Identit
   const own = new Set(identities.flatMap((identity) => Object.keys(identity.data)))
   const unclaimed = Object.entries(userData).filter(([key]) => !own.has(key))
   if (unclaimed.length === 0) return identities
-  // The next log-in replaces what the custom JWT provider's identity has, and no other. Of two that have a field, the
+  // The next login replaces what the custom JWT provider's identity has, and no other. Of two that have a field, the
   // later one wins: the one that is refreshed has to be the later one.
   const isOwn = ({ provider_type }: Identity): boolean => provider_type === PROVIDER
   const [first, ...others] = [...identities.filter((item) => !isOwn(item)), ...identities.filter(isOwn)]

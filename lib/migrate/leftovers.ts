@@ -11,7 +11,7 @@ const OTHER_PROVIDERS: Readonly<Record<string, string>> = {
   'local-userpass': 'Let an issuer keep the passwords (see the presets in docs/issuers.md)',
   'custom-function': 'Let the function answer with a token: npx custom-jwt-auth token shows its making',
 }
-const OTHER_PROVIDER = 'Let your issuer offer this log-in (see the presets in docs/issuers.md)'
+const OTHER_PROVIDER = 'Let your issuer offer this login (see the presets in docs/issuers.md)'
 
 /** Where the service ran, and which file this is. */
 const NEUTRAL_SETTINGS = [
@@ -32,7 +32,7 @@ const FORMER_SETTINGS: Readonly<Record<string, string | undefined>> = {
 
 /**
  * Reports the parts of an exported app that do not become options.
- * @param createsUsers whether requests create users, and not log-ins alone
+ * @param createsUsers whether requests create users, and not logins alone
  */
 export function reportLeftovers(app: ExportedApp, createsUsers: boolean, report: Report): void {
   if (app.settings) reportSettings(app.settings, report)

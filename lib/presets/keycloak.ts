@@ -27,7 +27,7 @@ export function keycloak(parameters: {
     audience: optional(
       text('Pass what the audience mapper adds', [
         /^account$/,
-        'is in the tokens of nearly all clients, so it tells nothing',
+        'is in the tokens of nearly all clients, so it proves nothing',
       ]),
     ),
   })

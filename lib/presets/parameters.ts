@@ -12,7 +12,7 @@ import { OPENID_DEFAULTS } from '../token/token-options.js'
 export { oneOf, optional } from '../option-parsers.js'
 
 /**
- * The parameters of a preset, when nothing is wrong with them.
+ * Checks the parameters of a preset, and returns them.
  * @param parsers one for each parameter: one that is forgotten does not compile
  * @throws {ConfigurationError} naming every mistake and its fix
  */
@@ -25,14 +25,14 @@ export function checked<Parameters extends object>(
   return parameters
 }
 
-const STRAY_SPACE: Fault = [/^\s|\s$/, 'begins or ends with white space']
+const STRAY_SPACE: Fault = [/^\s|\s$/, 'begins or ends with whitespace']
 
-/** A text that is not blank, has no white space around it and none of the faults. */
+/** A string that is not blank, has no whitespace around it and none of the faults. */
 export function text(fix: string, ...faults: readonly Fault[]): Parser<string> {
   return anyText(fix, STRAY_SPACE, ...faults)
 }
 
-/** A host as it stands in `iss`, without anything around it. */
+/** A host as it appears in `iss`, without anything around it. */
 export function host(fix: string, ...faults: readonly Fault[]): Parser<string> {
   return text(
     fix,
@@ -53,7 +53,7 @@ export function url(fix: string, ...faults: readonly Fault[]): Parser<string> {
   }
 }
 
-/** One text, or an array of at least one. */
+/** One string, or an array of at least one. */
 export function oneOrMore(parser: Parser<string>): Parser<string | readonly string[]> {
   return (value, isPresent) => {
     if (!Array.isArray(value)) return parser(value, isPresent)

@@ -1,7 +1,7 @@
 import { checked, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
- * Options for the tokens that a Realm Object Server took from its users' own authentication server: signed with one
+ * Options for the tokens that a Realm Object Server accepted from its users' own authentication server: signed with one
  * RSA key, no audience, the user in `userId`. Everything that this key signs is accepted.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#realm-object-server

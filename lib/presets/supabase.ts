@@ -6,14 +6,14 @@ const projectUrl = url(
   [/^postgres/, 'is the URL of the database'],
 )
 
-/** Options for the access tokens of Supabase Auth: of a project with an asymmetric signing key. */
+/** Options for the access tokens of Supabase Auth, for a project with an asymmetric signing key. */
 export function supabase(parameters: {
   /** E.g. `https://abcdefghijklmnopqrst.supabase.co`: whatever stands in `iss` before `/auth/v1`. */
   readonly url: string
   /** Of the project's current signing key. Default: `ES256`. */
   readonly signingAlgorithm?: 'ES256' | 'RS256'
 }): ReturnType<typeof withSigningKeys>
-/** Options for the access tokens of Supabase Auth: of a project that still has the legacy JWT secret. */
+/** Options for the access tokens of Supabase Auth, for a project that still has the legacy JWT secret. */
 export function supabase(parameters: {
   readonly url: string
   /** The legacy JWT secret, as the dashboard shows it. */

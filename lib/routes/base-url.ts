@@ -24,7 +24,7 @@ export function requestBaseUrl(req: IncomingMessage, mountPath: string): string 
   return `${isSecure(req) ? 'https' : 'http'}://${host}${mountPath}`
 }
 
-/** Whether a proxy says that the client came over TLS, and nothing here believes it. */
+/** Whether a proxy says that the client connected over TLS, but is not trusted. */
 export function isTlsOverlooked(req: IncomingMessage): boolean {
   return /^\s*https\b/i.test(String(req.headers['x-forwarded-proto'] ?? '')) && !isSecure(req)
 }

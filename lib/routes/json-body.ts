@@ -3,18 +3,18 @@ import { authError } from '../errors.js'
 
 const JSON_TYPE = /^application\/(?:json|ejson|[\w.-]+\+json)\s*(?:;|$)/i
 const UTF_8 = /;\s*charset\s*=\s*"?utf-?8"?\s*(?:;|$)/i
-/** Room for the device and the JSON around a token. */
+/** For the device and the JSON around a token. */
 const BYTES_BESIDE_TOKEN = 4096
 
 /**
- * Reads the JSON of a request, also when a body parser of the app's came first, whatever it left in `req.body`. Nothing
- * is inflated here: a token does not shrink, and a small body could unpack to a large one.
+ * Reads the JSON of a request, even when a body parser of the app came first, whatever it left in `req.body`. Nothing is
+ * decompressed here: a token hardly compresses, and a small body could expand to a large one.
  * @returns undefined when there is no body
  * @throws {AuthError} BODY_TYPE_UNSUPPORTED, BODY_TOO_LARGE or BODY_INVALID
  */
 export async function readJson(req: IncomingMessage, maxTokenLength: number): Promise<unknown> {
   const limit = maxTokenLength + BYTES_BESIDE_TOKEN
-  // A parser that read the body has also unpacked it.
+  // A parser that read the body has also decompressed it.
   const isRead = req.readableDidRead
   requireType(req, isRead)
   const sent = isRead ? undefined : await readBody(req, limit)
@@ -37,12 +37,12 @@ function requireType({ headers }: IncomingMessage, isRead: boolean): void {
 }
 
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  // Said before it is sent. What is not read, Node reads and drops.
+  // Refused before it arrives. Node reads and discards what is left unread.
   if (Number(req.headers['content-length']) > limit) throw authError('BODY_TOO_LARGE')
   const chunks: Buffer[] = []
   let size = 0
   try {
-    // The default would end the connection with the loop, and the answer with it.
+    // By default, leaving the loop would destroy the connection, and with it the answer.
     for await (const chunk of req.iterator({ destroyOnReturn: false })) {
       const bytes = Buffer.from(chunk as Buffer | string)
       size += bytes.length
@@ -62,7 +62,7 @@ function parse(body: string | Uint8Array): unknown {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value
   } catch {
-    // nor is it JSON
+    // not JSON either
   }
   throw authError('BODY_INVALID')
 }

@@ -7,7 +7,7 @@ import type { Sessions } from '../sessions/sessions.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import type { MaybePromise } from '../user.js'
 
-/** What routes need of the guard that they belong to. */
+/** What routes need from the guard that they belong to. */
 export interface RouteParts {
   readonly appId: string
   readonly domainId: string
@@ -35,7 +35,7 @@ interface Answer {
   readonly body?: object
 }
 
-/** Makes a handler of a function that answers, or throws. */
+/** Turns a function that answers or throws into a handler. */
 export function jsonRoute(handle: (req: RouteRequest) => Promise<Answer> | Answer): Middleware {
   return function customJwtAuthRoute(req, res, next) {
     const run = async (): Promise<void> => {
@@ -47,9 +47,9 @@ export function jsonRoute(handle: (req: RouteRequest) => Promise<Answer> | Answe
   }
 }
 
-/** Makes the error handler of routes: it leaves nothing to the app's. */
+/** Makes the error handler of routes: it leaves nothing to the app's own. */
 export function answerErrors(events: Events, send: (res: ServerResponse, error: AuthError) => void) {
-  // Frameworks know an error handler by its four parameters.
+  // Frameworks recognize an error handler by its four parameters.
   return (reason: unknown, _req: IncomingMessage, res: ServerResponse, next: Next): void => {
     const error = toAuthError(reason)
     events.rejected(error)

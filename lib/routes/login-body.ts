@@ -4,7 +4,7 @@ import { isObjectId } from '../users/user-id.js'
 /** What a client sends to log in: `{"token": "<JWT>", "options": {"device": {"deviceId": "…"}}}`. */
 export interface Login {
   readonly token: string
-  /** The client's own, when it sent a good one. */
+  /** The client's own, when it sent a valid one. */
   readonly deviceId: string | undefined
 }
 
@@ -24,7 +24,7 @@ export function readLogin(body: unknown): Login {
 }
 
 /**
- * A parameter that must be there, without the white space around it.
+ * A parameter that must be there, without the whitespace around it.
  * @throws {AuthError} PARAMETER_MISSING or PARAMETER_INVALID, naming the parameter
  */
 export function textAt(name: string, value: unknown): string {

@@ -50,7 +50,7 @@ export function createRealmObjectServerRoutes(parts: RouteParts): Middleware {
   }
 }
 
-/** A token as the old server described it. Nothing enforces `access`, but realm-java reads no token without it. */
+/** A token as the old server described it. Nothing enforces `access`, but realm-java does not read a token without it. */
 function describe(token: string, user: User, more: { readonly access: readonly string[]; path?: string }) {
   const expires = readUnverifiedClaims(token)?.exp
   const is_admin = user.data.isAdmin === true
@@ -68,7 +68,7 @@ function sendProblem(res: ServerResponse, error: AuthError): void {
   sendJson(res, status, { type, title, status, code }, headers)
 }
 
-/** Where the old server had no code of its own, its clients know the status as one. */
+/** Where the old server had no code of its own, its clients take the status for it. */
 function problemOf({ status, code, error_code }: AuthError): { type: string; code: number } {
   if (status === 401) return { type: `${PROBLEM_TYPE}invalid-credentials`, code: 611 }
   if (error_code === 'MissingParameter' || code === 'BODY_INVALID')

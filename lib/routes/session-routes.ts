@@ -16,9 +16,9 @@ const BASE_PATH = /^\/api\/client\/v2\.0(?=\/|$)/i
 const LOGIN = /^\/app\/[^/]+\/auth\/providers\/([^/]+)\/login\/?$/i
 
 /**
- * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They need
- * nothing of Express: Connect and `node:http` can mount them too. What names another App goes on to `next()`:
- * that App's routes may come after these.
+ * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They do not
+ * need Express: Connect and `node:http` can mount them too. Requests for another App are passed to `next()`: that App's
+ * routes may come after these.
  */
 export function createSessionRoutes(parts: RouteParts): Middleware {
   const { appId, domainId, maxTokenLength, sessions, verify, now, events } = parts
@@ -89,7 +89,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
     return { status: 204 }
   })
 
-  /** On any path a client first learns that its session is over, so that it stops asking. */
+  /** On an unknown path a client first learns whether its session is over, so that it stops asking. */
   const noRoute = jsonRoute(async (req) => {
     const credentials = readCredentials(req)
     if (credentials?.header === 'authorization') await sessions.requireAlive(credentials.token, now())
@@ -106,7 +106,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
   ]
 
   /** Whether the request is for the routes of another App, which may come after these. */
-  function isAnothers(req: IncomingMessage, path: string): boolean {
+  function isForAnotherApp(req: IncomingMessage, path: string): boolean {
     const [, app] = /^\/app\/([^/]+)/i.exec(path) ?? []
     if (app !== undefined) return decodeURIComponent(app) !== appId
     const credentials = /^\/app\/?$/i.test(path) ? undefined : readCredentials(req)
@@ -120,12 +120,12 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
       next()
       return
     }
-    // Nothing else below the base path is left to the app's error handler.
+    // No error below the base path is left to the app's error handler.
     const fail = (error: unknown): void => {
       answerError(error, req, res, next)
     }
     try {
-      if (isAnothers(req, path)) {
+      if (isForAnotherApp(req, path)) {
         next()
         return
       }
@@ -139,7 +139,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
   }
 }
 
-/** The path of a request below the base path; undefined beside it. */
+/** The path of a request below the base path; undefined when it is elsewhere. */
 function pathBelow({ url = '' }: IncomingMessage): string | undefined {
   const [path = ''] = url.split('?', 1)
   return BASE_PATH.test(path) ? path.replace(BASE_PATH, '') : undefined
@@ -149,12 +149,12 @@ function answerOf({ accessToken, refreshToken, userId, deviceId }: OpenSession):
   return { access_token: accessToken, refresh_token: refreshToken, user_id: userId, device_id: deviceId }
 }
 
-/** Express keeps in `baseUrl` what it took off the URL; Connect leaves only the original to compare with. */
+/** Express keeps what it stripped off the URL in `baseUrl`; Connect only leaves the original URL to compare with. */
 function mountPath({ app, baseUrl = '', originalUrl = '', url }: RouteRequest): string {
   return app ? baseUrl : originalUrl.slice(0, -url.length)
 }
 
-/** The bearer token alone: session routes know no other credential. */
+/** The bearer token: session routes accept no other credential. */
 function bearerToken(req: IncomingMessage): string {
   const credentials = readCredentials(req)
   if (credentials?.header !== 'authorization') throw authError('CREDENTIALS_MISSING')

@@ -3,7 +3,7 @@ import { parseSigningKeys, type DescribedKey, type KeyMaterial } from '../keys/s
 import { boolean, integer, type Parsed, type Parser, type ParsersOf } from '../option-parsers.js'
 import { Problems } from '../problems.js'
 
-/** Sessions of our own, begun by a login. Without them there are no session routes and no bearer tokens. */
+/** The app's own sessions, begun by a login. Without them there are no session routes and no bearer tokens. */
 export interface SessionOptions {
   /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
   readonly signingKeys: readonly (KeyMaterial | DescribedKey | undefined)[]
@@ -16,7 +16,7 @@ export interface SessionOptions {
    * the clients of the original service never store a new refresh token.
    */
   readonly rotateRefreshTokens?: boolean
-  /** Whether every bearer request asks the store if its session lives. Default: false: `cache.users` may answer. */
+  /** Whether every bearer request asks the store if its session is alive. Default: false, `cache.users` may answer. */
   readonly checkRevocation?: boolean
   /** How many sessions a user may have, 1 to 1000: one more ends the one that began first. Default: 100. */
   readonly maxPerUser?: number
@@ -25,7 +25,7 @@ export interface SessionOptions {
 const SESSION_KEYS = { algorithm: 'HS256', areBound: false, max: 10 } as const
 const DAY = 86_400
 
-/** The session options: how each is read. */
+/** How each session option is parsed. */
 export const SESSION_OPTIONS = {
   signingKeys: readSessionKeys as Parser<readonly VerificationKey[]>,
   // PROTOCOL §4: 60 days, between 30 minutes and 5 years.

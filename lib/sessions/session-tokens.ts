@@ -16,13 +16,13 @@ const STRANGER_FIX =
 const STRANGER_CHALLENGE =
   "invalid session: not a session token of this app; if it is the issuer's, send it in the jwtTokenString header"
 
-/** What a good session token says. */
+/** What a valid session token says. */
 export interface SessionClaims {
   readonly token: string
   readonly userId: string
   readonly sessionId: string
   readonly deviceId: string
-  /** Refresh tokens only: which one of the session's it is. */
+  /** Refresh tokens only: 0 for the session's first, one more with each rotation. */
   readonly generation: number
   /** Epoch seconds. */
   readonly expiresAt: number
@@ -40,7 +40,7 @@ export interface SessionTokens {
 }
 
 /**
- * @param parts `keys`: the first signs, all of them verify; `domainId` ties the tokens to one app, also where two apps
+ * @param parts `keys`: the first signs, all of them verify; `domainId` ties the tokens to one app, even where two apps
  *   share a key; `cacheMax`: how many access tokens to remember, 0 for none
  */
 export function createSessionTokens(parts: {
@@ -55,7 +55,7 @@ export function createSessionTokens(parts: {
 
   const sign = (payload: object): string => jwt.sign(payload, signingKey, { algorithm: 'HS256' })
 
-  /** The body tells the client nothing about why a token is refused; the app's log says it. */
+  /** The client is not told why a token is refused; the app's log is. */
   function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
     const refuse = (got: string, more: { fix?: string; challenge?: string } = {}) => {
       const { fix, challenge } = more
@@ -63,9 +63,9 @@ export function createSessionTokens(parts: {
       const code = typ === 'access' ? 'SESSION_INVALID' : 'REFRESH_TOKEN_INVALID'
       return authError(code, { detail, ...(challenge !== undefined && { challenge }) })
     }
-    if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a text too long for a session token')
-    // Before the signature, whose key may be another too: that other App would refresh the token gladly, and some clients
-    // answer a 401 with a refresh and the same request, without end.
+    if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a string too long for a session token')
+    // Before the signature, whose key may differ too: that other App would gladly refresh the token, and some clients
+    // answer a 401 with a refresh and the same request, endlessly.
     if (typ === 'access' && isOfAnotherApp(token, domainId)) throw authError('SESSION_OTHER_APP')
     const claims = readSigned(token, keys)
     if (!claims)
@@ -80,7 +80,7 @@ export function createSessionTokens(parts: {
     const sessionId = typ === 'access' ? claims.iss : claims.baas_id
     const complete = typeof sub === 'string' && typeof sessionId === 'string' && typeof deviceId === 'string'
     if (!complete || typeof exp !== 'number' || typeof generation !== 'number')
-      throw refuse('a token with claims amiss')
+      throw refuse('a token with missing or malformed claims')
     if (!(now < exp)) throw refuse('an expired token')
     return { token, userId: sub, sessionId, deviceId, generation, expiresAt: exp }
   }
@@ -122,13 +122,13 @@ export function createSessionTokens(parts: {
   }
 }
 
-/** An unverified look, to choose between two refusals or whom to ask, never to let somebody in. */
+/** Unverified: only to choose between two refusals, or whom to ask, never to let anyone in. */
 export function isOfAnotherApp(token: string, domainId: string): boolean {
   const domain = readUnverifiedClaims(token)?.baas_domain_id
   return typeof domain === 'string' && domain !== domainId
 }
 
-/** An unverified look, to choose how to verify the token. */
+/** Unverified: only to choose how to verify the token. */
 export function isRefreshToken(token: string): boolean {
   return readUnverifiedClaims(token)?.typ === 'refresh'
 }

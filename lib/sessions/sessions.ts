@@ -12,7 +12,7 @@ import { randomObjectId } from '../users/user-id.js'
 import type { SessionRules } from './session-options.js'
 import { isRefreshToken, type SessionClaims, type SessionTokens } from './session-tokens.js'
 
-/** A session that a login began, or that a link went on with. */
+/** A session that a login began, or that goes on after a link. */
 export interface OpenSession {
   readonly accessToken: string
   readonly refreshToken: string
@@ -41,7 +41,7 @@ export interface Sessions {
   /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED */
   authenticate(accessToken: string, now: number): MaybePromise<ActiveSession>
   /**
-   * Resolves when the session of a token of either kind lives.
+   * Resolves when the session of an access or refresh token is alive.
    * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, REFRESH_TOKEN_INVALID, USER_DISABLED
    */
   requireAlive(token: string, now: number): Promise<void>
@@ -54,14 +54,14 @@ export interface Sessions {
   logOut(refreshToken: string, now: number): Promise<void>
   /** Deletes the caller's account. @throws {AuthError} SESSION_INVALID, USER_DISABLED */
   deleteUser(accessToken: string, now: number): Promise<void>
-  /** Stops what goes on beside requests. */
+  /** Stops what runs in the background. */
   close(): void
 }
 
 /** A refresh token rotated away less than this ago is still answered: two tabs may refresh at the same moment. */
 const ROTATION_OVERLAP_SECONDS = 10
 const SWEEP_INTERVAL_SECONDS = 3600
-/** Expired sessions are removed a few at a time, with pauses, so that neither database nor process stands still. */
+/** Expired sessions are removed a few at a time, with pauses, so that neither the database nor the process is blocked. */
 const SWEEP = { limit: 20, pauseMs: 20, maxRounds: 500_000 }
 
 export function createSessions(parts: {
@@ -80,14 +80,14 @@ export function createSessions(parts: {
 
   const ask = <T>(call: () => MaybePromise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
 
-  /** The living session of good claims, with its user. */
+  /** The live session that verified claims name, with its user. */
   function find(claims: SessionClaims, now: number, refusal: 'SESSION_INVALID' | 'REFRESH_TOKEN_INVALID') {
     return andThen(
       ask(() => store.findSession(claims.sessionId)),
       (found) => {
         if (!found || found.session.userId !== claims.userId || !(now < found.session.expiresAt)) {
           const got = found ? 'one that expired' : 'none: it was logged out, revoked or deleted'
-          throw authError(refusal, { detail: { check: 'session', expected: 'a living session', got } })
+          throw authError(refusal, { detail: { check: 'session', expected: 'a live session', got } })
         }
         enabled(found.user)
         return found
@@ -133,7 +133,7 @@ export function createSessions(parts: {
     return { ...session, generation: rotation.generation }
   }
 
-  /** Tidies up beside a login, which does not wait for it: no session lives longer for being stored longer. */
+  /** Cleans up in the background of a login, which does not wait: being stored longer keeps no session alive. */
   function sweep(now: number): void {
     if (isSweeping || now < sweptAt + SWEEP_INTERVAL_SECONDS) return
     sweptAt = now

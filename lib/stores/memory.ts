@@ -13,7 +13,7 @@ export interface MemoryStoreOptions {
    */
   readonly maxUsers?: number
   /**
-   * Default: 100 000. One more log-in takes the place of an expired session, or of the oldest session of whoever has
+   * Default: 100 000. One more login takes the place of an expired session, or of the oldest session of whoever has
    * most; when nobody has more than one, it is refused with STORE_FULL (503).
    */
   readonly maxSessions?: number

@@ -3,7 +3,7 @@ import type { UnverifiedToken } from '../jws/compact.js'
 import type { VerificationKey } from '../keys/key-source.js'
 import type { MaybePromise, UserData } from '../user.js'
 
-/** A token on its way through the checks, and what those that it has passed found out. */
+/** A token on its way through the checks, and what the checks have found out so far. */
 export interface Inspection {
   readonly text: string
   /** The keys that the token may have been signed with. */
@@ -22,15 +22,15 @@ export interface UnescapedField {
   readonly escaped: string
 }
 
-/** A rule about a token that does not ask for the time: what it found once, it finds again. */
+/** A check that does not depend on the time: its result for a token never changes. */
 export interface Check {
   readonly name: string
   /**
-   * Returns the code of the failure, or undefined when the rule is fulfilled.
-   * @throws {AuthError} in its place, where a failure has words of its own
+   * Returns the code of the failure, or undefined when the token passes.
+   * @throws {AuthError} instead, where a failure has its own text
    */
   refuse(inspection: Inspection): MaybePromise<ErrorCode | undefined>
-  /** The words for the client, where the error table's are not exact enough. */
+  /** The text for the client, where that of the error table is not exact enough. */
   reason?(code: ErrorCode, inspection: Inspection): string | undefined
   expected(inspection: Inspection, now: number): string
   /** What the token has, for the app's log: shortened, and never a signature. */
@@ -39,7 +39,7 @@ export interface Check {
   fix(code: ErrorCode, inspection: Inspection, now: number): string
 }
 
-/** In epoch seconds; a side that is absent is open. */
+/** In epoch seconds; an absent bound is open. */
 export interface Window {
   /** From then on … */
   readonly from?: number | undefined
@@ -48,8 +48,8 @@ export interface Window {
 }
 
 /**
- * A rule that depends on the time. It does not see a clock: it says when a token fulfils it, so that the verifier can ask
- * again on each use of a token that it remembers.
+ * A check that depends on the time. It does not see a clock: it says when a token passes it, so that the verifier can
+ * check again on each use of a token that it remembers.
  */
 export interface TimedCheck extends Check {
   window(inspection: Inspection): Window

@@ -4,7 +4,7 @@ import type { Check, TimedCheck } from './check.js'
 import { duration, idTokenHint, nearMiss, numericDateFix, show } from './hints.js'
 import type { TokenRules } from './token-options.js'
 
-/** RFC 7519 §4.1.1. Made before a key is looked up: a token of another issuer's is no reason to ask ours for keys. */
+/** RFC 7519 §4.1.1. Before any key is looked up: a token from another issuer is not a reason to ask ours for keys. */
 export function issuerCheck({ issuer }: TokenRules): Check {
   return {
     name: 'iss',
@@ -18,7 +18,7 @@ export function issuerCheck({ issuer }: TokenRules): Check {
   }
 }
 
-/** The checks of the claims, made after the signature was found good. */
+/** The checks of the claims, made after the signature has been verified. */
 export function claimChecks(rules: TokenRules): readonly Check[] {
   return [
     sessionToken,
@@ -42,7 +42,7 @@ const sessionToken: Check = {
 }
 
 /**
- * Whether a token says that it is a session token. Its `typ` says nothing: some issuers write `access` or `refresh` into
+ * Whether a token claims to be a session token. Its `typ` proves nothing: some issuers put `access` or `refresh` into
  * their own tokens, as Guardian for Elixir does.
  */
 export function isSessionToken({ baas_domain_id }: Claims): boolean {
@@ -86,7 +86,7 @@ function audiencesOf(aud: unknown): readonly string[] | undefined {
 
 /**
  * RFC 7519 §4.1.2. An object would be a query operator to some databases; text that is not valid Unicode (a lone
- * surrogate, or U+FFFD left by broken UTF-8) could make two subjects one.
+ * surrogate, or U+FFFD left by broken UTF-8) could turn two subjects into one.
  */
 function subject({ subjectClaim }: TokenRules): Check {
   return {
@@ -131,12 +131,12 @@ function notBefore(name: 'iat' | 'nbf', { clockToleranceSeconds }: TokenRules): 
     got: ({ token: { claims } }) => show(claims[name]),
     fix: (code, { token: { claims } }, now) =>
       code === 'TOKEN_NOT_YET_VALID'
-        ? `Valid in ${duration(Number(claims[name]) - now)}: set the clocks right, or allow clockToleranceSeconds`
+        ? `Valid in ${duration(Number(claims[name]) - now)}: synchronize the clocks, or set clockToleranceSeconds`
         : numericDateFix(name, claims[name]),
   }
 }
 
-/** A token that is remembered grows old, too. */
+/** Remembered tokens grow old, too. */
 function age({ maxTokenAgeSeconds: most, clockToleranceSeconds }: TokenRules): TimedCheck {
   return {
     name: 'age',
@@ -173,7 +173,7 @@ function requiredClaims({ requiredClaims: required }: TokenRules): Check {
   return {
     name: 'required claims',
     refuse: ({ token: { claims } }) => (wrongIn(claims) === undefined ? undefined : 'TOKEN_CLAIM'),
-    reason: (_code, { token: { claims } }) => `'${wrongIn(claims) ?? ''}' is not what is required`,
+    reason: (_code, { token: { claims } }) => `'${wrongIn(claims) ?? ''}' does not have the required value`,
     expected: () =>
       required.map(({ name, values }) => `${name}: ${values.map(show).join(' or ')}`).join(', ') || 'none',
     got: ({ token: { claims } }) =>

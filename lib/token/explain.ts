@@ -5,17 +5,17 @@ import { inspectionOf, type Check, type Inspection } from './check.js'
 import { isSessionToken } from './claims.js'
 import { secretHint, show } from './hints.js'
 import { escapeFix, type MetadataRules } from './metadata.js'
-import { createSteps, judge } from './steps.js'
+import { createSteps, runStep } from './steps.js'
 import type { TokenRules } from './token-options.js'
 
 /** What one check found. */
 export interface ExplainedCheck {
   readonly name: string
-  /** Undefined when it could not be judged, because of an earlier failure. */
+  /** Undefined when it could not be checked, because of an earlier failure. */
   readonly pass: boolean | undefined
   readonly expected: string
   readonly got: string
-  /** The likely fix of a failure; of what passed, what looks like a mistake all the same. */
+  /** The likely fix of a failure; for a check that passed, what looks like a mistake all the same. */
   readonly fix?: string
 }
 
@@ -28,7 +28,7 @@ export interface Explanation {
   readonly summary: string
 }
 
-/** Says of the user that an accepted token stands for whether it would be let in. */
+/** Says whether the user of an accepted token would be let in. */
 export type ExplainUser = (subject: string) => MaybePromise<ExplainedCheck>
 
 export interface ExplainParts {
@@ -43,18 +43,18 @@ export interface ExplainParts {
 }
 
 export interface ExplainOptions {
-  /** Whether its user is looked for in the store. Default: true. */
+  /** Whether to look for its user in the store. Default: true. */
   readonly user?: boolean
 }
 
 export type Explain = (token: string, now: number, options?: ExplainOptions) => Promise<Explanation>
 
-/** More than any option allows a token to have: further than that, nothing is looked at. */
+/** More than any option allows a token to have: longer ones are not examined further. */
 const MAX_EXPLAINED_LENGTH = 1_000_000
 
 /**
- * Makes `auth.explain`: the steps of the verifier, all of them, and then the user, in words. Changes nothing; asks the key
- * source and the store.
+ * Makes `auth.explain`: runs all the steps of the verifier, looks for the user, and puts the result into words. Asks the
+ * key source and the store, and changes nothing.
  */
 export function createExplain(parts: ExplainParts): Explain {
   const { keys, disabled, bearerJwt, explainUser } = parts
@@ -75,8 +75,8 @@ export function createExplain(parts: ExplainParts): Explain {
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     const failed = new Set<string>()
     for (const step of steps) {
-      const isUnjudged = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))
-      const check = isUnjudged ? unjudged(step, inspection, now) : await explainStep(step, inspection, now)
+      const isSkipped = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))
+      const check = isSkipped ? skipped(step, inspection, now) : await explainStep(step, inspection, now)
       checks.push(check)
       if (check.pass === true) continue
       failed.add(check.name)
@@ -88,7 +88,7 @@ export function createExplain(parts: ExplainParts): Explain {
   }
 
   return async (token, now, { user = true } = {}) => {
-    // A header that is not there is undefined, whatever the types say.
+    // An absent header is undefined, whatever the types say.
     const text = typeof token === 'string' ? token.trim() : ''
     const checks = await explainAll(text, now, user)
     const failures = checks.filter(({ pass }) => pass !== true)
@@ -98,8 +98,8 @@ export function createExplain(parts: ExplainParts): Explain {
 }
 
 function refused({ name, pass, expected, got, fix = '' }: ExplainedCheck): string {
-  const verb = pass === false ? 'refused' : 'cannot be judged'
-  return `${verb} by ${name}: expected ${expected}, got ${got}. ${fix}`.trim()
+  const verdict = pass === false ? 'refused by' : 'could not check'
+  return `${verdict} ${name}: expected ${expected}, got ${got}. ${fix}`.trim()
 }
 
 function accepted(checks: readonly ExplainedCheck[], bearerJwt: boolean): string {
@@ -113,7 +113,7 @@ function accepted(checks: readonly ExplainedCheck[], bearerJwt: boolean): string
 async function explainStep(step: Check, inspection: Inspection, now: number): Promise<ExplainedCheck> {
   const { name } = step
   try {
-    const code = await judge(step, inspection, now)
+    const code = await runStep(step, inspection, now)
     const [expected, got] = [step.expected(inspection, now), step.got(inspection)]
     if (code !== undefined)
       return { name, pass: false, expected, got, fix: fixOf(step, code, inspection, now) }
@@ -133,7 +133,7 @@ async function explainStep(step: Check, inspection: Inspection, now: number): Pr
   }
 }
 
-function unjudged(step: Check, inspection: Inspection, now: number): ExplainedCheck {
+function skipped(step: Check, inspection: Inspection, now: number): ExplainedCheck {
   const expected = step.expected(inspection, now)
   return { name: step.name, pass: undefined, expected, got: 'nothing that could be verified' }
 }
@@ -161,6 +161,6 @@ function fixOf(step: Check, code: ErrorCode, inspection: Inspection, now: number
   const these = candidates.length === 1 ? 'this one' : `these ${candidates.length}`
   return (
     secretHint(token, candidates) ??
-    `Signed by another key than ${these}: compare the key with the issuer's, character by character`
+    `Signed with a key other than ${these}: compare the key with the issuer's, character by character`
   )
 }

@@ -2,27 +2,27 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Claims, UnverifiedToken } from '../jws/compact.js'
 import type { VerificationKey } from '../keys/key-source.js'
 
-// Words about a token for whoever reads the log or an explanation. Nothing here decides anything, and nothing here may
-// cost more than a look: the token is a stranger's, and as long as the app allows.
+// Text about a token, for readers of the log or of an explanation. Nothing here decides anything, and everything here has
+// to be cheap: the token may be a stranger's, and as long as the app allows.
 
 const SHOWN_LENGTH = 200
-/** Looks the same everywhere, or commands a terminal: control, format and line-separating characters. */
+/** What is invisible, or commands a terminal: control, format and line-separating characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
 /** An issuer's list of audiences has a few; a stranger's may have 100,000. */
 const COMPARED_VALUES = 100
-/** What no header can be longer than: beyond it, nobody pasted a token that a client sends. */
+/** No header can be longer, so a longer token was not one that a client sends. */
 const HINTED_LENGTH = 16_384
 
-/** A value of a token for people: as JSON, shortened, in visible characters. */
+/** A value from a token, for people: as JSON, shortened, in visible characters. */
 export function show(value: unknown): string {
-  // A function is what all objects have by that name.
+  // A function is inherited: every object has it by that name.
   if (value === undefined || typeof value === 'function') return 'absent'
   const json = startOfJson(value, SHOWN_LENGTH + 1)
   const shown = json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json
   return shown.replace(UNSEEN, escaped)
 }
 
-/** At least the first `length` characters of the JSON, if it has so many, without making the rest. */
+/** At least the first `length` characters of the JSON, if it has that many, without building the rest. */
 function startOfJson(value: unknown, length: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, length))
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -42,13 +42,13 @@ function escaped(character: string): string {
   return character.replace(/./gsu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** What people write differently without seeing it. */
+/** Differences that people overlook. */
 const DIFFERENCES: readonly [difference: string, normalize: (text: string) => string][] = [
   ['a trailing slash', (text) => (text.endsWith('/') ? text.slice(0, -1) : text)],
   ['upper and lower case', (text) => text.toLowerCase()],
-  ['white space', (text) => text.trim()],
+  ['whitespace', (text) => text.trim()],
 ]
-/** None of them makes a text longer than this. */
+/** How many more characters two such strings can differ by at most. */
 const MOST_CHARACTERS_MORE = 4
 
 /** Names the small difference between what a token has and what was wanted, where there is one. */
@@ -62,7 +62,7 @@ export function nearMiss(
       if (typeof have !== 'string' || have === want) continue
       if (Math.abs(have.length - want.length) > MOST_CHARACTERS_MORE) continue
       const found = DIFFERENCES.find(([, normalize]) => normalize(have) === normalize(want))
-      if (found) return `The ${name} differs by ${found[0]}: write both alike`
+      if (found) return `The ${name} differs by ${found[0]}: make them match`
     }
   return undefined
 }
@@ -112,7 +112,7 @@ export function escapedPath(value: unknown, path: readonly string[]): string | u
   return undefined
 }
 
-/** The usual mistakes with a secret: the reading of it with which the signature is good. */
+/** Tries the usual mistakes with a secret, and names the one with which the signature is good. */
 export function secretHint({ text }: UnverifiedToken, keys: readonly VerificationKey[]): string | undefined {
   if (text.length > HINTED_LENGTH) return undefined
   const end = text.lastIndexOf('.')
@@ -129,7 +129,7 @@ export function secretHint({ text }: UnverifiedToken, keys: readonly Verificatio
   return undefined
 }
 
-/** The bytes that a secret would have been without a mistake. */
+/** The bytes that the secret would be if a mistake were undone, and how to fix it. */
 function otherReadings(bytes: Buffer): [Buffer, string][] {
   const text = bytes.toString()
   const decoded = (encoding: string): string =>

@@ -43,7 +43,7 @@ function readField(value: unknown): ParsedField {
   const { name, fieldName, required } = requireOptions('', FIELD_OPTIONS, value)
   const path = parsePath(name)
   if (fieldName !== undefined) return Object.freeze({ name, path, fieldName, required })
-  // What the path ends with has to be good for a name, too.
+  // The last part of the path has to be usable as a field name, too.
   const found = requireOptions('', { fieldName: readFieldName }, { fieldName: path.at(-1) })
   return Object.freeze({ name, path, ...found, required })
 }
@@ -82,7 +82,7 @@ export type DataOf<Fields extends readonly MetadataField[]> = MetadataField exte
       ]?: JsonValue
     }
 
-/** Makes a misspelt key of a metadata field an error, which inference alone would let through. */
+/** Makes a misspelled key of a metadata field an error, which inference alone would let through. */
 export type NoOtherKeys<Fields extends readonly MetadataField[]> = {
   readonly [Index in keyof Fields]: {
     readonly [Key in Exclude<keyof Fields[Index], keyof MetadataField>]: never

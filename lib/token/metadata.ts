@@ -13,14 +13,14 @@ export interface MetadataRules {
   readonly maxFieldLength: number
 }
 
-/** As deep as a value can be that has no more than the usual 4096 characters. Much deeper, `res.json()` has no stack. */
+/** As deep as a value of the usual 4096 characters can be. Much deeper, and `res.json()` would run out of stack. */
 const MAX_LEVELS = 2048
-// JSON escapes quotes inside strings, so this can only be a key: one that poisons objects which it is copied into.
+// JSON escapes quotes inside strings, so this can only be a key: one that poisons objects that it is copied into.
 const POISONED_KEY = '"__proto__":'
 
 /**
  * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
- * are followed; `null` is as good as absent.
+ * are followed; `null` counts as absent.
  * @throws {AuthError} METADATA_MISSING, METADATA_TOO_LONG or METADATA_INVALID, naming the field
  */
 export function readMetadata(
@@ -62,7 +62,7 @@ function missing(claims: Claims, { name, path, fieldName }: ParsedField) {
   return authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing`, detail })
 }
 
-/** What to do about a path whose dots belong to a name. */
+/** How to fix a path whose dots belong to a name. */
 export function escapeFix({ name, escaped }: UnescapedField): string {
   return `The dots of ${name} belong to the claim's name: write ${escaped} (in JavaScript '${escaped.replaceAll('\\', '\\\\')}')`
 }
@@ -103,7 +103,7 @@ function poisoned({ name, fieldName }: ParsedField) {
   })
 }
 
-/** Whether a string has room without being written as JSON, where a character takes six at most. */
+/** Whether a string is short enough even if JSON escapes every character, which takes six for each. */
 function isShort(value: JsonValue, max: number): boolean {
   return typeof value === 'string' && value.length * 6 + 2 <= max
 }

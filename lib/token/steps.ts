@@ -10,8 +10,8 @@ import { readMetadata, type MetadataRules } from './metadata.js'
 import type { TokenRules } from './token-options.js'
 
 /**
- * All that a third-party token has to pass, in this order: the verifier stops at the first that refuses, `explain` goes
- * through all of them.
+ * Every check that a third-party token has to pass, in order: the verifier stops at the first that refuses it, `explain`
+ * runs all of them.
  */
 export function createSteps(rules: TokenRules, metadata: MetadataRules): readonly Check[] {
   return [
@@ -25,12 +25,16 @@ export function createSteps(rules: TokenRules, metadata: MetadataRules): readonl
   ]
 }
 
-/** The verdict of one step: undefined when the token passes it. */
-export function judge(step: Check, inspection: Inspection, now: number): MaybePromise<ErrorCode | undefined> {
+/** Runs one step. Returns the code of the failure, or undefined when the token passes. */
+export function runStep(
+  step: Check,
+  inspection: Inspection,
+  now: number,
+): MaybePromise<ErrorCode | undefined> {
   return andThen(step.refuse(inspection), (code) => {
     if (code !== undefined || !isTimed(step)) return code
     const { from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = step.window(inspection)
-    // Written so that a clock or claim that is not a number refuses.
+    // Written so that the token is refused when the clock or a claim is not a number.
     if (!(now < until)) return 'TOKEN_EXPIRED'
     return now >= from ? undefined : 'TOKEN_NOT_YET_VALID'
   })

@@ -16,7 +16,7 @@ import { readMetadataFields, type MetadataField, type NoOtherKeys } from './meta
 /** A value that `requiredClaims` can ask for. */
 export type ClaimValue = string | number | boolean
 
-/** What a third-party token has to fulfil, and what of it the user gets. */
+/** What a third-party token has to satisfy, and what the user gets from it. */
 export interface TokenOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
   /**
    * Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. `null`, for issuers whose
@@ -25,7 +25,7 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   readonly audience?: string | readonly string[] | null
   /** Whether one of several audiences is enough. Default: false, all of them must be present. */
   readonly requireAnyAudience?: boolean
-  /** Whose tokens these are: the exact `iss`, or several. Default: whoever has the keys. */
+  /** Whose tokens these are: the exact `iss`, or several. Default: the keys alone decide. */
   readonly issuer?: string | readonly string[]
   /** The claim with the user's unique id at the issuer. Default: `sub`. */
   readonly subjectClaim?: string
@@ -36,8 +36,8 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
   readonly clockToleranceSeconds?: number
   /**
-   * The most time since a token's `iat`, which every token must have then: 1 to 315 360 000. Default: none, `exp` alone
-   * ends a token.
+   * The most time since a token's `iat`, which is required then: 1 to 315 360 000. Default: none, `exp` alone ends a
+   * token's life.
    */
   readonly maxTokenAgeSeconds?: number
   /** The longest third-party token, in characters. Default: 2048, with `discover` 8192. Node itself limits all headers to 16 KB. */
@@ -48,7 +48,7 @@ export interface TokenOptions<Fields extends readonly MetadataField[] = readonly
   readonly metadataFields?: Fields & NoOtherKeys<Fields>
 }
 
-/** What App Services took. */
+/** What App Services accepted. */
 const DEFAULTS = { allowedTypes: ['JWT'], maxTokenLength: 2048 }
 
 /** For OpenID providers: their access tokens are `at+jwt` (RFC 9068) or bare, and groups and roles make them long. */
@@ -57,12 +57,12 @@ export const OPENID_DEFAULTS = { allowedTypes: ['JWT', 'at+jwt', null], maxToken
 /** Exported because declarations name it. */
 export const ANY = Symbol('any audience')
 
-/** The options of tokens: how each is read. */
+/** How each option of tokens is parsed. */
 export const TOKEN_OPTIONS = {
   // Present but undefined is an environment variable that is not set, not a wish for the default.
   audience: optional(readAudience),
   requireAnyAudience: boolean({ default: false }),
-  // A URL, in which commas are allowed.
+  // Not split at commas: a URL may have them.
   issuer: optional((value: unknown) => readNames('iss', typeof value === 'string' ? [value] : value)),
   subjectClaim: optional(text('Pass the name of a claim'), 'sub'),
   requiredClaims: optional(readRequiredClaims, []),
@@ -83,7 +83,7 @@ export interface RequiredClaim {
 
 type ParsedTokenOptions = Parsed<typeof TOKEN_OPTIONS>
 
-/** What a third-party token has to fulfil: the options, parsed. */
+/** What a third-party token has to satisfy: the options, parsed. */
 export interface TokenRules extends Omit<
   ParsedTokenOptions,
   'audience' | 'issuer' | 'allowedTypes' | 'maxTokenLength'
@@ -98,7 +98,7 @@ export interface TokenRules extends Omit<
   readonly issuer: readonly string[] | undefined
 }
 
-/** Completes the options of tokens with what stands elsewhere in the options. */
+/** Completes the options of tokens from other options. */
 export function tokenRules(
   { audience = [], issuer, allowedTypes, maxTokenLength, ...options }: ParsedTokenOptions,
   defaults: { appId: string; algorithms: readonly Algorithm[]; issuer: string | undefined },
@@ -149,13 +149,13 @@ function readRequiredClaims(value: unknown): readonly RequiredClaim[] {
   return Object.freeze(claims)
 }
 
-// JSON allows 1e400, which reads as Infinity: a number that is not finite cannot be asked for.
+// JSON allows 1e400, which parses as Infinity: a number that is not finite cannot be required.
 function isClaimValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
 /**
- * A type as it is compared: in lower case, without the `application/` that may be left out (RFC 7515 §4.1.9). `null`
+ * A type as it is compared: in lower case, without the optional `application/` (RFC 7515 §4.1.9). `null`
  * stands for its absence.
  */
 export function normalizeType(typ: unknown): string | null {

@@ -8,10 +8,10 @@ import { andThen } from '../maybe-promise.js'
 import type { MaybePromise, UserData } from '../user.js'
 import { inspectionOf, isTimed, type Check, type Inspection, type UnescapedField } from './check.js'
 import { escapeFix, type MetadataRules } from './metadata.js'
-import { createSteps, judge } from './steps.js'
+import { createSteps, runStep } from './steps.js'
 import type { TokenRules } from './token-options.js'
 
-/** A third-party token that passed every check. Frozen through and through. */
+/** A third-party token that passed every check. Deeply frozen. */
 export interface VerifiedToken {
   /** The token itself. */
   readonly token: string
@@ -24,9 +24,9 @@ export interface VerifiedToken {
   readonly key: VerificationKey
   /** The `kid` header, by which the key was found. */
   readonly kid: string | undefined
-  /** From this time, in epoch seconds, … */
+  /** It passes the checks that depend on the time from then on, in epoch seconds, … */
   readonly validFrom: number
-  /** … until before this one it passes the checks that depend on the time. */
+  /** … and no longer from this time on. */
   readonly validUntil: number
 }
 
@@ -34,7 +34,7 @@ export interface Verifier {
   /**
    * Verifies a third-party token (PROTOCOL §2).
    * @param now epoch seconds
-   * @throws {AuthError} TOKEN_… or METADATA_… when the token is refused, KEYS_UNAVAILABLE when it cannot be judged
+   * @throws {AuthError} TOKEN_… or METADATA_… when the token is refused, KEYS_UNAVAILABLE when it cannot be verified
    */
   verify(token: string, now: number): MaybePromise<VerifiedToken>
   /** Whether this exact token is remembered as verified. */
@@ -48,7 +48,7 @@ export interface VerifierParts {
   readonly keys: KeySource
   /** How many verdicts to remember; 0 for none. */
   readonly cacheMax: number
-  /** Told once of each metadata field whose path finds nothing, because the dots of a claim's name were not escaped. */
+  /** Called once for each metadata field whose path finds nothing because dots in a claim's name were not escaped. */
   readonly fieldUnescaped: Events['fieldUnescaped']
 }
 
@@ -59,11 +59,11 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
   const cache = new VerifiedCache<VerifiedToken>(cacheMax)
   const told = new Set<string>()
 
-  /** Goes from one step to the next, and waits where one has to. */
+  /** Runs one step after the other, and waits only for those that have to wait. */
   function inspect(inspection: Inspection, now: number, first = 0): MaybePromise<Inspection> {
     const step = steps[first]
     if (!step) return inspection
-    return andThen(judge(step, inspection, now), (code) => {
+    return andThen(runStep(step, inspection, now), (code) => {
       if (code !== undefined) throw refusal(step, code, inspection, now)
       return inspect(inspection, now, first + 1)
     })
@@ -93,7 +93,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
   function verifyAnew(text: string, now: number): MaybePromise<VerifiedToken> {
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     return andThen(inspect(inspection, now), ({ key, unescaped }) => {
-      if (!key) throw authError('TOKEN_SIGNATURE') // no list of steps without that of the signature
+      if (!key) throw authError('TOKEN_SIGNATURE') // unreachable: the list has a step for the signature
       unescaped.forEach(tellOnce)
       const verified = toVerified(inspection, key)
       cache.add(verified)

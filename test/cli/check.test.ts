@@ -161,12 +161,12 @@ describe('check', { concurrency: 2 }, () => {
     )
   })
 
-  test('wants a lasting store for sessions in production', async () => {
+  test('wants a persistent store for sessions in production', async () => {
     const options = { session: { signingKeys: [SESSION_SECRET] } }
     const config = file('sessions.json', JSON.stringify(options))
     assert.equal((await audit('--config', config, ...flags, '--key-env', 'SIGNING_KEY')).ok, true)
     const { problems } = await audit('--config', config, ...flags, '--key-env', 'SIGNING_KEY', '--production')
-    assert.match(problems.join(), /^options: store: is not set, so that sessions would end/)
+    assert.match(problems.join(), /^options: store: is not set, so sessions would end/)
   })
 
   test('opens the store, and closes it', async () => {
@@ -197,12 +197,12 @@ describe('check refuses to work', { concurrency: 2 }, () => {
       /check: pass --config, --providers, --alg with a key, --jwk-uri or --disc/,
     ],
     ['with two', ['--config', 'a', '--providers', 'b'], /pass --config or --providers, not both/],
-    ['with a file that is not there', ['--config', 'nowhere.mjs'], /nowhere\.mjs is not there/],
+    ['with a file that does not exist', ['--config', 'nowhere.mjs'], /nowhere\.mjs does not exist/],
     ['with a file that fails', ['--config', 'fails.mjs'], /fails\.mjs cannot be imported: not today/],
     [
       'with a file that exports no options',
       ['--config', 'text.mjs'],
-      /text\.mjs exports string: export the opt/,
+      /text\.mjs exports string: make the opt/,
     ],
     ['with JSON that is none', ['--config', 'half.json'], /half\.json is not JSON$/m],
     ['with no env file', [...flags, '--dotenv', 'nowhere'], /nowhere cannot be read \(ENOENT\)/],

@@ -27,8 +27,8 @@ describe('the command alone', { concurrency: 2 }, () => {
   test('refuses a command that it does not have, and shows what it says in no way that commands a terminal', async () => {
     const { code, stdout, stderr } = await runCli(['k\u001b[31mygen'])
     assert.deepEqual([code, stdout], [2, ''])
-    assert.ok(stderr.includes('there is no command "k\\u001b[31mygen"'), stderr)
-    assert.match(stderr, /known are keygen, token/)
+    assert.ok(stderr.includes('unknown command "k\\u001b[31mygen"'), stderr)
+    assert.match(stderr, /known commands: keygen, token/)
   })
 })
 

@@ -98,7 +98,7 @@ describe('import-users', { concurrency: 2 }, () => {
     assert.match(stdout, /^4 users read: 2 added, 0 already there, 2 skipped \(/m)
     assert.match(
       stdout,
-      /^Not kept, because users have no place for it \(of how many users\): profile \(1\)$/m,
+      /^Not kept, because users have no place for it \(with the number of users\): profile \(1\)$/m,
     )
   })
 
@@ -155,7 +155,7 @@ describe('import-users', { concurrency: 2 }, () => {
   test('ends with 1 when there is nobody in the file', async () => {
     const { code, stdout } = await run(file('nobody.json', '[]'), '--dry-run')
     assert.equal(code, 1)
-    assert.match(stdout, /^There is no user in the file\.$/m)
+    assert.match(stdout, /^The file has no users\.$/m)
   })
 
   test('stops at Ctrl-C while it waits for more, with what it has', async (t) => {
@@ -189,7 +189,7 @@ describe('import-users', { concurrency: 2 }, () => {
     ],
     ['with SQLite and no path', [users, '--store', 'sqlite:'], /lacks the path of a file/],
     [
-      'with a folder that is not there',
+      'with a folder that does not exist',
       [users, '--store', 'sqlite:no/where.db'],
       /sqliteStore\.path: cannot be opened/,
     ],
@@ -206,7 +206,7 @@ describe('import-users', { concurrency: 2 }, () => {
     ].map((url): [string, string[], RegExp] => [
       `with ${url}`,
       [users, '--store', url],
-      /import-users: --store is no URL that (?:MongoDB|PostgreSQL) understands: .*\n.* see custom-jwt-auth import-users --help\n$/,
+      /import-users: --store is not a URL that (?:MongoDB|PostgreSQL) understands: .*\n.* see custom-jwt-auth import-users --help\n$/,
     ]),
     [
       'with ObjectIds elsewhere',
@@ -214,7 +214,7 @@ describe('import-users', { concurrency: 2 }, () => {
       /--object-ids is for mongodb:/,
     ],
     [
-      'with a file that is not there',
+      'with a file that does not exist',
       ['nowhere.json', '--dry-run'],
       /nowhere\.json cannot be read \(ENOENT\)/,
     ],

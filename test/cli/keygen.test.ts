@@ -99,7 +99,7 @@ describe('keygen', { concurrency: 2 }, () => {
     [['--alg', 'none'], /--alg is one of HS256, RS256, ES256/],
     [['--format', 'der'], /--format is one of env, pem, jwks/],
     [['--format', 'jwks'], /a secret is not published/],
-    [['--out', scratch], /--format env is for --dotenv/],
+    [['--out', scratch], /--format env prints/],
     [['--name', 'A B'], /--name is not the name of a variable/],
     [['--alg', 'RS256', '--out', '/dev/null/keys'], /cannot be written to \/dev\/null\/keys \(ENOTDIR\)/],
   ]

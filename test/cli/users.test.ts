@@ -48,7 +48,7 @@ describe('users', () => {
     const { code, stdout } = await run('list', '--limit', '2')
     assert.equal(code, 0)
     const [head = '', first, second, ...rest] = stdout.trimEnd().split('\n')
-    assert.match(head, /^id +created +last log-in +identities$/)
+    assert.match(head, /^id +created +last login +identities$/)
     assert.equal(first, `${jean}  2017-07-14 02:40  2020-09-13 12:26            custom-token 24601`)
     assert.ok(second?.endsWith('custom-token cosette\\u{1b}[2J'), second)
     assert.deepEqual(rest, ['', `There may be more: --after ${cosette}`])
@@ -101,7 +101,7 @@ describe('users', () => {
         let shown = ''
         child.stdout.setEncoding('utf8').on('data', (part: string) => {
           shown += part
-          if (part.includes('to go on:')) child.stdin.write(`${answer}\n`)
+          if (part.includes('to continue:')) child.stdin.write(`${answer}\n`)
         })
         await text(child.stdout)
         assert.match(shown, /identity +custom-token cosette\\u\{1b\}\[2J/)

@@ -76,7 +76,7 @@ describe('the page, followed step by step', () => {
   }
 })
 
-test('the script for social log-ins gives each user the identity that a token finds', async () => {
+test('the script for social logins gives each user the identity that a token finds', async () => {
   const google = { id: 'g1', provider_type: 'oauth2-google' }
   const password = { id: 'p1', provider_type: 'local-userpass' }
   const users = [{ identities: [google] }, { identities: [password] }]

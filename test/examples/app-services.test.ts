@@ -103,7 +103,7 @@ describe('an exported app, in two commands', () => {
     assert.deepEqual([status, body.error_code], [401, 'UserDisabled'])
   })
 
-  test('creates a new user at the first log-in, who is there after a restart', async (t) => {
+  test('creates a new user at the first login, who is there after a restart', async (t) => {
     const first = await startServer(t)
     const app = new App({ id: APP_ID, baseUrl: first.url })
     const { id } = await app.logIn(Credentials.jwt(tokenFor('marius')))

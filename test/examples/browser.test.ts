@@ -29,7 +29,7 @@ const FIND = `${DATA}/find → 200`
 
 // Side by side: they mostly wait.
 describe('the browser example', { concurrency: true }, () => {
-  test('the page runs from log-in to log-out in Chromium', needsChromium(), async (t) => {
+  test('the page runs from login to logout in Chromium', needsChromium(), async (t) => {
     const { pageUrl } = await startPage(t, start)
     const { page, complaints } = await openPage(t, { viewport: { width: 900, height: 900 } })
     await page.goto(pageUrl)

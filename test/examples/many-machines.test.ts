@@ -107,7 +107,7 @@ test('what one machine does, the other knows at once', { skip }, async (t) => {
     assert.deepEqual(await seenBy(two, token), ['2', 200, id])
   })
 
-  await t.test('a log-out', async () => {
+  await t.test('a logout', async () => {
     const { access_token: token, refresh_token, user_id: id } = await logIn('valjean')
     assert.deepEqual(await seenBy(one, token), ['1', 200, id])
     assert.equal((await two(SESSION, { method: 'DELETE', ...bearer(refresh_token) })).status, 204)

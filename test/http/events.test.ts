@@ -46,7 +46,7 @@ test('a refused request is one event and one log line, with the code and the ful
     check: 'aud',
     expected: '"myapp-abcde"',
     got: '"myapp-abcde/"',
-    fix: 'The audience differs by a trailing slash: write both alike',
+    fix: 'The audience differs by a trailing slash: make them match',
   }
   const message = `invalid custom auth token: '"myapp-abcde"' not present in 'aud' claim`
   const token = mint(claims({ aud: 'myapp-abcde/' }))

@@ -282,7 +282,9 @@ const rows: Row[] = [
       issuer: 'https://a.example',
     },
   ),
-  refusedToken('TOKEN_CLAIM', "'azp' is not what is required", mint(), { requiredClaims: { azp: 'x' } }),
+  refusedToken('TOKEN_CLAIM', "'azp' does not have the required value", mint(), {
+    requiredClaims: { azp: 'x' },
+  }),
   refusedToken(
     'TOKEN_SESSION',
     'session tokens are not accepted here',

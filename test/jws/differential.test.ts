@@ -155,7 +155,7 @@ const mutations: Readonly<Record<string, (algorithm: Algorithm, good: string) =>
       JSON.stringify({ alg: algorithm, typ: pick(['JWT', undefined]) }),
       pick(['null', '5', 'true', '"x"', '[]', '{', '', ' ', 'x', JSON.stringify(JSON.stringify(claims()))]),
     ),
-  'a payload with white space, signed': (algorithm) =>
+  'a payload with whitespace, signed': (algorithm) =>
     signed(algorithm, JSON.stringify({ alg: algorithm }), `\n\t ${JSON.stringify(claims())} `),
   'a payload that is not UTF-8, signed': (algorithm) =>
     signed(

@@ -62,7 +62,7 @@ test('CVE-2026-44351 (fast-jwt): no empty key is ever a key, for tokens and for 
   assert.equal(verifierFor().refuse(mint(claims(), { key: '' })).code, 'TOKEN_SIGNATURE')
 })
 
-test('CVE-2026-34950 (fast-jwt): white space before a PEM does not make it a secret', () => {
+test('CVE-2026-34950 (fast-jwt): whitespace before a PEM does not make it a secret', () => {
   for (const space of [' ', '\n', '\r\n', '\t', '\ufeff', '\\n', '# a comment\n']) {
     const text = space + rsa.publicPem
     const encodings = [

@@ -16,7 +16,7 @@ describe('the data API configuration', () => {
     assert.equal(withDataApi({}).options.autoCreateUser, false)
   })
 
-  test('is about endpoints: a log-in creates the user in any case', async (t) => {
+  test('is about endpoints: a login creates the user in any case', async (t) => {
     const { options } = withDataApi({ create_user_on_auth: false })
     const auth = customJwtAuth({
       ...options,

@@ -99,7 +99,7 @@ describe('dates', () => {
     refused({ creation_date: undefined }, /^creation_date is missing$/)
   })
 
-  test('of the last log-in may be missing, of a user who never came back', () => {
+  test('of the last login may be missing, of a user who never came back', () => {
     assert.equal(read({ last_authentication_date: undefined }).last_authentication_date, 1509806120)
     assert.equal(read({ last_authentication_date: 0 }).last_authentication_date, 0)
   })
@@ -201,7 +201,7 @@ describe('the data of identities', () => {
   const dataOf = (identities: object[], data: object = {}) =>
     read({ identities, data }).identities.map((item) => [item.provider_type, item.data])
 
-  test('is what each brought, so that a log-in with one of them leaves the others alone', () => {
+  test('is what each brought, so that a login with one of them leaves the others alone', () => {
     const own = [
       { ...identity, provider_data: { name: 'Jean' } },
       { ...google, provider_data: { email: 'jean@example.com' } },
@@ -214,7 +214,7 @@ describe('the data of identities', () => {
     assert.deepEqual(dataOf(own), expected)
   })
 
-  test('that nobody claims goes where no log-in replaces it, before what is refreshed', () => {
+  test('that nobody claims goes where no login replaces it, before what is refreshed', () => {
     assert.deepEqual(dataOf([identity, google], { name: 'Jean' }), [
       ['oauth2-google', { name: 'Jean' }],
       ['custom-token', {}],

@@ -123,7 +123,9 @@ describe('npx', () => {
       assert.equal(code, 2)
       assert.match(
         stderr,
-        new RegExp(`the package ${name ?? ''} is not there: run npm install custom-jwt-auth ${name ?? ''}`),
+        new RegExp(
+          `the package ${name ?? ''} is not installed: run npm install custom-jwt-auth ${name ?? ''}`,
+        ),
       )
     })
 })

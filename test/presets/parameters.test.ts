@@ -157,7 +157,7 @@ describe('a mistake in a parameter', () => {
       [{ domain: '' }, BLANK],
       [{ domain: `https://${domain}/` }, 'has https:// in front'],
       [{ domain: `${domain}/` }, 'has a slash'],
-      [{ domain: `${domain}\n` }, 'begins or ends with white space'],
+      [{ domain: `${domain}\n` }, 'begins or ends with whitespace'],
       [{ domain: 'My-Tenant.eu.auth0.com' }, NOT_A_HOST],
       [{ domain: 'my-tenant' }, NOT_A_HOST],
       [{ audience: ' ' }, BLANK],
@@ -224,7 +224,7 @@ describe('a mistake in a parameter', () => {
       [{ url: 'ftp://sso.example.com' }, 'is not an https URL'],
       [{ realm: 'realms/x' }, 'has a slash'],
       [{ clientId: '' }, BLANK],
-      [{ audience: 'account' }, 'is in the tokens of nearly all clients, so it tells nothing'],
+      [{ audience: 'account' }, 'is in the tokens of nearly all clients, so it proves nothing'],
     ],
     [
       'clerk',
@@ -253,7 +253,7 @@ describe('a mistake in a parameter', () => {
         { issuer: 'https://issuer.example/.well-known/openid-configuration' },
         'is the address of the discovery document',
       ],
-      [{ issuer: 'https://issuer.example\n' }, 'begins or ends with white space'],
+      [{ issuer: 'https://issuer.example\n' }, 'begins or ends with whitespace'],
       [{ audience: [] }, 'is an empty array'],
       [{ audience: '' }, BLANK],
     ],
@@ -326,7 +326,7 @@ describe('a mistake in a parameter', () => {
             const [found, ...others] = error.problems
             const option = `issuers.${name}.${parameter}`
             assert.deepEqual([found?.option, found?.problem, others], [option, problem, []])
-            assert.match(found?.fix ?? '', /^(?:Pass|Did you mean|Remove it; known are) ./)
+            assert.match(found?.fix ?? '', /^(?:Pass|Did you mean|Remove it; known options are) ./)
             return true
           },
         )

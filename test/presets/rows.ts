@@ -75,7 +75,7 @@ const auth0: Row = {
       what: 'the issuer written without its slash',
       options: { issuer: 'https://my-tenant.eu.auth0.com' },
       code: 'TOKEN_ISSUER',
-      says: /The issuer differs by a trailing slash: write both alike/,
+      says: /The issuer differs by a trailing slash: make them match/,
     },
     {
       what: 'an ID token',
@@ -816,7 +816,7 @@ const oidc: Row = {
       what: 'the issuer written with a slash',
       options: { issuer: `${oidcIssuer}/` },
       code: 'TOKEN_ISSUER',
-      says: /The issuer differs by a trailing slash: write both alike/,
+      says: /The issuer differs by a trailing slash: make them match/,
     },
     {
       what: 'an opaque access token',

@@ -1,4 +1,4 @@
-// What a stranger can make a log-in cost while it waits: the two strings of it, and not what else its body holds.
+// What a stranger can make a login cost while it waits: the two strings of it, and not what else its body holds.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -13,11 +13,11 @@ const LOGINS = 150
 const HEAP_MB = 128
 const LOGIN_SERVER = new URL('./login-server.ts', import.meta.url)
 
-test('150 log-ins wait with bodies of empty arrays, packed or not, in a heap of 128 MB', async (t) => {
+test('150 logins wait with bodies of empty arrays, packed or not, in a heap of 128 MB', async (t) => {
   const server = startProcess<LoginServer>(LOGIN_SERVER, [`--max-old-space-size=${HEAP_MB}`])
   t.after(() => server.end())
   const url = await server.ask('start')
-  // 60,000 empty arrays in 180 KB: about 2 MB of heap. Kept, those of all log-ins are more than twice what there is.
+  // 60,000 empty arrays in 180 KB: about 2 MB of heap. Kept, those of all logins are more than twice what there is.
   const exp = Math.floor(Date.now() / 1000) + 3600
   const body = `{"token":"${mint({ aud: APP_ID, sub: 'x', exp })}","pad":[${'[],'.repeat(60_000)}[]]}`
   const post = (headers: object, sent: string | Buffer) =>

@@ -1,4 +1,4 @@
-// A server whose store never answers a sign-in, so that every log-in waits: for login-memory.test.ts, in a process of its
+// A server whose store never answers a sign-in, so that every login waits: for login-memory.test.ts, in a process of its
 // own with little memory.
 import { customJwtAuth, memoryStore } from 'custom-jwt-auth'
 import express from 'express'

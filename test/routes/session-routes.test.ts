@@ -117,7 +117,7 @@ test('the custom data is loaded anew at each login and refresh, and is in the ac
   assert.deepEqual((await app.bearer('GET', PROFILE, first)).body.custom_data, { visits: 3 })
 })
 
-test('a log-out ends its own session at once, with an answer that has neither body nor content type', async (t) => {
+test('a logout ends its own session at once, with an answer that has neither body nor content type', async (t) => {
   const app = await startApp(t)
   const [one, two] = [await app.loggedIn(), await app.loggedIn()]
   for (const { access_token: access } of [one, two]) assert.equal((await app.meBearer(access)).status, 200)

@@ -149,7 +149,7 @@ const endings: Record<
     refresh: string
   }
 > = {
-  'a log-out': {
+  'a logout': {
     end: (app, { refresh_token: token }) => app.bearer('DELETE', SESSION, token),
     session: 'SESSION_INVALID',
     refresh: 'REFRESH_TOKEN_INVALID',

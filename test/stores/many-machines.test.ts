@@ -79,7 +79,7 @@ const beginning =
 const changes: Record<string, Record<string, Change>> = {
   'a session is revoked, or the user logs out': {
     'revoked sessions': ending(({ user_id: id }) => a.ask('administer', 'revokeSessions', id)),
-    'a log-out': ending(({ refresh_token: token }) => a.session('DELETE', token)),
+    'a logout': ending(({ refresh_token: token }) => a.session('DELETE', token)),
   },
   'a user is disabled or deleted': {
     'a disabled user': ending(({ user_id: id }) => a.ask('administer', 'disable', id)),

@@ -93,7 +93,7 @@ describe('the bounds of memoryStore', () => {
     assert.equal(await isFull(signUp(store, 2)), false)
   })
 
-  test('a log-in to a full store takes the place of the oldest session of whoever has most', async () => {
+  test('a login to a full store takes the place of the oldest session of whoever has most', async () => {
     const store = memoryStore({ maxSessions: 4 })
     for (const id of [1, 2, 3]) await createUser(store, id)
     for (const id of [11, 12, 13]) await createSession(store, session(id, objectId(1)))

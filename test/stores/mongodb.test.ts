@@ -48,7 +48,7 @@ describe('the options of mongodbStore', () => {
     const section = page.slice(page.indexOf('## MongoDB'), page.indexOf('### ObjectIds'))
     const rows = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name)
     const [unknown = ''] = refused({ db: client.db('app'), '?': true })
-    assert.equal(unknown.split('known are ')[1], rows.join(', '))
+    assert.equal(unknown.split('known options are ')[1], rows.join(', '))
   })
 
   test('names of collections are texts, and different ones', () => {

@@ -168,7 +168,7 @@ describe('sub', () => {
       { what: 'null', sub: null },
       { what: 'an empty string', sub: '' },
       { what: 'a blank string', sub: ' \t\n' },
-      { what: 'a string of Unicode white space alone', sub: '\u00a0\u2003\ufeff' },
+      { what: 'a string of Unicode whitespace alone', sub: '\u00a0\u2003\ufeff' },
       { what: 'a number', sub: 24601 },
       { what: 'true', sub: true },
       { what: 'an object that is a query operator', sub: { $gt: '' } },

@@ -121,7 +121,7 @@ describe('a refusal', () => {
 })
 
 for (const length of [60_000, LONGEST])
-  test(`a forged log-in of ${length} characters is refused without stopping the server`, async (t) => {
+  test(`a forged login of ${length} characters is refused without stopping the server`, async (t) => {
     const app = await startApp(t, { issuer: 'https://issuer.example/', maxTokenLength: LONGEST })
     const iss = `${'/'.repeat(length * 0.74)}x`
     const token = mint(claims({ iss }), { key: OTHER_SECRET })

@@ -134,7 +134,7 @@ test('each check says what it expects and what it got, in the order in which the
   )
 })
 
-test('white space around a token is left out, as the guard does', async () => {
+test('whitespace around a token is left out, as the guard does', async () => {
   assert.equal((await explain(`\n ${mint()}\t`)).ok, true)
 })
 
@@ -311,7 +311,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with the one key$/,
     got: /^made with another key$/,
-    fix: /^Signed by another key than this one/,
+    fix: /^Signed with a key other than this one/,
   },
   {
     what: 'another key than these three',
@@ -320,7 +320,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with one of 3 keys$/,
     got: /^made with another key$/,
-    fix: /^Signed by another key than these 3/,
+    fix: /^Signed with a key other than these 3/,
   },
   {
     what: 'another RSA key',
@@ -329,7 +329,7 @@ const rows: readonly Row[] = [
     check: 'signature',
     expected: /^made with the one key$/,
     got: /^made with another key$/,
-    fix: /^Signed by another key than this one/,
+    fix: /^Signed with a key other than this one/,
   },
   {
     what: 'no signature at all',
@@ -394,7 +394,7 @@ const rows: readonly Row[] = [
   },
   {
     ...keyOf('an empty key, which is no reading of the secret', '', 'x'.repeat(40)),
-    fix: /^Signed by another key than this one/,
+    fix: /^Signed with a key other than this one/,
   },
   // The claims
   {
@@ -413,22 +413,22 @@ const rows: readonly Row[] = [
   {
     what: 'an audience with a slash too many',
     ...audience('https://api.example/', 'https://api.example'),
-    fix: /^The audience differs by a trailing slash: write both alike$/,
+    fix: /^The audience differs by a trailing slash: make them match$/,
   },
   {
     what: 'an audience with a slash too few, among others,',
     ...audience(['x', 'https://api.example'], 'https://api.example/'),
-    fix: /^The audience differs by a trailing slash: write both alike$/,
+    fix: /^The audience differs by a trailing slash: make them match$/,
   },
   {
     what: 'an audience in other case',
     ...audience('MyApp-abcde'),
-    fix: /^The audience differs by upper and lower case: write both alike$/,
+    fix: /^The audience differs by upper and lower case: make them match$/,
   },
   {
     what: 'an audience with a space',
     ...audience(`${APP_ID} `),
-    fix: /^The audience differs by white space: write both alike$/,
+    fix: /^The audience differs by whitespace: make them match$/,
   },
   {
     what: 'one audience where two are wanted',
@@ -478,7 +478,7 @@ const rows: readonly Row[] = [
   ...['iat', 'nbf'].map((name) => ({
     what: `${name} in 5 minutes`,
     ...validIn(name, 300),
-    fix: /^Valid in 5 minutes: set the clocks right, or allow clockToleranceSeconds$/,
+    fix: /^Valid in 5 minutes: synchronize the clocks, or set clockToleranceSeconds$/,
   })),
   {
     what: 'a token that is too old',

@@ -168,7 +168,7 @@ describe(`${String(Object.keys(kinds).length * EACH)} inputs`, () => {
           throw error
         }
       }
-      // Like the guard, explain() leaves out white space around the token.
+      // Like the guard, explain() leaves out whitespace around the token.
       for (const input of inputs(index).map((one) => one.trim())) {
         const { ok, checks, summary } = await auth.explain(input)
         assert.equal(ok, isAccepted(input), input)

@@ -137,7 +137,7 @@ async function showFailure(error) {
     byId('problem').replaceChildren(...(await explainUnreachable(apiUrl)))
     byId('problem').hidden = false
   } else if (error.errorCode === 'InvalidSession') {
-    // Logged out elsewhere, expired, or the example was started anew: realm-web has forgotten the session.
+    // Logged out elsewhere, expired, or the example was restarted: realm-web has forgotten the session.
     say('The session is over. Log in again.', true)
   } else say(`That failed: ${error.message}`, true)
 }

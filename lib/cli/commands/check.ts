@@ -27,12 +27,12 @@ export const check = defineCommand({
     ...GUARD_FLAGS,
     production: {
       type: 'boolean',
-      about: 'As with NODE_ENV=production, where sessions need a lasting store',
+      about: 'As with NODE_ENV=production, where sessions need a persistent store',
     },
   },
   notes: [
     'The key set is fetched from the issuer, and the store is opened.',
-    'Of an exported app: what is decided, what you have to decide, and what is wrong, apart.',
+    'An exported app gets three lists: what is decided, what you have to decide, and what is wrong.',
   ],
   examples: [
     'npx custom-jwt-auth check --config auth.config.mjs --production',
@@ -91,8 +91,8 @@ function* auditExport(config: Config, notCarriedOver: readonly NotCarriedOver[])
   yield { name: 'App ID', level: 'ok', text: config.appId }
   const fields = config.metadata.fields.map(({ fieldName }) => fieldName)
   yield { name: 'metadata', level: 'ok', text: fields.length === 0 ? 'none' : fields.join(', ') }
-  const creates = config.autoCreateUser ? 'log-ins, and requests with a token' : 'log-ins alone'
-  yield { name: 'users are made by', level: 'ok', text: creates }
+  const creates = config.autoCreateUser ? 'logins, and requests with a token' : 'logins only'
+  yield { name: 'users are created by', level: 'ok', text: creates }
   for (const { item, reason, fix } of notCarriedOver)
     yield { name: NOT_CARRIED_OVER, level: 'note', text: `${item}: ${reason}`, fix }
 }
@@ -136,7 +136,7 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
   const text = session ? 'are configured' : 'are not configured: there are no session routes'
   yield { name: 'sessions', level: session ? 'ok' : 'note', text }
   if (!store) {
-    yield { name: 'store', level: 'note', text: 'is the in-memory one: users end with the process' }
+    yield { name: 'store', level: 'note', text: 'is in memory: users are gone when the process ends' }
     return
   }
   try {
@@ -155,7 +155,7 @@ const SIGNS = { ok: green('✓'), note: yellow('!'), problem: red('✗') }
 
 const HEADINGS = { ok: 'Decided', note: 'To decide', problem: 'To fix' } as const
 
-/** What is settled, what the reader has to decide, and what is wrong, apart. */
+/** In three lists: what is settled, what the reader has to decide, and what is wrong. */
 function printGroups(findings: readonly Finding[]): void {
   for (const level of ['ok', 'note', 'problem'] as const) {
     const group = findings.filter((finding) => finding.level === level)

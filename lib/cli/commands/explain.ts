@@ -8,11 +8,11 @@ const MAX_INPUT_LENGTH = 1_000_000
 /** `custom-jwt-auth explain`. */
 export const explain = defineCommand({
   name: 'explain',
-  about: 'Say of every check whether a token passes it, and what to fix',
+  about: 'Say for every check whether a token passes it, and what to fix',
   args: ['<token|->'],
   flags: GUARD_FLAGS,
   notes: [
-    'With - the token comes from standard input, so that it stays out of the history of the shell.',
+    'With - the token comes from standard input, so that it stays out of the shell history.',
     'Offline, unless the keys are at an issuer. The signature and the keys are never printed.',
     'The user is looked for in the store that --config exports; without one, whether there is a user is not judged.',
   ],
@@ -34,7 +34,7 @@ export const explain = defineCommand({
       if (json) printJson(explanation)
       else print(explanation)
       if (explanation.ok) return 0
-      // That the keys cannot be had says nothing about the token.
+      // When the keys cannot be fetched, that says nothing about the token.
       return explanation.checks.some(({ pass }) => pass === false) ? 1 : 2
     } finally {
       await auth.close()
@@ -66,8 +66,7 @@ async function readStandardInput(): Promise<string> {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += String(chunk)
-    if (text.length > MAX_INPUT_LENGTH)
-      throw new OperationError('what comes from standard input is not a token')
+    if (text.length > MAX_INPUT_LENGTH) throw new OperationError('standard input is not a token')
   }
   if (text.trim() === '') throw new OperationError('nothing came from standard input')
   return text

@@ -9,7 +9,7 @@ import { askStore, checkTarget, openTarget, STORE_FLAGS } from '../store-flags.j
 import { green, plural, printable, printJson, printText, red, yellow } from '../terminal.js'
 
 const BATCH_SIZE = 1000
-const AGAIN = 'What was added before is complete; run the same command again to go on'
+const AGAIN = 'What was added before is complete; run the same command again to continue'
 
 /** `custom-jwt-auth import-users`. */
 export const importUsers = defineCommand({
@@ -18,7 +18,7 @@ export const importUsers = defineCommand({
   args: ['<file|->'],
   flags: {
     ...STORE_FLAGS,
-    'dry-run': { type: 'boolean', about: 'Look at the file alone; no store is opened or needed' },
+    'dry-run': { type: 'boolean', about: 'Only check the file; no store is opened or needed' },
   },
   notes: [
     'The file is a JSON array of users, or has one user in each line (JSON Lines); plain or Extended JSON.',
@@ -123,13 +123,17 @@ function describeSummary(summary: ImportSummary, rate: number, dryRun: boolean):
   const counts = `${number(added)} ${verb}, ${number(known)} already there, ${number(skipped)} skipped`
   return [
     ...(damage === undefined ? [] : [red(printable(`The file is damaged: ${damage}`))]),
-    ...(read === 0 ? [red('There is no user in the file.')] : []),
+    ...(read === 0 ? [red('The file has no users.')] : []),
     `${plural(read, 'user')} read: ${skipped === 0 ? green(counts) : counts} (${number(rate)} users a second)`,
     ...(keys.length === 0
       ? []
-      : [printable(`Not kept, because users have no place for it (of how many users): ${keys.join(', ')}`)]),
+      : [
+          printable(
+            `Not kept, because users have no place for it (with the number of users): ${keys.join(', ')}`,
+          ),
+        ]),
     ...(interrupted
-      ? ['Stopped. What was added is complete; run the same command again to go on with the rest.']
+      ? ['Stopped. What was added is complete; run the same command again to import the rest.']
       : []),
   ]
 }

@@ -62,9 +62,9 @@ export const keygen = defineCommand({
     const format = oneOf('format', values.format ?? (isSecret ? 'env' : 'pem'), FORMATS)
     const { name = DEFAULT_VARIABLE, kid = randomUUID(), out = '.', force = false } = values
     if (isSecret && format !== 'env')
-      throw new UsageError('a secret is not published: HS256 has --format env only')
+      throw new UsageError('a secret is not published: HS256 takes --format env only')
     if (format === 'env' && values.out !== undefined)
-      throw new UsageError('--format env is for --dotenv <file>, or prints')
+      throw new UsageError('--format env prints, or writes to --dotenv <file>, not to --out')
     if (format !== 'env' && values.dotenv !== undefined) throw new UsageError('--dotenv is for --format env')
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError('--name is not the name of a variable')
 
@@ -132,7 +132,7 @@ function giveVariables(
   else printLines(`wrote ${names.join(' and ')} to ${file}`)
 }
 
-/** Adds lines to a file that is, from then on, readable by its owner alone. No name is in it twice. */
+/** Adds lines to a file that is, from then on, readable by its owner alone. No name is added twice. */
 function addToEnvFile(file: string, names: readonly string[], lines: readonly string[]): void {
   const before = existsSync(file) ? readText(file) : ''
   const taken = names.find((name) =>
@@ -154,7 +154,7 @@ function addToEnvFile(file: string, names: readonly string[], lines: readonly st
   }
 }
 
-/** All of the files or none; the first of them is for its owner alone. */
+/** Writes all of the files or none; the first is readable by its owner alone. */
 function writeFiles(folder: string, files: Readonly<Record<string, string>>, force: boolean): string[] {
   const paths = Object.keys(files).map((name) => join(folder, name))
   const there = paths.filter((path) => existsSync(path))

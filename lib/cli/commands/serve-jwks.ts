@@ -13,11 +13,11 @@ export const serveJwks = defineCommand({
   args: [],
   flags: {
     port: { type: 'string', value: '<number>', about: `Default ${DEFAULT_PORT}; 0 for a free one` },
-    sub: { type: 'string', value: '<id>', about: 'Of the token that is printed at the start, default 24601' },
+    sub: { type: 'string', value: '<id>', about: 'The sub of the token printed at the start, default 24601' },
     aud: {
       type: 'string',
       value: '<id>',
-      about: 'Of the token that is printed at the start, default myapp-abcde',
+      about: 'The aud of the token printed at the start, default myapp-abcde',
     },
   },
   notes: [

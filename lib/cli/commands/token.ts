@@ -16,7 +16,7 @@ export const token = defineCommand({
   args: [],
   flags: {
     sub: { type: 'string', value: '<id>', about: "The user's unique id at the issuer (required)" },
-    aud: { type: 'string', value: '<id>', multiple: true, about: 'Whom it is for: the App ID (required)' },
+    aud: { type: 'string', value: '<id>', multiple: true, about: 'Who it is for: the App ID (required)' },
     iss: { type: 'string', value: '<url>', about: 'The issuer' },
     'expires-in': {
       type: 'string',
@@ -27,7 +27,7 @@ export const token = defineCommand({
       type: 'string',
       value: '<path=value>',
       multiple: true,
-      about: 'A claim; JSON when the value is JSON, else text; dots in the path nest, \\. is a dot',
+      about: 'A claim; JSON when the value is JSON, otherwise text; dots in the path nest, \\. is a dot',
     },
     alg: { type: 'string', value: '<name>', about: 'Default: what the key is for' },
     kid: { type: 'string', value: '<id>', about: "The key's id, for the header" },
@@ -73,7 +73,7 @@ async function sign(
   try {
     return jwt.sign(claims, key, { algorithm, ...(keyid !== undefined && { keyid }) })
   } catch (error) {
-    // jsonwebtoken refuses what no issuer would write, such as "exp" as a text, and says so.
+    // jsonwebtoken refuses what no issuer would write, such as "exp" as a string, and says so.
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }

@@ -39,7 +39,7 @@ const ACTIONS: Readonly<Record<string, Action | undefined>> = {
   },
   delete: {
     warning:
-      'deletes the user with all identities and sessions, for good; a valid token makes the account again',
+      'permanently deletes the user with all identities and sessions; a valid token creates the account again',
     run: async (store, { id }) => {
       await store.deleteUser(id)
       return 'is deleted'
@@ -50,7 +50,7 @@ const ACTIONS: Readonly<Record<string, Action | undefined>> = {
 /** `custom-jwt-auth users`. */
 export const users = defineCommand({
   name: 'users',
-  about: 'Look after the users of a store: list, show, disable, enable, revoke, delete',
+  about: 'Manage the users of a store: list, show, disable, enable, revoke, delete',
   args: ['<action>', '[id]'],
   flags: {
     ...STORE_FLAGS,
@@ -59,9 +59,9 @@ export const users = defineCommand({
     yes: { type: 'boolean', about: 'revoke, delete: do not ask' },
   },
   notes: [
-    'list prints users by ascending id; show prints one; disable refuses a user until enable, also with a session.',
+    'list prints users by ascending id; show prints one; disable refuses a user until enable, even with a session.',
     'revoke ends all sessions; delete cannot be undone. Both ask first, or need --yes where nobody can answer.',
-    'Servers that run see a change after cache.users.ttlSeconds at most, 30 by default.',
+    'Running servers see a change within cache.users.ttlSeconds, 30 by default.',
   ],
   examples: [
     'npx custom-jwt-auth users list --store sqlite:users.db',
@@ -126,7 +126,7 @@ function table(found: readonly UserRecord[]): string[] {
     ...[id, dateOf(creation_date), dateOf(last), disabled ? 'disabled' : ''],
     printable(identities.map(nameOf).join(', ')),
   ])
-  const lines = [['id', 'created', 'last log-in', '', 'identities'], ...rows].map(
+  const lines = [['id', 'created', 'last login', '', 'identities'], ...rows].map(
     ([id = '', created = '', last = '', state = '', identities = '']) =>
       `${id.padEnd(24)}  ${created.padEnd(16)}  ${last.padEnd(16)}  ${state.padEnd(8)}  ${identities}`.trimEnd(),
   )
@@ -148,7 +148,7 @@ function describeUser({ id, type, disabled, identities, ...dates }: UserRecord):
     `type        ${type}`,
     `disabled    ${disabled ? red('yes') : 'no'}`,
     `created     ${dateOf(dates.creation_date)}`,
-    `last log-in ${dateOf(dates.last_authentication_date)}`,
+    `last login  ${dateOf(dates.last_authentication_date)}`,
     ...identities.map((identity) => printable(`identity    ${nameOf(identity)}`)),
     printable(`data        ${data}`),
   ]
@@ -184,7 +184,7 @@ async function confirm(user: UserRecord, warning: string): Promise<boolean> {
   console.error(describeUser(user).join('\n'))
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await terminal.question(`This ${warning}. Type "yes" to go on: `)
+    const answer = await terminal.question(`This ${warning}. Type "yes" to continue: `)
     return answer.trim().toLowerCase() === 'yes'
   } finally {
     terminal.close()

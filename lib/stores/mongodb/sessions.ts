@@ -18,7 +18,7 @@ import { retry, whenAbsent } from './retry.js'
 import type { Rotation, SessionRecord, SessionRequest, Store } from '../store.js'
 
 const NEWEST_FIRST = { order: -1, _id: 1 }
-/** A log-in does not see the sessions of so many others that the same user begins at the same moment. */
+/** A login does not see the sessions of so many others that the same user begins at the same moment. */
 const AT_ONCE = 50
 
 type RotationRequest = Parameters<Store['rotateSession']>[0]

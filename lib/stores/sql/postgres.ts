@@ -46,7 +46,7 @@ export interface PostgresStore extends Store {
   ensureSchema(): Promise<void>
 }
 
-/** A log-in does not see the sessions of so many others that the same user begins at the same moment. */
+/** A login does not see the sessions of so many others that the same user begins at the same moment. */
 const AT_ONCE = 50
 
 type Result = Awaited<ReturnType<PostgresPool['query']>>

@@ -119,12 +119,12 @@ describe('issuer', () => {
     const near = [
       ['https://issuer.example.com', 'a trailing slash'],
       ['https://issuer.example.COM/', 'upper and lower case'],
-      [`${ISSUER} `, 'white space'],
+      [`${ISSUER} `, 'whitespace'],
     ]
     for (const [iss, difference = ''] of near)
       assert.equal(
         (await explain({ claims: { iss } })).fix,
-        `The issuer differs by ${difference}: write both alike`,
+        `The issuer differs by ${difference}: make them match`,
       )
   })
 })
@@ -165,7 +165,7 @@ describe('requiredClaims', () => {
     const { me, issuer, logger } = await start(t, { requiredClaims: { azp: ['a', 'b'], ok: true } })
     const { status, body } = await me(issuer.token({ claims: { azp: 'c', ok: true } }))
     assert.equal(status, 401)
-    assert.equal(body.error, "invalid custom auth token: 'azp' is not what is required")
+    assert.equal(body.error, "invalid custom auth token: 'azp' does not have the required value")
     assert.deepEqual(logger.lines.at(-1)?.fields, {
       code: 'TOKEN_CLAIM',
       status: 401,

@@ -130,7 +130,7 @@ test('discover is the issuer, not its discovery document', () => {
   }
 })
 
-test('discover is compared with iss as a text: white space that a URL would lose is refused', () => {
+test('discover is compared with iss as a text: whitespace that a URL would lose is refused', () => {
   for (const discover of [
     'https://issuer.example.com\n',
     ' https://issuer.example.com',
@@ -142,7 +142,7 @@ test('discover is compared with iss as a text: white space that a URL would lose
     assert.deepEqual(problems, [
       {
         option: 'discover',
-        problem: 'has white space in it (a stray space or newline?)',
+        problem: 'has whitespace in it (a stray space or newline?)',
         fix: 'Pass exactly what stands in iss, without /.well-known/…',
       },
     ])
@@ -175,7 +175,7 @@ describe('jwks', () => {
     )
     assert.match(
       problemOf({ jwks: { cache: true } }),
-      /^jwks\.cache: is not an option\. Remove it; known are maxKeys/,
+      /^jwks\.cache: is not an option\. Remove it; known options are maxKeys/,
     )
   })
 
