@@ -28,7 +28,7 @@ import { verifierFor } from './support/verifier.js'
 
 const session = { signingKeys: [SESSION_SECRET] }
 
-describe('what is no options object', () => {
+describe('what is not an options object', () => {
   for (const options of [undefined, null, 'text', 5, [], [good]])
     test(`${show(options)} is named, with what is missing`, () => {
       const options_ = refusalOf(options).problems
@@ -215,7 +215,7 @@ describe('functions', () => {
   checkRefusals(wrong('generateUserId', at('generateUserId'), /^Pass a function, or 'random'$/, noFunction))
   const badIds: Record<string, unknown> = {
     UUID: '59fdd028-4624-4cdf-8369-ebf000000000',
-    'a text of 3 characters': 'abc',
+    'a string of 3 characters': 'abc',
     'a promise': Promise.resolve('ab'.repeat(12)),
     'the number 5': 5,
   }

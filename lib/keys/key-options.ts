@@ -201,7 +201,7 @@ function parseLocation(
   return { url: NOWHERE, locate: () => NOWHERE }
 }
 
-/** Why a URL cannot be what an issuer calls itself: URLs lose whitespace, but `iss` is compared as a text. */
+/** Why a URL cannot be what an issuer calls itself: URLs lose whitespace, but `iss` is compared as a string. */
 function issuerFault(text: string, { href, username, password }: URL): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'has whitespace in it (a stray space or newline?)'
   if (username !== '' || password !== '')

@@ -13,7 +13,7 @@ const CURVES: Partial<Record<Algorithm, string>> = {
 /** Parses a public key or certificate in any of the forms that {@link findPairedKey} knows. */
 export function parsePublicKey(bytes: Buffer, algorithm: Algorithm): ParsedKey {
   const found = findPairedKey(bytes)
-  // Never a word of HMAC here: what is not understood may be public all the same.
+  // Never suggest HMAC here: what could not be parsed may still be public.
   if (!found)
     return {
       problem: 'is not a PEM public key',

@@ -53,7 +53,7 @@ function reportRules(name: string, given: Bag, report: Report): void {
     if (given[key] === true || isText(given[key]))
       report(
         `${name}: ${key}`,
-        'had requests act as somebody else than their user',
+        'had requests act as someone other than their user',
         'A request is its own user here: decide what your endpoint lets each user do',
       )
   if (!isEmpty(given.can_evaluate))

@@ -46,7 +46,7 @@ export function readExportedUser(value: unknown): UserRecord {
   const { type = 'normal', disabled = false } = value
   const userType = USER_TYPES.find((known) => known === type)
   if (!userType) throw new ExportedUserError(`type is none of ${USER_TYPES.join(', ')}`)
-  // Never guessed: a "true" that is taken for false would let somebody in again.
+  // Never guessed: a "true" that is taken for false would let someone in again.
   if (typeof disabled !== 'boolean')
     throw new ExportedUserError(`disabled is ${describe(disabled)}, not true or false`)
   const creation_date = readDate('creation_date', value.creation_date)
@@ -76,7 +76,7 @@ function readId(value: unknown): string {
 
 function readIdentities({ identities: value, data = {} }: Bag): readonly Identity[] {
   if (!Array.isArray(value) || value.length === 0)
-    throw new ExportedUserError('identities is no list, or empty')
+    throw new ExportedUserError('identities is not a list, or is empty')
   const userData = readData('data', data)
   const given: readonly unknown[] = value
   const identities = given.map((item, index) => readIdentity(`identities[${index}]`, item))
@@ -96,7 +96,8 @@ function readIdentities({ identities: value, data = {} }: Bag): readonly Identit
 function readIdentity(path: string, value: unknown): Identity {
   const { id, provider_type, data = {}, provider_data } = isBag(value) ? value : {}
   for (const [name, text] of Object.entries({ id, provider_type })) {
-    if (typeof text !== 'string' || text === '') throw new ExportedUserError(`${path}.${name} is no text`)
+    if (typeof text !== 'string' || text === '')
+      throw new ExportedUserError(`${path}.${name} is not a string`)
     if (!text.isWellFormed()) throw new ExportedUserError(`${path}.${name} is not valid Unicode`)
   }
   const shared = readData(`${path}.data`, data)
@@ -152,7 +153,7 @@ function readDate(path: string, value: unknown): number {
   const seconds = number ?? readInstant(value) / 1000
   if (Number.isFinite(seconds) && seconds >= 0) return Math.floor(seconds)
   throw new ExportedUserError(
-    `${path} is no date: write epoch seconds, an ISO date with its time zone, or {"$date": …}`,
+    `${path} is not a date: write epoch seconds, an ISO date with its time zone, or {"$date": …}`,
   )
 }
 

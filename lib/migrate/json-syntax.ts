@@ -28,7 +28,7 @@ const MISSING: Readonly<Record<Next, string>> = {
   separator: 'a comma is missing before this',
 }
 
-/** Finds the first place where a text is not JSON; undefined when it is. JSON.parse says too little, and not always where. */
+/** Finds the first place where a text is not JSON; undefined when it is. JSON.parse says too little, and does not always say where. */
 export function findSyntaxFault(text: string): SyntaxFault | undefined {
   const open: ('{' | '[')[] = []
   let next: Next = 'value'
@@ -64,7 +64,7 @@ function describeFault(text: string, at: number, next: Next, isToken: boolean): 
   if (isToken) return MISSING[next]
   if (text.startsWith('//', at) || text.startsWith('/*', at)) return 'JSON has no comments'
   if (text.startsWith("'", at)) return 'JSON has double quotes only'
-  if (text.startsWith('"', at)) return 'this string has no end, or something in it that JSON has not'
+  if (text.startsWith('"', at)) return 'this string has no end, or something in it that JSON does not have'
   return 'this is not JSON'
 }
 

@@ -16,7 +16,7 @@ export class MemorySessions {
   readonly #entries = new Map<string, Entry>()
   /** User id to the ids of its sessions, in the order in which they were made. */
   readonly #idsOf = new Map<string, Set<string>>()
-  /** How many sessions to the users who have so many; the last is that of whoever has most. */
+  /** How many sessions to the users who have so many; the last entry is for the users who have the most. */
   readonly #usersWith: Set<string>[] = []
   /** Where the search for expired ones goes on. */
   #search: Iterator<Entry> | undefined
@@ -31,7 +31,7 @@ export class MemorySessions {
 
   /**
    * Keeps a session. The oldest of the user goes when it has too many; when all users together have too many, the
-   * oldest of whoever has most, which may be this user.
+   * oldest session of the user with the most, which may be this user.
    * @returns whether there was room
    */
   add({ session, identity, maxPerUser }: SessionRequest): boolean {

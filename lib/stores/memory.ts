@@ -13,8 +13,8 @@ export interface MemoryStoreOptions {
    */
   readonly maxUsers?: number
   /**
-   * Default: 100 000. One more login takes the place of an expired session, or of the oldest session of whoever has
-   * most; when nobody has more than one, it is refused with STORE_FULL (503).
+   * Default: 100 000. One more login takes the place of an expired session, or of the oldest session of the user with
+   * the most; when nobody has more than one, it is refused with STORE_FULL (503).
    */
   readonly maxSessions?: number
 }
@@ -39,7 +39,7 @@ const MEMORY_STORE_OPTIONS = {
  * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: what does not
  * fit is refused, and no user is ever forgotten to make room, because a forgotten `disabled` would be a hole.
  * For development, tests and apps that keep their users elsewhere.
- * @throws {ConfigurationError} when a bound is no whole number
+ * @throws {ConfigurationError} when a bound is not a whole number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const { maxUsers, maxSessions } = requireOptions('memoryStore', MEMORY_STORE_OPTIONS, options)

@@ -47,7 +47,7 @@ export interface SignInRequest {
   readonly issuedAt?: number
   /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
-  /** The id that a new user gets; absent when none shall be created by this call. */
+  /** The id that a new user gets; absent when this call must not create one. */
   readonly newUserId?: string
 }
 
@@ -132,7 +132,7 @@ export interface Store {
    */
   createSession(request: SessionRequest): MaybePromise<boolean>
 
-  /** The session with its user, in one round trip. The caller judges `expiresAt`. */
+  /** The session with its user, in one round trip. The caller checks `expiresAt`. */
   findSession(id: string): MaybePromise<{ session: SessionRecord; user: UserRecord } | undefined>
 
   /**

@@ -98,7 +98,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (!mayCreate) throw authError('USER_NOT_FOUND')
       if (!creationHook) return create(token, withId())
       const running = creations.get(token.subject)
-      // Whoever waited signs in on its own account then: its token may bring other metadata.
+      // A request that waited then signs in by itself: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
       const creation = createWithHook(token, withId()).finally(() => creations.delete(token.subject))
       creations.set(token.subject, creation)

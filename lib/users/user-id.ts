@@ -75,5 +75,5 @@ export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
 function describeId(id: unknown): string {
   if (typeof id !== 'string') return id instanceof Promise ? 'a promise' : describe(id)
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
-  return isUuid ? 'a UUID' : `a text of ${id.length} characters that is not an id`
+  return isUuid ? 'a UUID' : `a string of ${id.length} characters that is not an id`
 }

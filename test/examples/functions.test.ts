@@ -57,7 +57,7 @@ test('functions', async (t) => {
   })
 
   await t.test(
-    'refuse what is no call, in the type that native SDKs want, and who has no token',
+    'refuse what is not a call, in the type that native SDKs want, and who has no token',
     async () => {
       const path = `${url}/api/client/v2.0/app/${APP_ID}/functions/call`
       const post = (body: string, headers: Record<string, string>) =>

@@ -106,7 +106,7 @@ test('a created user is an event and a log line, once', async (t) => {
   ])
 })
 
-test('an anonymous request is no event', async (t) => {
+test('an anonymous request is not an event', async (t) => {
   const all = ['authenticated', 'rejected'].map((name) => listen(t, name))
   const app = await startApp(t, { credentialsRequired: false })
   await app.send('/api/me')

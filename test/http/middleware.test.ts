@@ -265,7 +265,7 @@ for (const [name, cache = {}] of Object.entries(caches)) {
   })
 }
 
-test('without bearerJwt a third-party token is no bearer token, and says so', async (t) => {
+test('without bearerJwt a third-party token is not a bearer token, and says so', async (t) => {
   const app = await startApp(t)
   await assertRefused(app, app.meBearer(mint()), 'SESSION_INVALID')
   assert.match((await app.meBearer(mint())).headers['www-authenticate'] ?? '', /jwtTokenString/)

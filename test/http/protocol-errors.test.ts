@@ -501,7 +501,7 @@ const rows: Row[] = [
     },
   },
   {
-    situation: 'a token that is no string',
+    situation: 'a token that is not a string',
     code: 'PARAMETER_INVALID',
     status: 400,
     error_code: 'InvalidParameter',
@@ -510,7 +510,7 @@ const rows: Row[] = [
       inTurn(...[1, true, [mint()], { $ne: null }].map((token) => () => post(app, LOGIN, { token }))),
   },
   {
-    situation: 'a body that is no JSON',
+    situation: 'a body that is not JSON',
     code: 'BODY_INVALID',
     status: 400,
     error_code: 'InvalidParameter',

@@ -154,7 +154,7 @@ describe('readUnverifiedClaims()', () => {
   })
 
   for (const text of ['', 'x', '"x"', 'null', '[]', '5', '{"a":1', `"{}"`])
-    test(`${text === '' ? 'an empty payload' : text} is no claims`, () => {
+    test(`${text === '' ? 'an empty payload' : text} is not a set of claims`, () => {
       assert.equal(readUnverifiedClaims(`x.${encode(text)}.x`), undefined)
     })
 

@@ -4,7 +4,7 @@
 //   non-canonical base64url   the bits that a segment's last character has too many are not zero, or its length is
 //                             impossible: several texts would be one token (RFC 4648 §3.5)
 //   not UTF-8                 two different tokens would read as one text
-//   a payload that is no object   null, a number, a text, a list, or not JSON at all: there would be no claims
+//   a payload that is not an object   null, a number, a text, a list, or not JSON at all: there would be no claims
 import assert from 'node:assert/strict'
 import { isUtf8 } from 'node:buffer'
 import { test } from 'node:test'
@@ -149,7 +149,7 @@ const mutations: Readonly<Record<string, (algorithm: Algorithm, good: string) =>
   'the end cut off': (_algorithm, good) => good.slice(0, below(good.length)),
   'something around it': (_algorithm, good) =>
     pick([` ${good}`, `${good}\n`, `.${good}`, `${good}.`, `Bearer ${good}`]),
-  'a payload that is no object, signed': (algorithm) =>
+  'a payload that is not an object, signed': (algorithm) =>
     signed(
       algorithm,
       JSON.stringify({ alg: algorithm, typ: pick(['JWT', undefined]) }),

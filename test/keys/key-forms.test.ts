@@ -110,7 +110,7 @@ describe('what may be public, though it cannot be read,', () => {
       'base64',
     ),
   }))
-    test(`is no secret: ${what}`, () => {
+    test(`is not a secret: ${what}`, () => {
       assert.match(
         onlyProblem({ signingAlgorithm: 'HS256', signingKeys: [key] }),
         /^is a damaged key of a key pair/,

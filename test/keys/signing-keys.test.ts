@@ -76,7 +76,7 @@ describe('kid', () => {
     })
 
   for (const kid of [5, null, ['one'], { one: 1 }, true])
-    test(`${JSON.stringify(kid)}, which is no string, is refused wherever it comes`, () => {
+    test(`${JSON.stringify(kid)}, which is not a string, is refused wherever it comes`, () => {
       for (const verifier of [named, mixed, nameless])
         assert.equal(verifier.refuse(token(SECRET, kid)).code, 'TOKEN_KEY_ID_UNKNOWN')
     })
@@ -168,7 +168,7 @@ describe('a public key', () => {
       assert.equal(refuse(mint(claims(), { key: rsaKeys('another').privateKey })).code, 'TOKEN_SIGNATURE')
     })
 
-    // LESSONS 3, CVE-2026-34950: the text of a public key is no secret, whatever its form.
+    // LESSONS 3, CVE-2026-34950: the text of a public key is not a secret, whatever its form.
     test(`as ${form} is never an HMAC secret`, () => {
       const { refuse } = verifierFor({ signingAlgorithm: 'RS256', signingKeys: [text] })
       for (const secret of [

@@ -140,7 +140,7 @@ test('LESSONS 5: a list of audiences means all of them, unless any is asked for'
   assert.equal(verifierFor({ audience, requireAnyAudience: true }).accept(token).subject, '24601')
 })
 
-test('LESSONS 6: a signed payload that is no object is a 401, and the process goes on', async (t) => {
+test('LESSONS 6: a signed payload that is not an object is a 401, and the process goes on', async (t) => {
   assert.throws(() => jwt.verify(mintText('null'), SECRET, HS256), TypeError)
   assert.throws(() => jwt.verify(mintText('{'), SECRET, HS256), SyntaxError)
   assert.deepEqual(jwt.verify(mintText('["x"]'), SECRET, HS256), ['x'])

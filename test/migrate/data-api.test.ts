@@ -58,8 +58,8 @@ describe('the data API configuration', () => {
     assert.deepEqual(
       notCarriedOver.slice(0, 4).map(({ item, reason }) => [item, reason]),
       [
-        ['dataApiConfig: run_as_system', 'had requests act as somebody else than their user'],
-        ['dataApiConfig: run_as_user_id', 'had requests act as somebody else than their user'],
+        ['dataApiConfig: run_as_system', 'had requests act as someone other than their user'],
+        ['dataApiConfig: run_as_user_id', 'had requests act as someone other than their user'],
         ['dataApiConfig: can_evaluate', 'limited who may send requests'],
         [
           'dataApiConfig: validation_method',

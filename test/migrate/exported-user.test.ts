@@ -95,7 +95,7 @@ describe('dates', () => {
       ...[null, true, '', '1509806120', '2017-11-04', '2017-11-04T14:35:20', 'yesterday', -1, [], {}],
       ...[{ $date: 'yesterday' }, { $date: '1509806120' }, { $numberLong: 'x' }, { $date: {} }],
     ])
-      refused({ creation_date }, /^creation_date is no date/)
+      refused({ creation_date }, /^creation_date is not a date/)
     refused({ creation_date: undefined }, /^creation_date is missing$/)
   })
 
@@ -145,13 +145,14 @@ describe('identities', () => {
   })
 
   test('that sign nobody in are refused', () => {
-    for (const identities of [undefined, null, [], {}, 'x']) refused({ identities }, /^identities is no list/)
-    refused({ identities: [identity, 'x'] }, /^identities\[1\]\.id is no text$/)
-    refused({ identities: [{ ...identity, id: '' }] }, /^identities\[0\]\.id is no text$/)
-    refused({ identities: [{ ...identity, id: { $gt: '' } }] }, /^identities\[0\]\.id is no text$/)
+    for (const identities of [undefined, null, [], {}, 'x'])
+      refused({ identities }, /^identities is not a list/)
+    refused({ identities: [identity, 'x'] }, /^identities\[1\]\.id is not a string$/)
+    refused({ identities: [{ ...identity, id: '' }] }, /^identities\[0\]\.id is not a string$/)
+    refused({ identities: [{ ...identity, id: { $gt: '' } }] }, /^identities\[0\]\.id is not a string$/)
     refused(
       { identities: [{ ...identity, provider_type: 5 }] },
-      /^identities\[0\]\.provider_type is no text$/,
+      /^identities\[0\]\.provider_type is not a string$/,
     )
     refused({ identities: [{ ...identity, id: 'a\ud800' }] }, /^identities\[0\]\.id is not valid Unicode$/)
   })
@@ -191,7 +192,7 @@ describe('data', () => {
   })
 })
 
-test('what is no user is refused', () => {
+test('what is not a user is refused', () => {
   for (const value of [null, 5, 'x', [], true])
     assert.throws(() => readExportedUser(value), /^Error: is .*, not a user$/)
 })

@@ -95,7 +95,7 @@ describe('what cannot be imported', () => {
     )
     const [json, date, id, taken] = skipped.map(({ reason }) => reason)
     assert.match(json ?? '', /^is not JSON/)
-    assert.match(date ?? '', /^creation_date is no date/)
+    assert.match(date ?? '', /^creation_date is not a date/)
     assert.match(id ?? '', /^_id is not 24 hex/)
     assert.match(taken ?? '', /^another user has one of its identities/)
     assert.ok(await store.findUser(objectId(5)))

@@ -85,7 +85,7 @@ describe('the folder of an exported app', () => {
     const accepted = async (token: string) => (await auth.explain(token)).ok
     assert.ok(await accepted(mint(claims({ aud: 'mobile', user_data }))))
     assert.ok(await accepted(mint(claims({ aud: ['web', 'other'], user_data }), { key: OTHER_SECRET })))
-    assert.ok(!(await accepted(mint(claims({ user_data })))), 'the App ID is no audience now')
+    assert.ok(!(await accepted(mint(claims({ user_data })))), 'the App ID is not an audience now')
     assert.ok(!(await accepted(mint(claims({ aud: 'web' })))), 'the name is required')
   })
 
@@ -286,7 +286,7 @@ test('all that is wrong is said at once', () => {
   for (const { option, fix } of problems) assert.ok(fix, option)
 })
 
-test('what is no providers.json is refused, with a word about the likely mistake', () => {
+test('what is not a providers.json is refused, with a word about the likely mistake', () => {
   assert.match(problemsOf({ 'anon-user': {} })[0]?.fix ?? '', /"Custom JWT Authentication"/)
   assert.deepEqual(optionsIn(problemsOf(providers({ useJWKURI: true, jwkURI: undefined }))), [
     'providers: custom-token.config.jwkURI',

@@ -755,7 +755,7 @@ const realmObjectServer: Row = {
   claims: { ...times, userId: '123', isAdmin: true },
   subject: '123',
   data: { isAdmin: true },
-  accepted: [{ what: 'a token of a user who is no administrator', claims: { isAdmin: undefined } }],
+  accepted: [{ what: 'a token of a user who is not an administrator', claims: { isAdmin: undefined } }],
   mistakes: [
     {
       what: 'a token with the user in sub',

@@ -330,7 +330,7 @@ describe('what is refused', () => {
     assertProblem(nothing, 400, 602, "missing parameter: 'provider'")
   })
 
-  test('a body that is no JSON object, with 602', async (t) => {
+  test('a body that is not a JSON object, with 602', async (t) => {
     const app = await startOldApp(t)
     for (const body of ['{', 'null', '1', '"text"', '{"provider":"jwt"', 'provider=jwt']) {
       assertProblem(await post(app, body), 400, 602, 'the request body is not valid JSON')

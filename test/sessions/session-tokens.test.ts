@@ -176,7 +176,7 @@ test('session keys can be replaced without logging anyone out', async (t) => {
   assert.equal(after.lastCode(), 'REFRESH_TOKEN_INVALID')
 })
 
-test('an access token is no refresh token, nor the reverse', async (t) => {
+test('an access token is not a refresh token, nor the reverse', async (t) => {
   const app = await startApp(t)
   const { access_token: access, refresh_token: refresh } = await app.loggedIn()
   for (const [method, path] of [

@@ -174,7 +174,7 @@ const brokenStores: readonly BrokenStore[] = [
   },
   {
     flaw: 'an id that is an object is taken for a condition',
-    found: ['what is no text'],
+    found: ['what is not a string'],
     breakIt: (good) => ({
       async deleteUser(id) {
         const [first] = typeof id === 'object' ? await good.listUsers({ limit: 1 }) : []

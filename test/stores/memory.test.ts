@@ -156,7 +156,7 @@ describe('the bounds of memoryStore', () => {
 
 describe('the options of memoryStore', () => {
   for (const bound of [0, -1, 1.5, Number.NaN, Infinity, 10_000_001, '10', null, true, [1]]) {
-    test(`${inspect(bound)} is no bound`, () => {
+    test(`${inspect(bound)} is not a valid bound`, () => {
       const options = { maxUsers: bound, maxSessions: bound } as MemoryStoreOptions
       assert.throws(
         () => memoryStore(options),

@@ -160,7 +160,7 @@ else
       assert.deepEqual(await meddled.importUsers([record]), ['known'])
     })
 
-    test('a refresh token that becomes the newest before its session ends is no reuse', async () => {
+    test('a refresh token that becomes the newest before its session ends is not reuse', async () => {
       await createUser(store, 80)
       await createSession(store, session(81, objectId(80), { generation: 5, rotatedAt: NOW }))
       const rotate = (on: typeof store, generation: number) =>

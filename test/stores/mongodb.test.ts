@@ -176,7 +176,7 @@ else {
       assert.equal(await store.findUser(objectId(200)), undefined)
     })
 
-    test('what an app passes for an id by mistake is no operator', async () => {
+    test('what an app passes for an id by mistake is not an operator', async () => {
       const store = mongodbStore({ db })
       await createUser(store, 300)
       await createSession(store, session(301, objectId(300)))

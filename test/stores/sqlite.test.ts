@@ -60,7 +60,7 @@ describe('sqliteStore({ path })', () => {
     await assert.rejects(async () => store.findUser(objectId(1)), /the SQLite store is closed/)
   })
 
-  test('refuses a file that is no database when it gets ready', async () => {
+  test('refuses a file that is not a database when it gets ready', async () => {
     const path = newPath()
     writeFileSync(path, 'no database '.repeat(100))
     const store = sqliteStore({ path })
@@ -139,7 +139,7 @@ describe('the options of sqliteStore', () => {
     'neither path nor database': { options: {}, named: ['sqliteStore.path'] },
     'both path and database': { options: { path, database }, named: ['sqliteStore'] },
     'a blank path': { options: { path: ' ' }, named: ['sqliteStore.path'] },
-    'a path that is no text': { options: { path: 5 }, named: ['sqliteStore.path'] },
+    'a path that is not a string': { options: { path: 5 }, named: ['sqliteStore.path'] },
     'a database that is a path': { options: { database: path }, named: ['sqliteStore.database'] },
     'a database that is null': { options: { database: null }, named: ['sqliteStore.database'] },
     'an unknown option': { options: { path, timeout: 5 }, named: ['sqliteStore.timeout'] },

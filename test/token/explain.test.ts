@@ -349,7 +349,7 @@ const rows: readonly Row[] = [
     fix: /key/,
   },
   {
-    what: 'a kid that is no string, which the guard refuses,',
+    what: 'a kid that is not a string, which the guard refuses,',
     header: { kid: 5 },
     check: 'kid',
     expected: /a string$/,

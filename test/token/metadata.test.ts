@@ -123,7 +123,7 @@ describe('a mapped claim', () => {
       assert.deepEqual(dataOf(fields, payload), data)
     })
 
-  test('below something that is no object is absent', () => {
+  test('below something that is not an object is absent', () => {
     for (const outer of ['text', 5, true, null, ['x'], [{ inner: 1 }], []])
       assert.deepEqual(
         dataOf([{ name: 'outer.inner' }, { name: 'outer.length' }, { name: 'outer.0' }], { outer }),

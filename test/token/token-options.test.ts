@@ -12,7 +12,7 @@ describe('requiredClaims', () => {
       true,
       [],
     ]),
-    // An environment variable that is not set would ask for nothing, and a number that is none for what is no JSON.
+    // An environment variable that is not set would ask for nothing, and a number that is none for what is not JSON.
     ...[undefined, null, {}, [], [[]], ['a', undefined], NaN, Infinity, [1, -Infinity]].map((azp) => ({
       what: `the value ${show(azp)}`,
       options: { requiredClaims: { azp } },

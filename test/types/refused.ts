@@ -58,7 +58,7 @@ customJwtAuth({ ...good, audiences: ['a'] })
 // @ts-expect-error the name that the original service's files use
 customJwtAuth({ ...good, require_any_audience: true })
 
-// @ts-expect-error a number is no audience
+// @ts-expect-error a number is not an audience
 customJwtAuth({ ...good, audience: 5 })
 
 // @ts-expect-error seconds are a number

@@ -224,7 +224,7 @@ describe('a token on an endpoint', () => {
     assert.equal(app.lastCode(), 'USER_NOT_FOUND')
   })
 
-  test('makes the user anew when the user was deleted', async (t) => {
+  test('makes the user again when the user was deleted', async (t) => {
     const app = await startApp(t)
     const id = String((await app.me(mint())).body.id)
     await app.auth.users.delete(id)

@@ -1,6 +1,6 @@
 /**
  * What a key set is good for: `fresh` is served; `ageing` is served while a better one is fetched; `stale` is served
- * only while no better one can be had; `gone` is not served.
+ * only while no better one can be fetched; `gone` is not served.
  */
 export type Stage = 'fresh' | 'ageing' | 'stale' | 'gone'
 

@@ -39,7 +39,7 @@ function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-/** Whether a host is, or may be taken by somebody's resolver for, this machine. */
+/** Whether a host is, or may be resolved by someone's resolver to, this machine. */
 function leadsHere(url: URL): boolean {
   const { hostname } = url
   return (

@@ -8,7 +8,7 @@ export interface JwksOptions {
   /** The most usable keys that the set may have. Default: 20. */
   readonly maxKeys?: number
   /**
-   * Whether keys may come over plain `http:` from other machines, as between containers. Default: false. Whoever is on
+   * Whether keys may come over plain `http:` from other machines, as between containers. Default: false. Anyone on
    * the way can replace them. Written to the log at start-up.
    */
   readonly allowHttp?: boolean

@@ -48,10 +48,10 @@ export class KeySetReader {
     const keys: VerificationKey[] = []
     for (const [index, jwk] of listed.entries()) {
       const key = parsed.get(String(index))
-      const judged = purposeFault(jwk, this.#rules.algorithms) ?? this.#judgeKey(jwk, key)
-      if (typeof judged === 'string')
-        unusable.push(printable(`${nameOf(jwk)} ${judged}`.slice(0, SHOWN.length)))
-      else keys.push(judged)
+      const usable = purposeFault(jwk, this.#rules.algorithms) ?? this.#usableKey(jwk, key)
+      if (typeof usable === 'string')
+        unusable.push(printable(`${nameOf(jwk)} ${usable}`.slice(0, SHOWN.length)))
+      else keys.push(usable)
     }
     requireSound(keys, unusable, this.#rules)
     return keys
@@ -74,7 +74,7 @@ export class KeySetReader {
     return new Map(parsed.map((key) => [key.kid, createPublicKey(key.getPublicKey())]))
   }
 
-  #judgeKey(jwk: Jwk, key: KeyObject | undefined): VerificationKey | string {
+  #usableKey(jwk: Jwk, key: KeyObject | undefined): VerificationKey | string {
     if (!key) return 'cannot be parsed'
     const { kid, alg } = jwk
     const allowed = this.#rules.algorithms.filter((algorithm) => alg === undefined || alg === algorithm)

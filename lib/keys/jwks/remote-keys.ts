@@ -152,7 +152,7 @@ export class RemoteKeys implements KeySource {
       check: 'kid',
       expected: `one of the issuer's keys: ${known.join(', ').slice(0, SHOWN_LENGTH)}`,
       got: kid.slice(0, SHOWN_LENGTH),
-      fix: 'Get a new token, of the issuer that is configured: this one was signed with a key that it does not publish',
+      fix: 'Get a new token from the configured issuer: this one was signed with a key that it does not publish',
       count,
     }
     return authError('TOKEN_KEY_ID_UNKNOWN', { detail })

@@ -4,11 +4,11 @@ import { LRUCache } from 'lru-cache'
 const BURST = 5
 /** How many of those are kept for kids that nobody has looked for yet: one of them may be the issuer's new key. */
 const RESERVE = 2
-/** In number and in characters: whoever invents a kid chooses its length. */
+/** In number and in characters: those who invent kids choose their length. */
 const REMEMBERED = { max: 1000, maxSize: 256_000 }
 
 /**
- * Decides whether a kid that is in no key set is worth a refresh. Whoever sends tokens can invent kids, so refreshes
+ * Decides whether a kid that is in no key set is worth a refresh. Anyone who sends tokens can invent kids, so refreshes
  * come out of a small bucket, which gets one more with each cool-down. All times are epoch seconds.
  */
 export class UnknownKids {

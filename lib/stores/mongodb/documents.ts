@@ -59,7 +59,7 @@ export interface IdCodec {
 
 export function idCodec(ObjectId: ObjectIdClass | undefined): IdCodec {
   return {
-    // What is no ObjectId as text stays text, and so is the id of no user.
+    // What is not an ObjectId as text stays text, and so matches no user.
     encode: (id) => (ObjectId && /^[0-9a-f]{24}$/.test(id) ? new ObjectId(id) : id),
     decode: (id) => (typeof id === 'string' ? id : id.toHexString()),
   }
@@ -99,7 +99,7 @@ export function sessionIdentity(
   return own && { ...keyOf(own), epoch: own.epoch ?? null }
 }
 
-/** Matches the document of that `_id` alone: an app's mistake for an id, such as an object, is no operator here. */
+/** Matches the document of that `_id` alone: an app's mistake for an id, such as an object, is never taken for an operator. */
 export function withId(_id: DocumentId) {
   return { _id: { $eq: _id } }
 }

@@ -52,7 +52,7 @@ const SETTINGS = {
  * @example
  * const client = new MongoClient(process.env.MONGODB_URI)
  * const auth = customJwtAuth({ …, store: mongodbStore({ db: client.db('app') }) })
- * await auth.ready() // creates the indexes, and fails when the unique one cannot be had
+ * await auth.ready() // creates the indexes, and fails when the unique one cannot be created
  */
 export function mongodbStore(options: MongodbStoreOptions): Store {
   const { db, usersCollection, sessionsCollection, ObjectId } = parseOptions(options)

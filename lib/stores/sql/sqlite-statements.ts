@@ -94,5 +94,5 @@ function prepare(database: SqliteDatabase, text: string): Statement {
 function bindable(value: unknown): string | number {
   if (typeof value === 'string') return withoutNul(value)
   if (typeof value === 'number') return value
-  throw new TypeError(`sqliteStore was given ${typeof value} for a text or a number`)
+  throw new TypeError(`sqliteStore was given ${typeof value} for a string or a number`)
 }

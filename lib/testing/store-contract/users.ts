@@ -88,7 +88,7 @@ export function users(test: StoreTest): void {
     assert.deepEqual(await store.listUsers({ limit: 10 }), [])
   })
 
-  test('what looks like no id is the id of no user', async (store) => {
+  test('what does not look like an id is the id of no user', async (store) => {
     await createUser(store, 1)
     const withNul = `${objectId(1)}\0`
     for (const id of [
@@ -114,7 +114,7 @@ export function users(test: StoreTest): void {
     assert.equal((await store.findUser(objectId(1)))?.disabled, false)
   })
 
-  test('what is no text finds and changes nobody, whether or not the store refuses it', async (store) => {
+  test('what is not a string finds and changes nobody, whether or not the store refuses it', async (store) => {
     const user = await createUser(store, 1)
     const begun = await createSession(store, session(10, user.id))
     for (const mistake of [{ $ne: null }, { a: 'b' }, [user.id], [begun.id], true]) {

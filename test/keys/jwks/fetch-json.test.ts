@@ -80,7 +80,7 @@ const failures: Readonly<Record<string, [RequestListener, RegExp]>> = {
   'no content': [status(204), /answered 204$/],
   'the status 304': [status(304), /answered 304$/],
   'a redirect to nowhere': [status(302), /answered 302$/],
-  'a redirect to what is no URL': [
+  'a redirect to what is not a URL': [
     status(302, { location: 'http://[' }),
     /redirects to another host: configure the URL that it redirects to$/,
   ],

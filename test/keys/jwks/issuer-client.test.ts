@@ -240,12 +240,15 @@ describe('discovery', { concurrency: true }, () => {
       /calls itself HTTP:\/\/127/,
     ],
     'names no issuer': [(url) => ({ jwks_uri: `${url}/jwks` }), /calls itself nothing$/],
-    'names an issuer that is no text': [(url) => ({ ...good(url), issuer: [url] }), /calls itself nothing$/],
+    'names an issuer that is not a string': [
+      (url) => ({ ...good(url), issuer: [url] }),
+      /calls itself nothing$/,
+    ],
     'names no jwks_uri': [
       (url) => ({ issuer: url }),
       /^the discovery document of .* names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],
-    'names a jwks_uri that is no URL': [
+    'names a jwks_uri that is not a URL': [
       (url) => ({ issuer: url, jwks_uri: '/jwks' }),
       /names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],

@@ -50,7 +50,7 @@ describe('an issuer that', { concurrency: 4 }, () => {
     })
 })
 
-test('a fourth key is no fault, and a 21st is not with jwks.maxKeys', async (t) => {
+test('a fourth key is not a fault, and a 21st is not with jwks.maxKeys', async (t) => {
   for (const [count, jwks] of [[4], [20], [21, { maxKeys: 21 }]] as const) {
     const issuer = await startIssuer(t, manyKeys(count))
     const app = await start(t, issuer, jwks)
@@ -61,7 +61,7 @@ test('a fourth key is no fault, and a 21st is not with jwks.maxKeys', async (t) 
   }
 })
 
-test('a redirect on the same host is no fault', async (t) => {
+test('a redirect on the same host is not a fault', async (t) => {
   const issuer = await startIssuer(t, (req, res) => {
     if (req.url === '/jwks') res.writeHead(308, { location: '/keys' }).end()
     else answerWith(jwksOf('a'))(req, res)

@@ -40,7 +40,7 @@ describe('a reader of key sets accepts', () => {
       assert.deepEqual(await kidsOf(document, algorithm), ['good'])
     })
 
-  test('a key without kid, or with one that is no text, as a key without kid', async () => {
+  test('a key without kid, or with one that is not a string, as a key without kid', async () => {
     for (const kid of [undefined, null, 5, '', ['x']])
       assert.deepEqual(await kidsOf({ keys: [jwkOf(publicKey, { kid })] }), [undefined])
   })
@@ -67,12 +67,12 @@ describe('a reader of key sets passes over', () => {
     'a key for another algorithm': [jwkOf(publicKey, { alg: 'RS384' }), /is for "RS384"/],
     'a key for PS256': [jwkOf(publicKey, { alg: 'PS256' }), /is for "PS256"/],
     'a key for HS256': [jwkOf(publicKey, { alg: 'HS256' }), /is for "HS256"/],
-    'a key whose alg is no text': [jwkOf(publicKey, { alg: 256 }), /is for 256/],
+    'a key whose alg is not a string': [jwkOf(publicKey, { alg: 256 }), /is for 256/],
     'a key whose alg is null': [jwkOf(publicKey, { alg: null }), /is for null/],
     'a key for encryption': [jwkOf(publicKey, { use: 'enc' }), /has the use "enc"/],
-    'a key whose use is no text': [jwkOf(publicKey, { use: ['sig'] }), /has the use \["sig"\]/],
+    'a key whose use is not a string': [jwkOf(publicKey, { use: ['sig'] }), /has the use \["sig"\]/],
     'key_ops without verify': [jwkOf(publicKey, { key_ops: ['sign'] }), /key_ops/],
-    'key_ops that are no list': [jwkOf(publicKey, { key_ops: 'verify' }), /key_ops/],
+    'key_ops that are not a list': [jwkOf(publicKey, { key_ops: 'verify' }), /key_ops/],
     'a private key': [privateKey.export({ format: 'jwk' }), /has private parts/],
     'a key with one private member': [jwkOf(publicKey, { d: 'AQAB' }), /has private parts/],
     'a secret key': [{ kty: 'oct', k: randomBytes(32).toString('base64url') }, /has private parts/],
@@ -83,9 +83,9 @@ describe('a reader of key sets passes over', () => {
       /type ed25519, not RSA/,
     ],
     'a key without a modulus': [{ kty: 'RSA', e: 'AQAB' }, /cannot be parsed/],
-    'a key with a modulus that is no text': [{ kty: 'RSA', e: 'AQAB', n: 5 }, /0 bits|cannot be parsed/],
+    'a key with a modulus that is not a string': [{ kty: 'RSA', e: 'AQAB', n: 5 }, /0 bits|cannot be parsed/],
     'a key of an unknown type': [{ kty: 'XYZ' }, /cannot be parsed/],
-    'an object that is no key': [{}, /cannot be parsed/],
+    'an object that is not a key': [{}, /cannot be parsed/],
   }
   for (const [what, [jwk, reason]] of Object.entries(passedOver)) {
     test(`${what}, beside a good one`, async () => {
@@ -113,7 +113,7 @@ describe('a reader of key sets passes over', () => {
     }
   })
 
-  test('what is no object', async () => {
+  test('what is not an object', async () => {
     assert.deepEqual(await kidsOf({ keys: [null, 5, 'x', good, undefined] }), ['good'])
   })
 
@@ -131,7 +131,7 @@ describe('a reader of key sets refuses', () => {
     null: [null, /neither a JWKS nor a JWK/],
     'a number': [5, /neither a JWKS nor a JWK/],
     'a text': ['keys', /neither a JWKS nor a JWK/],
-    'keys that are no list': [{ keys: { good } }, /neither a JWKS nor a JWK/],
+    'keys that are not a list': [{ keys: { good } }, /neither a JWKS nor a JWK/],
     '4 keys, when 3 are allowed': [
       setOf('a', 'b', 'c', 'd'),
       /^the key set has 4 usable keys, more than jwks\.maxKeys \(3\) allows: raise that option$/,

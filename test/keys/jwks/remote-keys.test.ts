@@ -495,7 +495,7 @@ describe('close()', () => {
     assert.equal(issuer.fetches, 1)
   })
 
-  test('ends a fetch at once, and is no fault of the issuer', async (t) => {
+  test('ends a fetch at once, and is not a fault of the issuer', async (t) => {
     const { issuer, verdict, token, keys, events } = await start(t)
     issuer.goSlow(60_000)
     const waiting = verdict(token())

@@ -34,10 +34,10 @@ describe('one source of keys', () => {
   ] as const)
     test(`${what}: not both`, () => {
       const { problems } = refusalOf({ ...remote, signingAlgorithm: 'RS256', ...options })
-      assert.deepEqual(problems[0], { option, problem: `is set beside ${other}`, fix })
+      assert.deepEqual(problems[0], { option, problem: `is set together with ${other}`, fix })
     })
 
-  test('a jwkUri from an environment variable that is not set is no wish for another source', () => {
+  test('a jwkUri from an environment variable that is not set does not mean another source', () => {
     assert.match(
       problemOf({ jwkUri: undefined }),
       /^jwkUri: is undefined \(left out, or an environment variable/,
@@ -46,7 +46,9 @@ describe('one source of keys', () => {
 
   test('jwks is for an issuer alone', () => {
     const { problems } = refusalOf({ ...app, signingAlgorithm: 'HS256', signingKeys: [SECRET], jwks: {} })
-    assert.deepEqual(problems, [{ option: 'jwks', problem: 'is set beside signingKeys', fix: 'Remove it' }])
+    assert.deepEqual(problems, [
+      { option: 'jwks', problem: 'is set together with signingKeys', fix: 'Remove it' },
+    ])
   })
 })
 
@@ -63,7 +65,7 @@ for (const option of ['jwkUri', 'discover'] as const)
     }
 
     for (const value of noString)
-      test(`${show(value)} is no URL`, () => {
+      test(`${show(value)} is not a URL`, () => {
         assert.match(
           problem(value),
           /^is .*\. Pass an https URL \(http is allowed on loopback only, or with jwks\.allowHttp\)$/,
@@ -92,7 +94,7 @@ for (const option of ['jwkUri', 'discover'] as const)
       'https://',
       'https://exa mple.com',
     ])
-      test(`${url} is no https URL`, () => {
+      test(`${url} is not an https URL`, () => {
         assert.equal(
           problem(url),
           'is not an https URL. Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)',
