@@ -141,7 +141,7 @@ function configOf(all: Parsed<typeof OPTIONS>, keys: KeyRules, session: SessionR
     }),
     metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
     keys,
-    // Without sessions, nothing else can be meant by a bearer token.
+    // Without sessions, a bearer token can mean nothing else.
     bearerJwt: all.bearerJwt ?? all.session === undefined,
     autoCreateUser: autoCreateUser !== false,
     creationHook: typeof autoCreateUser === 'function' ? autoCreateUser : undefined,

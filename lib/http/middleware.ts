@@ -15,7 +15,7 @@ export type Next = (error?: unknown) => void
 
 type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
 
-/** Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. What it can answer at once, it does. */
+/** Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. Synchronous where it can be. */
 export function createMiddleware({ authenticate }: Authenticator, events: Events): Middleware {
   function accept(req: GuardedRequest, who: Authenticated | undefined, next: Next): void {
     if (who) {

@@ -88,7 +88,7 @@ const MAX_SIGNING_KEYS = 3
 /** Parses the options that say whose signatures count, reporting every mistake. */
 export function readKeyRules(given: Readonly<Record<string, unknown>>, problems: Problems): KeyRules {
   if ('jwkUri' in given && 'discover' in given)
-    problems.add('discover', 'is set beside jwkUri', 'Pass just one of them: both lead to the key set')
+    problems.add('discover', 'is set together with jwkUri', 'Pass just one of them: both lead to the key set')
   const isRemote = KEY_SETS.some((way) => way in given)
   const fix = 'Pass signingKeys (with signingAlgorithm), jwkUri or discover'
   if (!isRemote && !('signingKeys' in given)) problems.add('signingKeys', 'is not set', fix)

@@ -5,7 +5,7 @@ import { Problems } from '../problems.js'
 
 /** The app's own sessions, begun by a login. Without them there are no session routes and no bearer tokens. */
 export interface SessionOptions {
-  /** Secrets as for HS256: the first signs, all of them verify, so that a key can be replaced without a log-out. */
+  /** Secrets as for HS256: the first signs, all verify, so that a key can be replaced without logging anyone out. */
   readonly signingKeys: readonly (KeyMaterial | DescribedKey | undefined)[]
   /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
   readonly refreshTokenTtlSeconds?: number

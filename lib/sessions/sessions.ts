@@ -26,7 +26,7 @@ export interface ActiveSession {
   readonly expiresAt: number
 }
 
-/** Sessions: what a login begins, a refresh prolongs and a log-out ends. `now` is in epoch seconds everywhere. */
+/** Sessions: what a login begins, a refresh prolongs and a logout ends. `now` is in epoch seconds everywhere. */
 export interface Sessions {
   /**
    * Begins a session for the token's user, who is created when there is none.

@@ -6,7 +6,7 @@ import type { MaybePromise, UserData } from '../user.js'
 /** A token on its way through the checks, and what the checks have found out so far. */
 export interface Inspection {
   readonly text: string
-  /** The keys that the token may have been signed with. */
+  /** Finds the keys that the token may have been signed with. */
   readonly findKeys: (kid: string | undefined, algorithm: string) => MaybePromise<readonly VerificationKey[]>
   token: UnverifiedToken
   candidates: readonly VerificationKey[]

@@ -14,7 +14,7 @@ export function headerChecks({ algorithms, allowedTypes }: TokenRules): readonly
       expected: () => these,
       got: ({ token: { header } }) => show(header.alg),
       fix: (_code, { token: { header } }) =>
-        // Whoever follows the advice for a forged token must not end with a public key as an HMAC secret.
+        // Following the advice for a forged token must never end with a public key used as an HMAC secret.
         !algorithms.every((name) => name.startsWith('HS')) && String(header.alg).startsWith('HS')
           ? `Let the issuer sign with ${these}; if it does, this token is forged`
           : `Let the issuer sign with ${these}, or set signingAlgorithm to what it signs with and pass the matching key`,

@@ -85,7 +85,7 @@ const SIGNATURE: Check = {
   fix: (code, { candidates }) =>
     code === 'TOKEN_ALGORITHM'
       ? `Let the issuer sign with ${candidates.map(({ algorithm }) => algorithm).join(' or ')}, which the key of this kid is for`
-      : 'auth.explain(token) tries the usual mistakes with keys',
+      : 'auth.explain(token) checks for the usual mistakes with keys',
 }
 
 function mapping(metadata: MetadataRules): Check {

@@ -90,7 +90,7 @@ export interface TokenRules extends Omit<
 > {
   /** Those that there are keys for: which of them verifies a token, its keys say. */
   readonly algorithms: readonly Algorithm[]
-  /** Undefined when the app wrote down that any audience is good. */
+  /** Undefined when the app said explicitly that any audience is accepted. */
   readonly audience: readonly string[] | undefined
   readonly allowedTypes: ReadonlySet<string | null>
   readonly maxTokenLength: number

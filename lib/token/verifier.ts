@@ -90,7 +90,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     fieldUnescaped({ field: field.name, fix: escapeFix(field) })
   }
 
-  function verifyAnew(text: string, now: number): MaybePromise<VerifiedToken> {
+  function verifyFully(text: string, now: number): MaybePromise<VerifiedToken> {
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     return andThen(inspect(inspection, now), ({ key, unescaped }) => {
       if (!key) throw authError('TOKEN_SIGNATURE') // unreachable: the list has a step for the signature
@@ -105,9 +105,9 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     knows: (token) => cache.has(token),
     verify(token, now) {
       const known = cache.get(token)
-      if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyAnew(token, now)
+      if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyFully(token, now)
       return andThen(keys.find(known.kid, now, known.key.algorithm), (found) =>
-        found.includes(known.key) ? known : verifyAnew(token, now),
+        found.includes(known.key) ? known : verifyFully(token, now),
       )
     },
   }

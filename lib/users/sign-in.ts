@@ -190,7 +190,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     return use.shown
   }
 
-  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in anew. */
+  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
   function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
     return andThen(
       dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
@@ -208,7 +208,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       const { userId, user: lastSeen, shown } = uses.get(token) ?? {}
       const user = userId === undefined ? undefined : userCache.get(userId, now)
       if (user && shown && user === lastSeen) return shown
-      // Whoever has the user's id need not have the token's identity any more: see find.
+      // The user with this id may no longer have the token's identity: see find.
       if (user && proves(token, user)) return show(token, user)
       const fetch = () =>
         userId === undefined ? findOrCreate(token, now, autoCreateUser) : find(token, userId, now)

@@ -122,7 +122,7 @@ export class UserCache {
       this.#entries.delete(user.id)
       return
     }
-    // Another process may have made the user anew, or unlinked an identity, which ended sessions.
+    // Another process may have created the user again, or unlinked an identity, which ended sessions.
     const isSame =
       entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
     if (entry && isSame) Object.assign(entry, { user, keptAt: this.#loads })

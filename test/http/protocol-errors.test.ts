@@ -361,7 +361,7 @@ const rows: Row[] = [
     code: 'IDENTITY_LIMIT',
     status: 400,
     error_code: 'AuthError',
-    error: 'the account has as many identities as it may have',
+    error: 'the account has the maximum number of identities',
     options: { maxIdentities: 1 },
     ask: async (app) => [await link(app, (await app.loggedIn()).access_token)],
   },

@@ -202,7 +202,7 @@ describe('what start-up refuses', () => {
       what: 'jwkUri beside discover',
       options: { signingKeys: [bound('HS256')], ...remote, discover: 'https://issuer.example' },
       option: 'discover',
-      problem: /^is set beside jwkUri$/,
+      problem: /^is set together with jwkUri$/,
       fix: /one of them/,
     },
     {

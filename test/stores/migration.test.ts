@@ -62,7 +62,7 @@ for (const { name, skip, newPlace } of databases)
     })
   })
 
-/** The data that was there is as new as the last log-in. */
+/** The data that was there is as new as the last login. */
 async function tokensAreCompared(store: Store): Promise<void> {
   const admin = identity(FIRST.id, { role: 'admin' })
   const older = await store.signIn({ identity: admin, now: NOW, issuedAt: LAST - 1 })

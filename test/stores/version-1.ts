@@ -6,7 +6,7 @@ import { identity, NOW, objectId } from '../../lib/testing/store-contract/suppor
 export const FIRST = identity('24601', { role: 'plain' })
 export const SECOND = identity('madeleine', { role: 'mayor' })
 export const [USER, SESSION, OTHER] = [objectId(1), objectId(10), objectId(2)]
-/** The user's last log-in. */
+/** The user's last login. */
 export const LAST = NOW - 100
 
 /** @param kind what differs between the two databases */

@@ -79,10 +79,10 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
   const { written, remote } = config.keys
   if (written.length > 0) yield keysFinding(written)
   if (remote) {
-    const { auditIssuer } = await import('../issuer-audit.js') // with all that reads key sets
+    const { auditIssuer } = await import('../issuer-audit.js') // loads all that reads key sets
     yield* auditIssuer(remote, config.rules, config.clock)
   }
-  // An export says nothing of sessions and stores: whoever mounts the guard does.
+  // An export says nothing about sessions and stores: the app that mounts the guard does.
   if (!notCarriedOver) yield* auditUsers(config)
 }
 

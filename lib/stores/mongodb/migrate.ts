@@ -36,7 +36,7 @@ export async function migrate(store: {
   await versions.updateOne({ _id: 'version' }, { $set: { version: VERSION } as object }, { upsert: true })
 }
 
-/** What came before times were kept is as old as the user's newest log-in, or older. */
+/** What came before times were kept is as old as the user's newest login, or older. */
 async function ageIdentities(users: MongoCollection<UserDocument>): Promise<void> {
   const date = '$last_authentication_date'
   const seconds = { $cond: [{ $isNumber: date }, date, { $divide: [{ $toLong: date }, 1000] }] }

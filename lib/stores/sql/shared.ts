@@ -56,7 +56,7 @@ export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep
     removeExpiredSessions: `DELETE FROM ${t}sessions WHERE id IN (
       SELECT id FROM ${t}sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 ${skipLocked})`,
 
-    // What came before times were kept is as old as the user's newest log-in, or older.
+    // What came before times were kept is as old as the user's newest login, or older.
     agedIdentities: `UPDATE ${t}identities SET issued_at =
       (SELECT last_authentication_date FROM ${t}users u WHERE u.id = user_id)`,
     schemaVersion: `SELECT max(version) AS version FROM ${t}schema_version`,
