@@ -97,7 +97,7 @@ function readIdentity(path: string, value: unknown): Identity {
   const { id, provider_type, data = {}, provider_data } = isBag(value) ? value : {}
   for (const [name, text] of Object.entries({ id, provider_type })) {
     if (typeof text !== 'string' || text === '')
-      throw new ExportedUserError(`${path}.${name} is not a string`)
+      throw new ExportedUserError(`${path}.${name} is not a non-empty string`)
     if (!text.isWellFormed()) throw new ExportedUserError(`${path}.${name} is not valid Unicode`)
   }
   const shared = readData(`${path}.data`, data)

@@ -147,12 +147,15 @@ describe('identities', () => {
   test('that sign nobody in are refused', () => {
     for (const identities of [undefined, null, [], {}, 'x'])
       refused({ identities }, /^identities is not a list/)
-    refused({ identities: [identity, 'x'] }, /^identities\[1\]\.id is not a string$/)
-    refused({ identities: [{ ...identity, id: '' }] }, /^identities\[0\]\.id is not a string$/)
-    refused({ identities: [{ ...identity, id: { $gt: '' } }] }, /^identities\[0\]\.id is not a string$/)
+    refused({ identities: [identity, 'x'] }, /^identities\[1\]\.id is not a non-empty string$/)
+    refused({ identities: [{ ...identity, id: '' }] }, /^identities\[0\]\.id is not a non-empty string$/)
+    refused(
+      { identities: [{ ...identity, id: { $gt: '' } }] },
+      /^identities\[0\]\.id is not a non-empty string$/,
+    )
     refused(
       { identities: [{ ...identity, provider_type: 5 }] },
-      /^identities\[0\]\.provider_type is not a string$/,
+      /^identities\[0\]\.provider_type is not a non-empty string$/,
     )
     refused({ identities: [{ ...identity, id: 'a\ud800' }] }, /^identities\[0\]\.id is not valid Unicode$/)
   })
