@@ -47,7 +47,7 @@ else {
       assert.deepEqual(await store.signIn(request), { user: refreshed, created: false })
       assert.deepEqual(await users.findOne({ _id: imported._id }), {
         ...imported,
-        identities: [{ ...imported.identities[0], data: { name: 'Jean' } }],
+        identities: [{ ...imported.identities[0], issued_at: NOW, data: { name: 'Jean' } }],
         last_authentication_date: new Date(NOW * 1000),
       })
 

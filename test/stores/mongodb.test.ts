@@ -98,9 +98,16 @@ else {
             id: '24601',
             provider_type: 'custom-token',
             data: { name: 'Jean Valjean', aliases: ['Madeleine'] },
+            issued_at: NOW,
             epoch: 'an epoch',
           },
-          { id: 'madeleine', provider_type: 'other', data: { name: 'M. Madeleine' }, epoch: 'an epoch' },
+          {
+            id: 'madeleine',
+            provider_type: 'other',
+            data: { name: 'M. Madeleine' },
+            issued_at: NOW,
+            epoch: 'an epoch',
+          },
         ],
         creation_date: dated(DATE),
         last_authentication_date: dated(DATE),
@@ -157,7 +164,13 @@ else {
         assert.deepEqual(user.identities, [owned])
         const kept = await identitiesOf(user.id)
         assert.deepEqual(kept, [
-          { id: owned.id, provider_type: 'custom-token', data: JSON.stringify(data), epoch: 'an epoch' },
+          {
+            id: owned.id,
+            provider_type: 'custom-token',
+            data: JSON.stringify(data),
+            issued_at: NOW,
+            epoch: 'an epoch',
+          },
         ])
         const again = await store.signIn({ identity: owned, now: NOW + 1, newUserId: user.id })
         assert.deepEqual([again?.created, again?.user.identities], [false, [owned]])
