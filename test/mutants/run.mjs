@@ -1,7 +1,7 @@
 // npm run test:mutants: changes the code of some rooms of lib/ in small ways, one at a time, and looks whether their
 // tests notice. A mutant that survives is a test that is missing, or code that does nothing.
 //
-//   npm run test:mutants                        all rooms: half an hour and more
+//   npm run test:mutants                        all rooms, which takes long
 //   npm run test:mutants -- jws token           these rooms; lib/jws/verify.ts is that file
 //   npm run test:mutants -- --sample=50 users   so many of a room, chosen by --seed=1
 //
