@@ -6,6 +6,7 @@ import type { NotCarriedOver } from '../migrate/report.js'
 import type { CustomJwtAuthOptions } from '../options.js'
 import { OperationError, UsageError, type Flags, type Values } from './command.js'
 import { KEY_FLAGS, loadEnvFile, readEncoding, readKeyText, readText } from './keys.js'
+import { foreignMessage } from './foreign-message.js'
 
 /** Where the options of a guard come from: one of the app's files, an exported app, or flags; flags win. */
 export const GUARD_FLAGS = {
@@ -128,8 +129,6 @@ async function importDefault(file: string): Promise<unknown> {
   try {
     return ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default
   } catch (error) {
-    throw new OperationError(
-      `${file} cannot be imported: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new OperationError(`${file} cannot be imported: ${foreignMessage(error)}`)
   }
 }

@@ -4,6 +4,7 @@ import { IssuerClient } from '../keys/jwks/issuer-client.js'
 import type { RemoteKeysConfig } from '../keys/key-options.js'
 import type { TokenRules } from '../token/token-options.js'
 import type { Finding } from './finding.js'
+import { foreignMessage } from './foreign-message.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
 export async function* auditIssuer(
@@ -29,7 +30,7 @@ export async function* auditIssuer(
         fix: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
       }
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = foreignMessage(error)
     // The set was reached, and has more keys than the option allows.
     const fix = text.includes('jwks.maxKeys')
       ? 'Raise jwks.maxKeys'

@@ -6,6 +6,7 @@ import { OperationError, readInput, UsageError, type AnyCommand, type ExitCode }
 import { COMMANDS } from './commands.js'
 import { commandHelp, generalHelp } from './help.js'
 import { printable, printLines, red, wrap } from './terminal.js'
+import { withoutUrlSecrets } from './foreign-message.js'
 
 // A reader that stops early, as in `… | head -1`, is not a failure: the work goes on, and the exit code tells the outcome.
 for (const stream of [process.stdout, process.stderr])
@@ -15,7 +16,7 @@ for (const stream of [process.stdout, process.stderr])
 
 // Node 22 warns that its SQLite is experimental, which someone who imports users can do nothing about.
 process.removeAllListeners('warning').on('warning', ({ name, message }) => {
-  if (name !== 'ExperimentalWarning') complain(`${name}: ${message}`)
+  if (name !== 'ExperimentalWarning') complain(`${name}: ${withoutUrlSecrets(message)}`)
 })
 
 process.exitCode = await main(process.argv.slice(2))
@@ -56,9 +57,13 @@ async function run(command: AnyCommand, argv: readonly string[]): Promise<ExitCo
       complain(`${command.name}: ${error.message}`, `see custom-jwt-auth ${command.name} --help`)
     else if (error instanceof OperationError) complain(`${command.name}: ${error.message}`)
     else if (error instanceof ConfigurationError) complain(error.message.replace(/^custom-jwt-auth: /, ''))
-    else complain(`${command.name}: unexpected: ${String(error instanceof Error ? error.stack : error)}`)
+    else complain(`${command.name}: unexpected: ${stackOf(error)}`)
     return 2
   }
+}
+
+function stackOf(error: unknown): string {
+  return withoutUrlSecrets((error instanceof Error && error.stack) || String(error))
 }
 
 function complain(...lines: readonly string[]): void {

@@ -3,8 +3,8 @@ import type { Store } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
 import { OperationError, UsageError, type Flags, type Values } from './command.js'
 import { readConfig } from './guard-options.js'
-import { codeOf } from './keys.js'
 import { openStore, type OpenStore } from './open-store.js'
+import { foreignMessage } from './foreign-message.js'
 
 /** Which store a command works on. */
 export const STORE_FLAGS = {
@@ -49,7 +49,8 @@ export async function askStore<T>(call: () => MaybePromise<T>, advice = ''): Pro
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     const cause = isAuthError(error) && error.cause instanceof Error ? error.cause : error
-    const why = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
-    throw new OperationError(['the store failed: ' + why, ...(advice === '' ? [] : [advice])].join('. '))
+    throw new OperationError(
+      ['the store failed: ' + foreignMessage(cause), ...(advice === '' ? [] : [advice])].join('. '),
+    )
   }
 }

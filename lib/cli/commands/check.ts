@@ -17,6 +17,7 @@ import {
   red,
   yellow,
 } from '../terminal.js'
+import { foreignMessage } from '../foreign-message.js'
 
 /** `custom-jwt-auth check`. */
 export const check = defineCommand({
@@ -144,7 +145,7 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
     await store.findUser(NOBODY)
     yield { name: 'store', level: 'ok', text: 'answers' }
   } catch (error) {
-    const text = `does not answer: ${error instanceof Error ? error.message : String(error)}`
+    const text = `does not answer: ${foreignMessage(error)}`
     yield { name: 'store', level: 'problem', text, fix: 'Start the database, or correct its address' }
   } finally {
     await store.close?.()

@@ -4,6 +4,7 @@ import { parsePath } from '../../token/metadata-options.js'
 import { defineCommand, UsageError } from '../command.js'
 import { KEY_FLAGS, loadEnvFile, readSigningKey } from '../keys.js'
 import { printJson, printLines } from '../terminal.js'
+import { foreignMessage } from '../foreign-message.js'
 
 type Claims = Record<string, unknown>
 
@@ -74,7 +75,7 @@ async function sign(
     return jwt.sign(claims, key, { algorithm, ...(keyid !== undefined && { keyid }) })
   } catch (error) {
     // jsonwebtoken refuses what no issuer would write, such as "exp" as a string, and says so.
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(foreignMessage(error))
   }
 }
 
