@@ -229,7 +229,7 @@ describe('functions', () => {
 })
 
 describe('store', () => {
-  const verbs = 'signIn, findUser, listUsers, setUserDisabled, deleteUser'
+  const verbs = 'signIn, findUser, findIdentity, listUsers, setUserDisabled, deleteUser'
   checkRefusals([
     ...[null, {}, 'text', 5, [], new Map()].map((store) => ({
       what: show(store),
