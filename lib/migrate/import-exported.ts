@@ -1,9 +1,10 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Store } from '../stores/store.js'
-import type { UserRecord } from '../user.js'
+import { PROVIDER, type UserRecord } from '../user.js'
 import { ExportedUserError, IDENTITY_KEYS, readExportedUser, USER_KEYS } from './exported-user.js'
 import { JsonItemsError, splitJsonItems, type JsonItem } from './json-items.js'
 import { isBag } from './report.js'
+import type { SubjectMap } from './subject-map.js'
 
 /** A user of the export that was not imported. */
 export interface SkippedUser {
@@ -34,7 +35,9 @@ export interface ImportParts {
   /** The file: a JSON array of users, or JSON Lines. */
   readonly chunks: AsyncIterable<Uint8Array>
   /** Undefined to look at the file alone. */
-  readonly store: Pick<Store, 'importUsers'> | undefined
+  readonly store: Pick<Store, 'importUsers' | 'findIdentity'> | undefined
+  /** New subjects for some of the users. */
+  readonly subjects?: SubjectMap | undefined
   /** How many users the store gets at once. */
   readonly batchSize: number
   /** Stops the import after the batch at hand. */
@@ -50,6 +53,8 @@ interface Candidate {
 }
 
 const TAKEN = 'another user has one of its identities: it signed in here before, or is there twice'
+const KNOWN_WITHOUT_SUBJECT =
+  'is there already, without the new subject: give it to the user with custom-jwt-auth users link'
 const MAX_IGNORED_KEYS = 50
 
 /**
@@ -58,7 +63,7 @@ const MAX_IGNORED_KEYS = 50
  * @throws what the store throws; the batch at hand is then in the store whole or not at all, as its contract says
  */
 export async function importExported(parts: ImportParts): Promise<ImportSummary> {
-  const { chunks, store, batchSize, signal, onSkipped, onProgress } = parts
+  const { chunks, store, subjects, batchSize, signal, onSkipped, onProgress } = parts
   const count = { read: 0, added: 0, known: 0, skipped: 0 }
   const ignored = new Map<string, number>()
   let batch: Candidate[] = []
@@ -74,7 +79,8 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
     try {
       const value = parse(text)
       id = isBag(value) ? idOf(value) : undefined
-      batch.push({ record: readExportedUser(value), item: { line, index: count.read, id } })
+      const record = readExportedUser(value)
+      batch.push({ record: subjects?.apply(record) ?? record, item: { line, index: count.read, id } })
       if (isBag(value)) countUnknown(value)
     } catch (error) {
       if (!(error instanceof ExportedUserError)) throw error
@@ -94,14 +100,23 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
 
   async function finishBatch(): Promise<void> {
     const outcomes = (await store?.importUsers(batch.map(({ record }) => record))) ?? []
-    for (const [index, { item }] of batch.entries()) {
+    for (const [index, { item, record }] of batch.entries()) {
       const outcome = store ? outcomes[index] : 'added'
       if (outcome === 'taken') skip(item, TAKEN)
+      else if (outcome === 'known' && (await lacksSubject(record.id))) skip(item, KNOWN_WITHOUT_SUBJECT)
       else if (outcome !== undefined) count[outcome] += 1
     }
     batch = []
     onProgress(count.read)
     await nextTick() // a store may answer at once: signals have their turn here
+  }
+
+  /** Users that are there stay as they are: whether that is without the subject that they are to have. */
+  async function lacksSubject(userId: string): Promise<boolean> {
+    const id = subjects?.subjectOf(userId)
+    if (id === undefined) return false
+    const owner = await store?.findIdentity({ provider_type: PROVIDER, id })
+    return owner?.id !== userId
   }
 
   let damage: string | undefined

@@ -2,7 +2,7 @@ import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
 import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
 import { hasIdentity } from '../stores/identities.js'
-import type { IdentityName, Store } from '../stores/store.js'
+import type { IdentityName, LinkRefusal, Store } from '../stores/store.js'
 import { PROVIDER, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
@@ -106,13 +106,7 @@ export function createUsers(parts: {
     delete: (id) => change(id, () => store.deleteUser(id)),
     async link(id, identity) {
       const name = readIdentity('link', identity)
-      // Older than any token, so that it takes no data from an identity that is there.
-      const terms = { maxIdentities, issuedAt: 0 }
-      const outcome = await change(id, async () => {
-        const user = await store.findUser(id)
-        if (!user || hasIdentity(user, name)) return user ?? 'missing'
-        return store.linkIdentity(id, { ...name, data: {} }, terms)
-      })
+      const outcome = await change(id, () => linkByHand(store, id, name, maxIdentities))
       if (outcome === 'taken') throw authError('IDENTITY_TAKEN')
       if (outcome === 'full') throw authError('IDENTITY_LIMIT')
       if (outcome === 'missing') throw authError('USER_NOT_FOUND')
@@ -126,6 +120,20 @@ export function createUsers(parts: {
     },
     revokeSessions: (id) => change(id, () => store.revokeSessions(id)),
   }
+}
+
+/** Gives a user an identity without a token. One that is there stays as it is. */
+export async function linkByHand(
+  store: Store,
+  userId: string,
+  name: IdentityName,
+  maxIdentities: number,
+): Promise<UserRecord | LinkRefusal> {
+  const user = await store.findUser(userId)
+  if (!user || hasIdentity(user, name)) return user ?? 'missing'
+  // Older than any token, so that it takes no data from an identity that comes meanwhile.
+  const terms = { maxIdentities, issuedAt: 0 }
+  return store.linkIdentity(userId, { ...name, data: {} }, terms)
 }
 
 function toAccount(user: UserRecord): UserAccount {

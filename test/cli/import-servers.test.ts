@@ -1,6 +1,9 @@
 // The same import into the databases that need a server, and the care of the users that it brought.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { mongodbStore } from 'custom-jwt-auth/stores/mongodb'
@@ -34,6 +37,26 @@ async function importTwice(url: string, store: Store, ...flags: string[]): Promi
     ...{ id: '5f1a2b3c4d5e6f7081920305', provider_type: 'local-userpass' },
     data: { name: 'Cosette', age: 17 },
   })
+}
+
+/** Imports people with new subjects, and looks for them by these. */
+async function importMapped(url: string, ...flags: string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'import-servers-'))
+  const map = join(folder, 'map.json')
+  writeFileSync(map, JSON.stringify({ javert: 'auth0|3' }))
+  const imported = await runCli(['import-users', users, '--map', map, '--store', url, ...flags])
+  rmSync(folder, { recursive: true })
+  assert.deepEqual([imported.code, imported.stderr], [0, ''], imported.stdout)
+  const run = async (...args: string[]) => {
+    const { code, stdout } = await runCli(['users', ...args, '--store', url, '--json', ...flags])
+    return [code, (JSON.parse(stdout) as { id?: string }).id] as const
+  }
+  const javert = '60d5ec49f1a4c12345678901'
+  assert.deepEqual(await run('find', '--subject', 'auth0|3'), [0, javert])
+  assert.deepEqual(await run('find', '--subject', 'javert'), [1, undefined])
+  assert.deepEqual(await run('link', javert, '--subject', 'auth0|4'), [0, javert])
+  assert.deepEqual(await run('find', '--subject', 'auth0|4'), [0, javert])
+  assert.deepEqual(await run('link', javert, '--subject', '24601'), [1, javert])
 }
 
 /** Looks after the imported users, by the command alone. */
@@ -72,8 +95,11 @@ describe('import-users into PostgreSQL', { skip: 'skip' in postgres && postgres.
 
   test('keeps what was exported, and can be run again', async () => {
     await admin.query(`CREATE DATABASE ${database}`)
-    await importTwice(url.href, postgresStore({ pool }))
-    await lookAfter(url.href, postgresStore({ pool }))
+    const store = postgresStore({ pool })
+    await importTwice(url.href, store)
+    await lookAfter(url.href, store)
+    for (const { id } of await store.listUsers({ limit: 10 })) await store.deleteUser(id)
+    await importMapped(url.href)
   })
 })
 
@@ -87,7 +113,7 @@ describe('import-users into MongoDB', { skip: 'skip' in mongodb && mongodb.skip 
     return url.href
   }
   after(async () => {
-    for (const name of [database, `${database}_oid`]) await client.db(name).dropDatabase()
+    for (const name of [database, `${database}_map`, `${database}_oid`]) await client.db(name).dropDatabase()
     await client.close()
   })
 
@@ -95,6 +121,10 @@ describe('import-users into MongoDB', { skip: 'skip' in mongodb && mongodb.skip 
     const store = mongodbStore({ db: client.db(database) })
     await importTwice(urlOf(database), store)
     await lookAfter(urlOf(database), store)
+  })
+
+  test('gives people new subjects', async () => {
+    await importMapped(urlOf(`${database}_map`))
   })
 
   test('keeps ids as ObjectIds when it is told to', async () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { customJwtAuth, type User } from 'custom-jwt-auth'
 import { sqliteStore } from 'custom-jwt-auth/stores/sqlite'
@@ -34,6 +34,68 @@ const user = (number: number, others: object = {}) =>
     creation_date: 1500000000,
     ...others,
   })
+
+describe('import-users --map', () => {
+  const subjects = (name: string, map: object): string => file(name, JSON.stringify(map))
+  const storeAt = (t: TestContext, name: string) => {
+    const store = sqliteStore({ path: join(scratch, name) })
+    t.after(() => store.close?.())
+    return store
+  }
+
+  test('gives people new subjects, and can be run again', async (t) => {
+    const map = subjects('map.json', { '24601': 'auth0|1', '5f1a2b3c4d5e6f7081920305': 'auth0|2' })
+    for (const [index, outcome] of ['3 added, 0 already there', '0 added, 3 already there'].entries()) {
+      const { code, stdout, stderr } = await run(users, '--map', map, '--store', 'sqlite:mapped.db')
+      assert.deepEqual([code, stderr], [0, ''], String(index))
+      assert.ok(stdout.includes(outcome), stdout)
+    }
+    const store = storeAt(t, 'mapped.db')
+    const find = (id: string) => store.findIdentity({ id, provider_type: 'custom-token' })
+    assert.equal((await find('auth0|1'))?.id, '59fdd02846244cd5e5369ebf')
+    assert.equal((await find('auth0|2'))?.id, '5f1a2b3c4d5e6f7081920304')
+    for (const old of ['24601', 'users/cosette']) assert.equal(await find(old), undefined)
+  })
+
+  test('tells whom it finds without the new subject', async () => {
+    await run(users, '--store', 'sqlite:unmapped.db')
+    const map = subjects('late.json', { '24601': 'auth0|1' })
+    const { code, stdout } = await run(users, '--map', map, '--store', 'sqlite:unmapped.db')
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /59fdd02846244cd5e5369ebf\): is there already, without the new subject: .* users link/,
+    )
+    assert.match(stdout, /0 added, 2 already there, 1 skipped/)
+  })
+
+  test('adds nobody when an entry does not fit', async () => {
+    const map = subjects('wrong.json', { '24601': 'auth0|1', gavroche: 'auth0|2' })
+    const { code, stdout, stderr } = await run(users, '--map', map, '--store', 'sqlite:untouched.db')
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(
+      stderr,
+      /wrong\.json does not fit, and nobody was added:\n.*"gavroche" names nobody in the file/,
+    )
+    assert.ok(!existsSync(join(scratch, 'untouched.db')))
+  })
+
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [['-', '--map', 'map.json', '--dry-run'], /--map reads the users twice: pass a file, not -/],
+    [[users, '--map', 'nowhere.json', '--dry-run'], /nowhere\.json cannot be read \(ENOENT\)/],
+    [
+      [file('cut.json', `[${user(1)},`), '--map', 'map.json', '--dry-run'],
+      /the file is damaged, and nobody was added/,
+    ],
+  ]
+  for (const [args, message] of wrong)
+    test(`is refused: ${String(message)}`, async () => {
+      subjects('map.json', { '24601': 'auth0|1' })
+      const { code, stderr } = await run(...args)
+      assert.equal(code, 2)
+      assert.match(stderr, message)
+    })
+})
 
 describe('import-users', { concurrency: 2 }, () => {
   test('brings exported users into SQLite: they sign in, with their old ids, and the disabled one does not', async (t) => {

@@ -68,6 +68,28 @@ describe('users', () => {
     assert.deepEqual([id, data], [jean, { name: '24601' }])
   })
 
+  test('find is whom a subject signs in, and link gives one more, unless another user has it', async () => {
+    const found = (await json('find', '--subject', 'javert')) as { id: string }
+    assert.equal(found.id, javert)
+    assert.match((await run('find', '--subject', '24601')).stdout, /^id +0{23}1\nt/)
+    const elsewhere = await run('find', '--subject', 'javert', '--provider', 'local-userpass')
+    assert.deepEqual([elsewhere.code, elsewhere.stdout], [1, 'There is no user with the subject javert.\n'])
+    assert.deepEqual(await json('find', '--subject', 'nobody'), { subject: 'nobody', found: false })
+
+    const linked = await run('link', jean, '--subject', 'madeleine')
+    assert.deepEqual([linked.code, linked.stdout], [0, `${jean} has the identity custom-token madeleine\n`])
+    assert.equal(((await json('find', '--subject', 'madeleine')) as { id: string }).id, jean)
+    assert.deepEqual(await json('link', jean, '--subject', '24601'), { id: jean, found: true, link: true })
+    assert.deepEqual((await store.findUser(jean))?.identities[0]?.data, { name: '24601' })
+    const taken = await run('link', jean, '--subject', 'javert')
+    assert.deepEqual(
+      [taken.code, taken.stdout],
+      [1, 'custom-token javert was not linked: another user has it.\n'],
+    )
+    assert.equal((await run('link', idOf(77), '--subject', 'x')).code, 1)
+    await store.unlinkIdentity(jean, { id: 'madeleine', provider_type: 'custom-token' })
+  })
+
   test('enable and disable do what they say', async () => {
     assert.equal((await run('enable', javert)).stdout, `${javert} is enabled\n`)
     assert.equal((await store.findUser(javert))?.disabled, false)
@@ -119,7 +141,12 @@ describe('users', () => {
 
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /got 0 arguments; it takes <action> \[id\]/],
-    [['promote', jean], /the action is one of list, show, disable, enable, revoke, delete/],
+    [['promote', jean], /the action is one of list, find, show, link, disable, enable, revoke, delete/],
+    [['find'], /find takes --subject/],
+    [['find', jean, '--subject', 'x'], /find takes no id/],
+    [['link', jean], /link takes --subject/],
+    [['link', '--subject', 'x'], /link takes the id of a user/],
+    [['show', jean, '--subject', 'x'], /--subject goes with find and link/],
     [['show'], /show takes the id of a user, 24 hex characters/],
     [['disable', 'javert'], /disable takes the id of a user/],
     [['list', jean], /list takes no id/],

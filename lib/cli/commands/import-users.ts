@@ -1,9 +1,10 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { importExported, type ImportSummary, type SkippedUser } from '../../migrate/import-exported.js'
+import { readSubjectMap, SubjectMapError, type SubjectMap } from '../../migrate/subject-map.js'
 import type { Store } from '../../stores/store.js'
-import { defineCommand, OperationError, type ExitCode } from '../command.js'
-import { codeOf } from '../keys.js'
+import { defineCommand, OperationError, UsageError, type ExitCode } from '../command.js'
+import { codeOf, readText } from '../keys.js'
 import { createProgress } from '../progress.js'
 import { askStore, checkTarget, openTarget, STORE_FLAGS } from '../store-flags.js'
 import { green, plural, printable, printJson, printText, red, yellow } from '../terminal.js'
@@ -18,27 +19,35 @@ export const importUsers = defineCommand({
   args: ['<file|->'],
   flags: {
     ...STORE_FLAGS,
+    map: {
+      type: 'string',
+      value: '<file>',
+      about: 'New subjects: a JSON object { "<old id>": "<subject>" }',
+    },
     'dry-run': { type: 'boolean', about: 'Only check the file; no store is opened or needed' },
   },
   notes: [
     'The file is a JSON array of users, or has one user in each line (JSON Lines); plain or Extended JSON.',
     'It can be run again at any time: users that are there stay as they are. Ctrl-C stops it after a batch.',
+    'With --map, tokens with the new subject sign in the old user. The whole file is looked at before anything is added.',
     'With --json: a line for each skipped user, then one with the summary.',
   ],
   examples: [
     'npx custom-jwt-auth import-users users.json --dry-run',
     'npx custom-jwt-auth import-users users.json --store sqlite:users.db',
     'npx custom-jwt-auth import-users users.jsonl --store "$DATABASE_URL" --json',
+    'npx custom-jwt-auth import-users users.json --map subjects.json --store sqlite:users.db',
     'gunzip -c users.jsonl.gz | npx custom-jwt-auth import-users - --store sqlite:users.db',
   ],
   async run({ values, args: [file = ''], json }) {
     const { 'dry-run': dryRun = false } = values
     if (!dryRun || values.store !== undefined) checkTarget(values, ', or --dry-run')
+    const subjects = values.map === undefined ? undefined : await readMap(values.map, file)
     const input = openInput(file)
     const open = dryRun ? undefined : await openTarget(values)
     try {
       await askStore(() => open?.store.ready?.(), AGAIN)
-      return await importInto(open?.store, input, json)
+      return await importInto(open?.store, input, subjects, json)
     } finally {
       await open?.close()
     }
@@ -65,9 +74,34 @@ function openInput(file: string): Input {
   }
 }
 
+/** Reads the map, and the whole file of users once, so that what does not fit is found before anybody is added. */
+async function readMap(map: string, file: string): Promise<SubjectMap> {
+  if (file === '-') throw new UsageError('--map reads the users twice: pass a file, not -')
+  const text = readText(map)
+  try {
+    const subjects = readSubjectMap(text)
+    const { damage } = await importExported({
+      chunks: openInput(file).chunks,
+      store: undefined,
+      subjects,
+      batchSize: BATCH_SIZE,
+      signal: new AbortController().signal,
+      onSkipped: () => undefined, // told when they are imported; an entry that names one names nobody
+      onProgress: () => undefined,
+    })
+    if (damage !== undefined) throw new OperationError(`the file is damaged, and nobody was added: ${damage}`)
+    subjects.check()
+    return subjects
+  } catch (error) {
+    if (!(error instanceof SubjectMapError)) throw error
+    throw new OperationError(`${map} does not fit, and nobody was added:\n${error.message}`)
+  }
+}
+
 async function importInto(
   store: Store | undefined,
   { chunks, size }: Input,
+  subjects: SubjectMap | undefined,
   json: boolean,
 ): Promise<ExitCode> {
   const stop = new AbortController()
@@ -90,7 +124,11 @@ async function importInto(
   }
   const summary = await importExported({
     chunks: counted(),
-    store: store && { importUsers: (users) => askStore(() => store.importUsers(users), AGAIN) },
+    store: store && {
+      importUsers: (users) => askStore(() => store.importUsers(users), AGAIN),
+      findIdentity: (identity) => askStore(() => store.findIdentity(identity), AGAIN),
+    },
+    subjects,
     batchSize: BATCH_SIZE,
     signal: stop.signal,
     onSkipped(user) {
