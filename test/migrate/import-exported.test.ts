@@ -141,7 +141,8 @@ test('a signal stops it after a batch, and another run goes on from there', asyn
 test('a store that fails ends it: the batch is not counted', async () => {
   const failure = new Error('the database is gone')
   const records: UserRecord[] = []
-  const store: Pick<Store, 'importUsers'> = {
+  const store: Pick<Store, 'importUsers' | 'findIdentity'> = {
+    findIdentity: () => undefined,
     importUsers(users) {
       if (records.length >= 20) throw failure
       records.push(...users)

@@ -15,6 +15,9 @@ const secrets = { 'hmac-key': SECRET, 'public-key': rsa.publicPem }
 let issuer: TestIssuer
 before(async () => {
   issuer = await createTestIssuer()
+  // More keys than the old service took: Firebase publishes as many.
+  for (let count = 1; count < 4; count += 1) issuer.rotate()
+  assert.equal(issuer.kids.length, 4)
 })
 after(() => issuer.close())
 
