@@ -176,6 +176,26 @@ test('session keys can be replaced without logging anyone out', async (t) => {
   assert.equal(after.lastCode(), 'REFRESH_TOKEN_INVALID')
 })
 
+test('the log says why a session token is refused, which the client is not told', async (t) => {
+  const app = await startApp(t)
+  const { access_token: access, refresh_token: refresh } = await app.loggedIn()
+  const saidOf = async (method: 'GET' | 'POST', path: string, token: string) => {
+    const { body } = await app.bearer(method, path, token)
+    const { check, got } = app.logger.lines.at(-1)?.fields ?? {}
+    return [body.error, check, got]
+  }
+  const dead = 'invalid session: failed to find refresh token'
+  assert.deepEqual(await saidOf('POST', SESSION, access), [dead, 'refresh token', 'an access token'])
+  assert.deepEqual(await saidOf('GET', PROFILE, refresh), [
+    'invalid session',
+    'access token',
+    'another kind of token',
+  ])
+  assert.equal((await app.bearer('DELETE', SESSION, refresh)).status, 204)
+  const gone = 'none: it was logged out, revoked or deleted'
+  assert.deepEqual(await saidOf('POST', SESSION, refresh), [dead, 'session', gone])
+})
+
 test('an access token is not a refresh token, nor the reverse', async (t) => {
   const app = await startApp(t)
   const { access_token: access, refresh_token: refresh } = await app.loggedIn()
