@@ -181,7 +181,7 @@ test('the log says why a session token is refused, which the client is not told'
   const { access_token: access, refresh_token: refresh } = await app.loggedIn()
   const saidOf = async (method: 'GET' | 'POST', path: string, token: string) => {
     const { body } = await app.bearer(method, path, token)
-    const { check, got }: { check?: unknown; got?: unknown } = app.logger.lines.at(-1)?.fields ?? {}
+    const { check, got } = app.logger.lines.at(-1)?.fields as { check?: unknown; got?: unknown }
     return [body.error, check, got]
   }
   const dead = 'invalid session: failed to find refresh token'
