@@ -61,6 +61,8 @@ function namedBefore(keys: readonly VerificationKey[], remote: KeySource): KeySo
   return {
     find: (kid, now, algorithm) => byKid.get(kid) ?? remote.find(kid, now, algorithm),
     ready: (now) => remote.ready(now),
-    close: () => remote.close(),
+    close() {
+      remote.close()
+    },
   }
 }

@@ -2,12 +2,12 @@ import type { Store } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
 import { bounds } from './store-contract/bounds.js'
 import { imports } from './store-contract/imports.js'
+import { linking } from './store-contract/linking.js'
 import { newest } from './store-contract/newest.js'
 import { races } from './store-contract/races.js'
 import { sessions } from './store-contract/sessions.js'
 import { subjects } from './store-contract/subjects.js'
 import type { StoreTest, TestRunner } from './store-contract/support.js'
-import { unlinking } from './store-contract/unlinking.js'
 import { users } from './store-contract/users.js'
 
 export type { TestRunner } from './store-contract/support.js'
@@ -50,8 +50,8 @@ export function storeContract({ describe, it }: TestRunner, makeStore: () => May
   describe('sessions', () => {
     sessions(test)
   })
-  describe('unlinking', () => {
-    unlinking(test)
+  describe('linking', () => {
+    linking(test)
   })
   describe('bounds', () => {
     bounds(test)

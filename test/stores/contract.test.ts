@@ -72,8 +72,8 @@ const brokenStores: readonly BrokenStore[] = [
     found: ['a user who is disabled while signing in'],
     breakIt: (good) => ({
       async signIn(request) {
-        const { newUserId: _, ...look } = request
-        const read = await good.signIn(look)
+        const { identity, now } = request
+        const read = await good.signIn({ identity, now })
         await pause()
         const result = await good.signIn(request)
         if (read && result) await good.setUserDisabled(result.user.id, read.user.disabled)
@@ -94,7 +94,7 @@ const brokenStores: readonly BrokenStore[] = [
     breakIt: (good) => {
       let latest = 0
       return {
-        signIn: ({ issuedAt: _, ...request }) =>
+        signIn: (request) =>
           good.signIn({ ...request, issuedAt: (latest = Math.max(latest, request.now) + 1) }),
       }
     },

@@ -99,7 +99,8 @@ describe('the bounds of memoryStore', () => {
     for (const id of [11, 12, 13]) await createSession(store, session(id, objectId(1)))
     await createSession(store, session(21, objectId(2)))
     await createSession(store, session(31, objectId(3)))
-    const alive = () => [11, 12, 13, 14, 21, 22, 31].filter((id) => store.findSession(objectId(id)))
+    const alive = () =>
+      [11, 12, 13, 14, 21, 22, 31].filter((id) => store.findSession(objectId(id)) !== undefined)
     assert.deepEqual(alive(), [12, 13, 21, 31])
     await createSession(store, session(22, objectId(2)))
     assert.deepEqual(alive(), [12, 13, 22, 31], 'as many as anybody: its own')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Identity, JsonValue, UserData, UserRecord, UserType } from '../../user.js'
 import { withIdentity } from '../identities.js'
 import type { ObjectIdClass, ObjectIdValue } from './driver.js'
-import type { IdentityName, SessionRecord, SignInRequest } from '../store.js'
+import type { IdentityName, SessionRecord } from '../store.js'
 
 export type DocumentId = string | ObjectIdValue
 

@@ -1,4 +1,11 @@
-import { epochOf, sessionIdentity, toSeconds, type SessionDocument, type UserDocument } from './documents.js'
+import {
+  epochOf,
+  sessionIdentity,
+  toSeconds,
+  type DocumentId,
+  type SessionDocument,
+  type UserDocument,
+} from './documents.js'
 import type { MongoCollection } from './driver.js'
 
 /** The newest form of documents that this version knows. */
@@ -33,7 +40,7 @@ export async function migrate(store: {
   if (version === VERSION) return
   await ageIdentities(users)
   await giveSessionsIdentities(users, sessions)
-  await versions.updateOne({ _id: 'version' }, { $set: { version: VERSION } as object }, { upsert: true })
+  await versions.updateOne({ _id: 'version' }, { $set: { version: VERSION } }, { upsert: true })
 }
 
 /** What came before times were kept is as old as the user's newest login, or older. */
@@ -57,8 +64,8 @@ async function giveSessionsIdentities(
     const found: SessionOf1[] = await sessions.find(ofVersion1, { limit: AT_ONCE }).toArray()
     if (found.length === 0) return
     const owners = await users.find({ _id: { $in: found.map(({ user_id }) => user_id) } }).toArray()
-    const ownerOf = new Map(owners.map((user) => [String(user._id), user]))
-    await Promise.all(found.map((session) => giveIdentity(session, ownerOf.get(String(session.user_id)))))
+    const ownerOf = new Map(owners.map((user) => [textOf(user._id), user]))
+    await Promise.all(found.map((session) => giveIdentity(session, ownerOf.get(textOf(session.user_id)))))
   }
 
   async function giveIdentity(session: SessionOf1, user: UserDocument | undefined): Promise<void> {
@@ -71,4 +78,8 @@ async function giveSessionsIdentities(
       await sessions.updateOne(filter, { $set: { identity, order } })
     }
   }
+}
+
+function textOf(id: DocumentId): string {
+  return typeof id === 'string' ? id : id.toHexString()
 }

@@ -16,8 +16,55 @@ import {
 const FIRST = identity('24601', { name: 'Jean' })
 const SECOND = identity('madeleine')
 
-/** Sessions live only while their user has the identity that they began with. */
-export function unlinking(test: StoreTest): void {
+/** Identities come and go, and a session lives only while its user has the identity that it began with. */
+export function linking(test: StoreTest): void {
+  test('linkIdentity adds an identity, which then signs in the same user', async (store) => {
+    const user = await createUser(store, 1, identity('24601', { name: 'Jean' }))
+    const second = identity('madeleine', { name: 'M. Madeleine' })
+    const third = identity('24601', { name: 'Fauchelevent' }, 'another-provider')
+    const linked = { ...user, identities: [...user.identities, second] }
+    assert.deepEqual(await link(store, objectId(1), second), linked)
+    const linkedTwice = { ...linked, identities: [...linked.identities, third] }
+    assert.deepEqual(await link(store, objectId(1), third), linkedTwice)
+    assert.deepEqual(await store.findUser(objectId(1)), linkedTwice)
+    assert.equal(await ownerOf(store, second), objectId(1))
+    assert.equal(await ownerOf(store, third), objectId(1))
+  })
+
+  test('linkIdentity refreshes the data of an identity that the user has, in its place', async (store) => {
+    const user = await createUser(store, 1, identity('24601', { name: 'Jean' }))
+    const second = identity('madeleine')
+    await link(store, objectId(1), second)
+    const renamed = identity('24601', { name: 'Jean Valjean' })
+    const linked = { ...user, identities: [renamed, second] }
+    assert.deepEqual(await link(store, objectId(1), renamed), linked)
+    assert.deepEqual(await store.findUser(objectId(1)), linked)
+  })
+
+  test('signIn refreshes the identity that signs in, in its place, and leaves the others', async (store) => {
+    const first = identity('24601', { name: 'Jean' })
+    await createUser(store, 1, first)
+    const names = ['a', 'b'].map((subject) => identity(subject, { name: subject }))
+    for (const name of names) await link(store, objectId(1), name)
+    const renamed = identity('a', { name: 'A' })
+    const result = await store.signIn({ identity: renamed, now: NOW })
+    assert.deepEqual(result?.user.identities, [first, renamed, names[1]])
+  })
+
+  test('linkIdentity leaves an identity with the user who has it', async (store) => {
+    const one = await createUser(store, 1, identity('24601', { name: 'Jean' }))
+    const two = await createUser(store, 2, identity('javert'))
+    assert.equal(await link(store, objectId(2), identity('24601', { name: 'X' })), 'taken')
+    assert.deepEqual(await store.findUser(objectId(1)), one)
+    assert.deepEqual(await store.findUser(objectId(2)), two)
+  })
+
+  test('linkIdentity keeps nothing when there is no such user', async (store) => {
+    assert.equal(await link(store, objectId(1), identity('24601')), 'missing')
+    assert.equal(await ownerOf(store, identity('24601')), undefined)
+    assert.equal(await store.findUser(objectId(1)), undefined)
+  })
+
   test('unlinkIdentity takes an identity from its user, which is free then', async (store) => {
     const user = await createUser(store, 1, FIRST)
     await link(store, user.id, SECOND)
