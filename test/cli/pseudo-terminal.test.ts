@@ -23,7 +23,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 /** What a command shows on a terminal. */
 async function onTerminal(columns: number, args: readonly string[]): Promise<string> {
   const command = [...cliCommand, ...args].map(quote).join(' ')
-  const none = { NO_COLOR: undefined, FORCE_COLOR: undefined, NODE_DISABLE_COLORS: undefined }
+  const none = { NO_COLOR: undefined, FORCE_COLOR: undefined, NODE_DISABLE_COLORS: undefined, CI: undefined }
   const env = { ...process.env, ...none, TERM: 'xterm-256color' }
   // script says 0, whatever the command does.
   const line = `stty cols ${columns} rows 40; ${command}`

@@ -24,6 +24,7 @@ const who = ['--sub', '24601', '--aud', APP_ID]
 const isAccepted = async (token: string, options: object) => {
   const explanation = await customJwtAuth({ appId: APP_ID, ...options } as CustomJwtAuthOptions).explain(
     token,
+    { user: false },
   )
   assert.ok(explanation.ok, explanation.summary)
 }
