@@ -61,8 +61,9 @@ async function live(life: number): Promise<void> {
     async () => typeof (await link(store, id, identity(two))),
     'object',
   )
-  await ask([adds(sessionA)], () => begin(store, session(a, id)), true)
-  await ask([adds(sessionB)], () => begin(store, session(b, id)), true)
+  const owned = { identity: identity(one) }
+  await ask([adds(sessionA)], () => begin(store, session(a, id), owned), true)
+  await ask([adds(sessionB)], () => begin(store, session(b, id), owned), true)
   const rotation = { id: objectId(a), generation: 0, now: NOW, overlapSeconds: 0 }
   await ask([adds(rotated)], async () => (await store.rotateSession(rotation)).outcome, 'rotated')
   const ofSessions = [sessionA, rotated, sessionB]

@@ -101,7 +101,7 @@ function countHalves(t: string): string {
   return `SELECT
     (SELECT count(*) FROM ${t}users WHERE id NOT IN (SELECT user_id FROM ${t}identities)) +
     (SELECT count(*) FROM ${t}identities WHERE user_id NOT IN (SELECT id FROM ${t}users)) +
-    (SELECT count(*) FROM ${t}sessions WHERE user_id NOT IN (SELECT id FROM ${t}users))`
+    (SELECT count(*) FROM ${t}sessions WHERE identity_key NOT IN (SELECT key FROM ${t}identities))`
 }
 
 function firstOf(row: unknown): unknown {
