@@ -76,7 +76,8 @@ describe('npx', () => {
       npx --no custom-jwt-auth check --alg HS256 --dotenv .env --app-id myapp-abcde | tail -1
       npx --no custom-jwt-auth explain - --alg HS256 --dotenv .env --app-id other --json < token.txt > explained.json`
     const { code, stdout, stderr } = await shell(bare, script)
-    assert.deepEqual([code, stdout, stderr], [1, 'accepted\naccepted\nno problems\n', ''])
+    const accepted = 'accepted as Authorization: Bearer or in the header jwtTokenString\n'
+    assert.deepEqual([code, stdout, stderr], [1, `${accepted}${accepted}no problems, 2 notes to read\n`, ''])
     const { ok } = JSON.parse(readFileSync(join(bare, 'explained.json'), 'utf8')) as { ok: boolean }
     assert.equal(ok, false)
   })
