@@ -12,6 +12,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 
 const PACKAGE_TESTS = join('test', 'package')
+const FRAMEWORKS = join('test', 'package', 'frameworks', '/')
 
 // What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another.
 const SLOW_TESTS = [
@@ -38,6 +39,8 @@ const testsBelow = (folder) =>
   readdirSync(folder, { recursive: true })
     .filter((path) => path.endsWith('.test.ts'))
     .map((path) => join(folder, path))
+    // Those of the apps that use the package are run by their own runners: see test/package/frameworks.test.ts.
+    .filter((path) => !path.includes(FRAMEWORKS))
     .sort()
 
 const files =

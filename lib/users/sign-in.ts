@@ -72,10 +72,6 @@ interface Use {
   userId?: string
   /** Epoch seconds; of a token without `iat`. */
   firstUsedAt?: number
-  /** The user as the store had it, … */
-  user?: User
-  /** … and as this token shows it. */
-  shown?: User
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
@@ -85,6 +81,8 @@ export function createSignIn(parts: SignInParts): SignIn {
   const creations = new Map<string, Promise<UserRecord>>()
   /** What is known of each token, for as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
+  /** Each cached user as each token shows it. By user first: a remembered token must not keep a user that the cache let go. */
+  const views = new WeakMap<User, WeakMap<VerifiedToken, User>>()
   /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
   let answersAtOnce = false
 
@@ -182,12 +180,11 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   /** The user as this token shows it. */
   function show(token: VerifiedToken, user: User): User {
-    const use = useOf(token)
-    if (use.shown === undefined || use.user !== user) {
-      use.user = user
-      use.shown = shownBy(identityOf(token), user)
-    }
-    return use.shown
+    let ofUser = views.get(user)
+    if (!ofUser) views.set(user, (ofUser = new WeakMap()))
+    let view = ofUser.get(token)
+    if (!view) ofUser.set(token, (view = shownBy(identityOf(token), user)))
+    return view
   }
 
   /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
@@ -205,9 +202,10 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
     useToken(token, now) {
-      const { userId, user: lastSeen, shown } = uses.get(token) ?? {}
+      const userId = uses.get(token)?.userId
       const user = userId === undefined ? undefined : userCache.get(userId, now)
-      if (user && shown && user === lastSeen) return shown
+      const view = user && views.get(user)?.get(token)
+      if (view) return view
       // The user with this id may no longer have the token's identity: see find.
       if (user && proves(token, user)) return show(token, user)
       const fetch = () =>

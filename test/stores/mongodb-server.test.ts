@@ -162,7 +162,11 @@ else {
     test('two for a sign-in with other data, and for a login', async () => {
       const store = mongodbStore({ db })
       const renamed = { identity: identity('24601', { name: 'Madeleine' }), now: NOW, newUserId: objectId(1) }
-      assert.equal((await sentBy(() => store.findUser(objectId(1)))).length, 8, 'the indexes, once')
+      assert.equal(
+        (await sentBy(() => store.findUser(objectId(1)))).length,
+        9,
+        'the version and the indexes, once',
+      )
       assert.equal((await sentBy(() => store.signIn(renamed))).length, 2)
       assert.equal((await sentBy(() => begin(store, session(30, objectId(1))))).length, 2)
     })

@@ -116,7 +116,7 @@ describe('explain says of the user what the guard answers:', () => {
       if (fix) assert.match(check?.fix ?? '', fix)
       assert.match(
         summary,
-        pass ? /^accepted / : pass === false ? /^refused by user: / : /^cannot be judged by user: /,
+        pass ? /^accepted / : pass === false ? /^refused by user: / : /^could not check user: /,
       )
 
       const answer = await app.me(token)

@@ -135,7 +135,7 @@ test('a user gets maxIdentities and session.maxPerUser', async (t) => {
   assert.equal((await linkTo('second')).status, 200)
   const refused = await linkTo('third')
   assert.deepEqual([refused.status, refused.body.error_code], [400, 'AuthError'])
-  assert.match(refused.text, /as many identities/)
+  assert.match(refused.text, /maximum number of identities/)
 })
 
 test("with generateUserId 'random', simultaneous first logins make one user", async (t) => {
