@@ -6,7 +6,9 @@ import { startApp } from '../support/app.js'
 import { APP_ID, claims, mint, mintText, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 
-const LONGEST = 1_000_000
+/** The most that maxTokenLength can be, and tokens of nearly that length. */
+const LIMIT = 200_000
+const LONGEST = 195_000
 const MOST_MS = 50
 const MOST_GROWTH = 2.5
 const MOST_RUNS = 15
@@ -15,7 +17,7 @@ const MEASURABLE_MS = 10
 
 /** Options under which every step has something to compare with. */
 const OPTIONS = {
-  maxTokenLength: LONGEST,
+  maxTokenLength: LIMIT,
   maxFieldLength: LONGEST,
   issuer: ['https://issuer.example/', 'https://issuer.example/'.repeat(20)],
   audience: [APP_ID, 'https://api.example/'],
@@ -122,7 +124,7 @@ describe('a refusal', () => {
 
 for (const length of [60_000, LONGEST])
   test(`a forged login of ${length} characters is refused without stopping the server`, async (t) => {
-    const app = await startApp(t, { issuer: 'https://issuer.example/', maxTokenLength: LONGEST })
+    const app = await startApp(t, { issuer: 'https://issuer.example/', maxTokenLength: LIMIT })
     const iss = `${'/'.repeat(length * 0.74)}x`
     const token = mint(claims({ iss }), { key: OTHER_SECRET })
     let lowestMs = Infinity
