@@ -72,8 +72,8 @@ const brokenStores: readonly BrokenStore[] = [
     found: ['a user who is disabled while signing in'],
     breakIt: (good) => ({
       async signIn(request) {
-        const { identity, now } = request
-        const read = await good.signIn({ identity, now })
+        const { identity, now, issuedAt } = request
+        const read = await good.signIn({ identity, now, ...(issuedAt !== undefined && { issuedAt }) })
         await pause()
         const result = await good.signIn(request)
         if (read && result) await good.setUserDisabled(result.user.id, read.user.disabled)
@@ -84,12 +84,12 @@ const brokenStores: readonly BrokenStore[] = [
   {
     flaw: 'signIn takes the data of the token that comes last',
     found: [
-      'linkIdentity refreshes the data',
       'signIn keeps the data of the newest',
       'signIn takes a token for as new as now',
       'linkIdentity keeps the data',
       'importUsers takes data',
       'of 100 simultaneous sign-ins and links',
+      'linkIdentity refreshes the data',
     ],
     breakIt: (good) => {
       let latest = 0
