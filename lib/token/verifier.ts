@@ -37,8 +37,6 @@ export interface Verifier {
    * @throws {AuthError} TOKEN_… or METADATA_… when the token is refused, KEYS_UNAVAILABLE when it cannot be verified
    */
   verify(token: string, now: number): MaybePromise<VerifiedToken>
-  /** Whether this exact token is remembered as verified. */
-  knows(token: string): boolean
 }
 
 /** What the verifier needs, all of it made at start-up. */
@@ -102,7 +100,6 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
   }
 
   return {
-    knows: (token) => cache.has(token),
     verify(token, now) {
       const known = cache.get(token)
       if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyFully(token, now)
