@@ -11,11 +11,13 @@ export type CustomData = Readonly<Record<string, unknown>>
 /** `normal` is anyone who signed in; `server` and `system` exist for users imported from the original service. */
 export type UserType = 'normal' | 'server' | 'system'
 
-/** One way in which a user signs in: (provider, subject). */
+/** One way in which a user signs in: (provider type, provider name, subject). */
 export interface Identity {
   /** The user's unique id at the issuer: the token's `sub` claim. */
   readonly id: string
   readonly provider_type: string
+  /** The name that the option `providers` gives the issuer; absent for the one provider that has no name. */
+  readonly provider_id?: string
   /** The claims that this identity's newest token mapped to metadata fields. */
   readonly data: UserData
 }

@@ -15,6 +15,8 @@ import type { TokenRules } from './token-options.js'
 export interface VerifiedToken {
   /** The token itself. */
   readonly token: string
+  /** The name of the provider that verified it; undefined for the one that has no name. */
+  readonly provider: string | undefined
   /** The `sub` claim. */
   readonly subject: string
   readonly claims: Claims
@@ -72,6 +74,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     const windows = timed.map((step) => step.window(inspection))
     return Object.freeze({
       token: text,
+      provider: undefined,
       subject: token.claims[rules.subjectClaim] as string,
       claims: deepFreeze(token.claims),
       data,
