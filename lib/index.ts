@@ -39,7 +39,7 @@ export type {
   UnlinkOutcome,
 } from './stores/store.js'
 export type { Claims } from './jws/compact.js'
-export type { ExplainedCheck, Explanation } from './token/explain.js'
+export type { ExplainedAnswer, ExplainedCheck, Explanation } from './token/explain.js'
 export type {
   CustomData,
   Identity,

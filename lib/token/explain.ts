@@ -1,11 +1,11 @@
-import { isAuthError, type ErrorCode } from '../errors.js'
+import { authError, isAuthError, type AuthError, type ErrorCode } from '../errors.js'
 import type { KeySource } from '../keys/key-source.js'
 import type { MaybePromise } from '../user.js'
 import { inspectionOf, type Check, type Inspection } from './check.js'
 import { isSessionToken } from './claims.js'
 import { secretHint, show } from './hints.js'
 import { escapeFix, type MetadataRules } from './metadata.js'
-import { createSteps, runStep } from './steps.js'
+import { createSteps, refusal, runStep } from './steps.js'
 import type { TokenRules } from './token-options.js'
 
 /** What one check found. */
@@ -17,7 +17,12 @@ export interface ExplainedCheck {
   readonly got: string
   /** The likely fix of a failure; for a check that passed, what looks like a mistake all the same. */
   readonly fix?: string
+  /** What the guard refuses the token with when this is the first check that it does not pass: see docs/errors.md. */
+  readonly code?: ErrorCode
 }
+
+/** What the guard passes to `next(error)`; `errorHandler()` answers `status`, `headers`, and a body of the other two. */
+export type ExplainedAnswer = Pick<AuthError, 'code' | 'status' | 'headers' | 'error_code' | 'message'>
 
 /** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
 export interface Explanation {
@@ -26,6 +31,8 @@ export interface Explanation {
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
   readonly summary: string
+  /** What the guard answers now. Absent for a token that is accepted, and where only a creation hook knows. */
+  readonly answer?: ExplainedAnswer
 }
 
 /** Says whether the user of an accepted token would be let in. */
@@ -49,6 +56,12 @@ export interface ExplainOptions {
 
 export type Explain = (token: string, now: number, options?: ExplainOptions) => Promise<Explanation>
 
+/** What a check found, and the error that the guard makes of it. */
+interface Outcome {
+  readonly check: ExplainedCheck
+  readonly error?: AuthError
+}
+
 /** More than any option allows a token to have: longer ones are not examined further. */
 const MAX_EXPLAINED_LENGTH = 1_000_000
 
@@ -60,41 +73,59 @@ export function createExplain(parts: ExplainParts): Explain {
   const { keys, disabled, bearerJwt, explainUser } = parts
   const steps = createSteps(parts.rules, parts.metadata)
 
-  async function explainAll(text: string, now: number, withUser: boolean): Promise<ExplainedCheck[]> {
-    const checks: ExplainedCheck[] = disabled
-      ? [
-          {
-            name: 'provider',
-            pass: false,
-            expected: 'switched on',
-            got: 'disabled',
-            fix: 'Set disabled to false',
-          },
-        ]
-      : []
+  async function explainAll(text: string, now: number, withUser: boolean): Promise<Outcome[]> {
+    const outcomes: Outcome[] = disabled ? [SWITCHED_OFF] : []
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     const failed = new Set<string>()
     for (const step of steps) {
       const isSkipped = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))
-      const check = isSkipped ? skipped(step, inspection, now) : await explainStep(step, inspection, now)
-      checks.push(check)
-      if (check.pass === true) continue
-      failed.add(check.name)
-      if (check.name === 'format' || text.length > MAX_EXPLAINED_LENGTH) return checks
+      const outcome = isSkipped
+        ? { check: skipped(step, inspection, now) }
+        : await explainStep(step, inspection, now)
+      outcomes.push(outcome)
+      const { name, pass } = outcome.check
+      if (pass === true) continue
+      failed.add(name)
+      if (name === 'format' || text.length > MAX_EXPLAINED_LENGTH) return outcomes
     }
     const subject = inspection.token.claims[parts.rules.subjectClaim]
-    if (explainUser && withUser && !failed.has('sub')) checks.push(await explainUser(subject as string))
-    return checks
+    if (explainUser && withUser && !failed.has('sub')) {
+      const check = await explainUser(subject as string)
+      outcomes.push({ check, ...(check.code && { error: authError(check.code) }) })
+    }
+    return outcomes
   }
 
   return async (token, now, { user = true } = {}) => {
     // An absent header is undefined, whatever the types say.
     const text = typeof token === 'string' ? token.trim() : ''
-    const checks = await explainAll(text, now, user)
+    const outcomes = await explainAll(text, now, user)
+    const checks = outcomes.map(({ check, error }) => (error ? { ...check, code: error.code } : check))
     const failures = checks.filter(({ pass }) => pass !== true)
     const first = failures.find(({ pass }) => pass === false) ?? failures[0]
-    return { ok: !first, checks, summary: first ? refused(first) : accepted(checks, bearerJwt) }
+    const answer = answerOf(outcomes)
+    const summary = first ? refused(first) : accepted(checks, bearerJwt)
+    return { ok: !first, checks, summary, ...(answer && { answer }) }
   }
+}
+
+const SWITCHED_OFF: Outcome = {
+  check: {
+    name: 'provider',
+    pass: false,
+    expected: 'switched on',
+    got: 'disabled',
+    fix: 'Set disabled to false',
+  },
+  error: authError('PROVIDER_DISABLED'),
+}
+
+/** The guard stops at the first check that the token does not pass, be it refused or not to be decided. */
+function answerOf(outcomes: readonly Outcome[]): ExplainedAnswer | undefined {
+  const { error } = outcomes.find(({ check }) => check.pass !== true) ?? {}
+  if (!error) return undefined
+  const { code, status, headers, error_code, message } = error
+  return { code, status, headers, error_code, message }
 }
 
 function refused({ name, pass, expected, got, fix = '' }: ExplainedCheck): string {
@@ -110,26 +141,23 @@ function accepted(checks: readonly ExplainedCheck[], bearerJwt: boolean): string
   return [`accepted ${header}`, ...doubts].join('. ')
 }
 
-async function explainStep(step: Check, inspection: Inspection, now: number): Promise<ExplainedCheck> {
+async function explainStep(step: Check, inspection: Inspection, now: number): Promise<Outcome> {
   const { name } = step
   try {
     const code = await runStep(step, inspection, now)
     const [expected, got] = [step.expected(inspection, now), step.got(inspection)]
-    if (code !== undefined)
-      return { name, pass: false, expected, got, fix: fixOf(step, code, inspection, now) }
+    if (code !== undefined) {
+      const fix = fixOf(step, code, inspection, now)
+      return { check: { name, pass: false, expected, got, fix }, error: refusal(step, code, inspection, now) }
+    }
     const fix = inspection.unescaped.map(escapeFix).join('. ')
-    return { name, pass: true, expected, got, ...(name === 'metadata' && fix !== '' && { fix }) }
+    return { check: { name, pass: true, expected, got, ...(name === 'metadata' && fix !== '' && { fix }) } }
   } catch (error) {
     if (name === 'signature') return explainKeys(error, inspection)
     if (!isAuthError(error)) throw error
     const { expected = step.expected(inspection, now), got = error.message } = error.detail ?? {}
-    return {
-      name,
-      pass: false,
-      expected,
-      got,
-      fix: error.detail?.fix ?? step.fix(error.code, inspection, now),
-    }
+    const fix = error.detail?.fix ?? step.fix(error.code, inspection, now)
+    return { check: { name, pass: false, expected, got, fix }, error }
   }
 }
 
@@ -139,18 +167,19 @@ function skipped(step: Check, inspection: Inspection, now: number): ExplainedChe
 }
 
 /** Why there are no keys to verify a signature with. */
-function explainKeys(error: unknown, { token }: Inspection): ExplainedCheck {
+function explainKeys(reason: unknown, { token }: Inspection): Outcome {
   const name = 'signature'
-  if (!isAuthError(error) || error.status !== 401) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    return { name, pass: undefined, expected: 'keys to verify it with', got: cause }
+  const error = isAuthError(reason) ? reason : authError('UNEXPECTED', { cause: reason })
+  if (error.status !== 401) {
+    const cause = error.cause instanceof Error ? error.cause.message : String(reason)
+    return { check: { name, pass: undefined, expected: 'keys to verify it with', got: cause }, error }
   }
   const { kid } = token.header
   const fix =
     kid === undefined
       ? 'Let the issuer name its key, or set jwks.allowMissingKid if its set has just one'
       : 'Let the issuer publish this key, or configure the issuer that signed this token'
-  return { name, pass: false, expected: 'a kid that names a key', got: show(kid), fix }
+  return { check: { name, pass: false, expected: 'a kid that names a key', got: show(kid), fix }, error }
 }
 
 function fixOf(step: Check, code: ErrorCode, inspection: Inspection, now: number): string {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js'
+import { authError, type AuthError, type ErrorCode } from '../errors.js'
 import { COMPACT_FORM, readToken } from '../jws/compact.js'
 import { verifySignature } from '../jws/verify.js'
 import { andThen } from '../maybe-promise.js'
@@ -37,6 +37,20 @@ export function runStep(
     // Written so that the token is refused when the clock or a claim is not a number.
     if (!(now < until)) return 'TOKEN_EXPIRED'
     return now >= from ? undefined : 'TOKEN_NOT_YET_VALID'
+  })
+}
+
+/** The error of a step that refuses a token. */
+export function refusal(step: Check, code: ErrorCode, inspection: Inspection, now: number): AuthError {
+  const reason = step.reason?.(code, inspection)
+  return authError(code, {
+    ...(reason !== undefined && { reason }),
+    detail: () => ({
+      check: step.name,
+      expected: step.expected(inspection, now),
+      got: step.got(inspection),
+      fix: step.fix(code, inspection, now),
+    }),
   })
 }
 

@@ -1,4 +1,4 @@
-import { authError, type ErrorCode } from '../errors.js'
+import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../json.js'
 import type { Claims } from '../jws/compact.js'
@@ -6,9 +6,9 @@ import { VerifiedCache } from '../jws/token-cache.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { andThen } from '../maybe-promise.js'
 import type { MaybePromise, UserData } from '../user.js'
-import { inspectionOf, isTimed, type Check, type Inspection, type UnescapedField } from './check.js'
+import { inspectionOf, isTimed, type Inspection, type UnescapedField } from './check.js'
 import { escapeFix, type MetadataRules } from './metadata.js'
-import { createSteps, runStep } from './steps.js'
+import { createSteps, refusal, runStep } from './steps.js'
 import type { TokenRules } from './token-options.js'
 
 /** A third-party token that passed every check. Deeply frozen. */
@@ -111,17 +111,4 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
       )
     },
   }
-}
-
-function refusal(step: Check, code: ErrorCode, inspection: Inspection, now: number) {
-  const reason = step.reason?.(code, inspection)
-  return authError(code, {
-    ...(reason !== undefined && { reason }),
-    detail: () => ({
-      check: step.name,
-      expected: step.expected(inspection, now),
-      got: step.got(inspection),
-      fix: step.fix(code, inspection, now),
-    }),
-  })
 }

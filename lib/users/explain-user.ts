@@ -1,5 +1,5 @@
 import type { Dependency } from '../dependency.js'
-import { isAuthError } from '../errors.js'
+import { isAuthError, type ErrorCode } from '../errors.js'
 import type { Store } from '../stores/store.js'
 import type { ExplainedCheck, ExplainUser } from '../token/explain.js'
 import { show } from '../token/hints.js'
@@ -25,14 +25,21 @@ export function createExplainUser(parts: Parts): ExplainUser {
     if (!user) return explainCreation(subject, expected)
     if (!user.disabled) return { name, pass: true, expected, got: `user ${user.id}` }
     const fix = `Let the user in again: auth.users.enable('${user.id}')`
-    return { name, pass: false, expected, got: `user ${user.id}, who is disabled`, fix }
+    return {
+      name,
+      pass: false,
+      expected,
+      got: `user ${user.id}, who is disabled`,
+      fix,
+      code: 'USER_DISABLED',
+    }
   }
 
   async function explainCreation(subject: string, expected: string): Promise<ExplainedCheck> {
     const { appId, autoCreateUser, creationHook, generateUserId } = parts
     if (!autoCreateUser) {
       const fix = 'Set autoCreateUser, or let the user log in first, which makes the user'
-      return { name, pass: false, expected, got: 'no user', fix }
+      return { name, pass: false, expected, got: 'no user', fix, code: 'USER_NOT_FOUND' }
     }
     const wanted = newUserId(appId, { provider_type: PROVIDER, id: subject, data: {} }, generateUserId)
     // Ids of our own make room for each other; the app's do not.
@@ -41,7 +48,8 @@ export function createExplainUser(parts: Parts): ExplainUser {
       (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted)))
     if (owner) {
       const got = `no user, and generateUserId gives it the id ${wanted}, which another user has`
-      return { name, pass: false, expected, got, fix: 'Let generateUserId give each user an id of its own' }
+      const fix = 'Let generateUserId give each user an id of its own'
+      return { name, pass: false, expected, got, fix, code: 'STORE_UNAVAILABLE' }
     }
     if (!creationHook) return { name, pass: true, expected, got: 'no user yet; autoCreateUser makes it' }
     const fix = 'The creation hook decides, and was not asked'
@@ -59,8 +67,9 @@ export function createExplainUser(parts: Parts): ExplainUser {
 
 /** The request would get a 503: that says nothing about the token. */
 function explainFailure(error: unknown): ExplainedCheck {
-  const isId = isAuthError(error) && error.code === 'USER_ID_UNAVAILABLE'
+  const code: ErrorCode = isAuthError(error) ? error.code : 'STORE_UNAVAILABLE'
   const cause = isAuthError(error) && error.cause !== undefined ? error.cause : error
   const got = cause instanceof Error ? cause.message : show(cause)
-  return { name, pass: undefined, expected: isId ? 'an id of generateUserId' : 'an answer of the store', got }
+  const expected = code === 'USER_ID_UNAVAILABLE' ? 'an id of generateUserId' : 'an answer of the store'
+  return { name, pass: undefined, expected, got, code }
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
-import { customJwtAuth, type CustomJwtAuthOptions, type Explanation } from 'custom-jwt-auth'
+import {
+  customJwtAuth,
+  type AuthError,
+  type CustomJwtAuth,
+  type CustomJwtAuthOptions,
+  type Explanation,
+} from 'custom-jwt-auth'
 import { startApp } from '../support/app.js'
 import {
   APP_ID,
@@ -21,9 +28,22 @@ async function explain(token: string, options: object = {}): Promise<Explanation
   const clock = (): number => NOW * 1000
   const keys = { signingAlgorithm: 'HS256', signingKeys: [SECRET] }
   const all = { appId: APP_ID, ...keys, autoCreateUser: true, clock, ...options }
-  const explanation = await customJwtAuth(all as CustomJwtAuthOptions).explain(token)
+  const auth = customJwtAuth(all as CustomJwtAuthOptions)
+  const explanation = await auth.explain(token)
+  assert.deepEqual(explanation.answer, await answerOf(auth, token), 'what the guard answers')
   assertSecret(explanation, token, all.signingKeys)
   return explanation
+}
+
+/** What the guard passes to `next`. */
+async function answerOf(auth: CustomJwtAuth, jwttokenstring: string) {
+  const req = { headers: { jwttokenstring } } as Partial<IncomingMessage> as IncomingMessage
+  const error = await new Promise((next) => {
+    auth(req, {} as ServerResponse, next)
+  })
+  if (error === undefined) return undefined
+  const { code, status, headers, error_code, message } = error as AuthError
+  return { code, status, headers, error_code, message }
 }
 
 function assertSecret(explanation: Explanation, token: string, keys: readonly unknown[]): void {
@@ -61,6 +81,7 @@ test('a provider that is switched off refuses a token that passes every other ch
     expected: 'switched on',
     got: 'disabled',
     fix: 'Set disabled to false',
+    code: 'PROVIDER_DISABLED',
   })
 })
 
