@@ -4,7 +4,7 @@ import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
 import type { Sessions } from '../sessions/sessions.js'
-import { authOfSession, createTokenAuth, type RequestAuth } from './request-auth.js'
+import { authOfSession, authOfToken, type RequestAuth } from './request-auth.js'
 import { isSessionToken } from '../token/claims.js'
 import type { VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
@@ -44,8 +44,6 @@ export function createAuthenticator(parts: {
   readonly now: () => number
 }): Authenticator {
   const { credentialsRequired, bearerJwt, disabled, verifier, signIn, sessions, now } = parts
-
-  const authOfToken = createTokenAuth()
 
   function verify(token: string, time: number): MaybePromise<VerifiedToken> {
     if (disabled) throw authError('PROVIDER_DISABLED')

@@ -16,20 +16,10 @@ export interface RequestAuth {
   readonly expiresAt: number
 }
 
-/** Made once for each token, for as long as the verifier remembers it. */
-export function createTokenAuth(): (token: VerifiedToken) => RequestAuth {
-  const known = new WeakMap<VerifiedToken, RequestAuth>()
-  return function authOfToken(token) {
-    let auth = known.get(token)
-    if (!auth) {
-      const { claims, validUntil } = token
-      // A tolerance is for clocks that differ, not for a longer life; maxTokenAgeSeconds may end it earlier.
-      const expiresAt = Math.min(Number(claims.exp), validUntil)
-      auth = Object.freeze({ kind: 'custom-token', provider: undefined, claims, expiresAt })
-      known.set(token, auth)
-    }
-    return auth
-  }
+export function authOfToken({ claims, provider, validUntil }: VerifiedToken): RequestAuth {
+  // A tolerance is for clocks that differ, not for a longer life; maxTokenAgeSeconds may end it earlier.
+  const expiresAt = Math.min(Number(claims.exp), validUntil)
+  return Object.freeze({ kind: 'custom-token', provider, claims, expiresAt })
 }
 
 /** @param expiresAt of the access token */

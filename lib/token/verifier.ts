@@ -4,7 +4,7 @@ import { deepFreeze } from '../json.js'
 import type { Claims } from '../jws/compact.js'
 import { VerifiedCache } from '../jws/token-cache.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
-import { andThen } from '../maybe-promise.js'
+import { andThen, isPromise } from '../maybe-promise.js'
 import type { MaybePromise, UserData } from '../user.js'
 import { inspectionOf, isTimed, type Inspection, type UnescapedField } from './check.js'
 import { escapeFix, type MetadataRules } from './metadata.js'
@@ -61,12 +61,17 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
 
   /** Runs one step after the other, and waits only for those that have to wait. */
   function inspect(inspection: Inspection, now: number, first = 0): MaybePromise<Inspection> {
-    const step = steps[first]
-    if (!step) return inspection
-    return andThen(runStep(step, inspection, now), (code) => {
+    for (const [index, step] of steps.entries()) {
+      if (index < first) continue
+      const code = runStep(step, inspection, now)
+      if (isPromise(code))
+        return code.then((late) => {
+          if (late !== undefined) throw refusal(step, late, inspection, now)
+          return inspect(inspection, now, index + 1)
+        })
       if (code !== undefined) throw refusal(step, code, inspection, now)
-      return inspect(inspection, now, first + 1)
-    })
+    }
+    return inspection
   }
 
   function toVerified(inspection: Inspection, key: VerificationKey): VerifiedToken {

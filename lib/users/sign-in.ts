@@ -81,8 +81,8 @@ export function createSignIn(parts: SignInParts): SignIn {
   const creations = new Map<string, Promise<UserRecord>>()
   /** What is known of each token, for as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
-  /** Each cached user as each token shows it. By user first: a remembered token must not keep a user that the cache let go. */
-  const views = new WeakMap<User, WeakMap<VerifiedToken, User>>()
+  /** Each cached user as the last token showed it. By user: a remembered token must not keep one that the cache let go. */
+  const views = new WeakMap<User, { readonly token: VerifiedToken; readonly shown: User }>()
   /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
   let answersAtOnce = false
 
@@ -180,11 +180,11 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   /** The user as this token shows it. */
   function show(token: VerifiedToken, user: User): User {
-    let ofUser = views.get(user)
-    if (!ofUser) views.set(user, (ofUser = new WeakMap()))
-    let view = ofUser.get(token)
-    if (!view) ofUser.set(token, (view = shownBy(identityOf(token), user)))
-    return view
+    const view = views.get(user)
+    if (view?.token === token) return view.shown
+    const shown = shownBy(identityOf(token), user)
+    views.set(user, { token, shown })
+    return shown
   }
 
   /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
@@ -204,8 +204,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     useToken(token, now) {
       const userId = uses.get(token)?.userId
       const user = userId === undefined ? undefined : userCache.get(userId, now)
-      const view = user && views.get(user)?.get(token)
-      if (view) return view
+      const view = user && views.get(user)
+      if (view?.token === token) return view.shown
       // The user with this id may no longer have the token's identity: see find.
       if (user && proves(token, user)) return show(token, user)
       const fetch = () =>

@@ -178,7 +178,7 @@ describe('req.auth', () => {
     return { url: server.url, ask }
   }
 
-  test("has the claims of this request's token, frozen, and the same object for a remembered token", async (t) => {
+  test("has the claims of this request's token, frozen, and the same claims for a remembered token", async (t) => {
     const { ask } = await startAuth(t)
     const given = claims({ scope: 'read:orders', realm_access: { roles: ['clerk'] }, exp: NOW + 100 })
     const headers = { jwtTokenString: mint(given) }
@@ -186,7 +186,7 @@ describe('req.auth', () => {
     assert.deepEqual(auth, { kind: 'custom-token', provider: undefined, claims: given, expiresAt: NOW + 100 })
     const roles = (auth?.claims?.realm_access as { roles: string[] }).roles
     assert.ok([auth, auth?.claims, roles].every(Object.isFrozen))
-    assert.equal(await ask(headers), auth)
+    assert.equal((await ask(headers))?.claims, auth?.claims)
     const other = await ask({ jwtTokenString: mint(claims({ scope: 'none' })) })
     assert.equal(other?.claims?.scope, 'none')
   })
