@@ -1,6 +1,6 @@
 // The documents say what the code does: neither may change alone.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import {
   ConfigurationError,
@@ -14,6 +14,16 @@ import { ERRORS } from '../lib/errors.js'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
+/** What people read, by path. */
+const documents = [
+  ...readdirSync(new URL('../docs', import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path}`),
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+]
+
 /** What start-up says about options that are all wrong. */
 function problemsOf(start: () => unknown): readonly ConfigurationProblem[] {
   try {
@@ -26,13 +36,14 @@ function problemsOf(start: () => unknown): readonly ConfigurationProblem[] {
 }
 
 describe('docs/options.md', () => {
-  /** The rows of all tables of options: their cells. */
-  const rows = read('docs/options.md')
-    .split(/\n\n/)
-    .filter((block) => /^\| option /.test(block))
-    .flatMap((block) => block.trim().split('\n').slice(2))
-    .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()))
-    .map(([, name = '', type = '']) => ({ name: name.replaceAll('`', ''), type }))
+  /** Each option's heading, with what stands below it. */
+  const options = read('docs/options.md')
+    .split(/^(?=##+ )/m)
+    .flatMap((section) => {
+      const [, name = '', type = '', text = ''] =
+        /^### (\S+)\n\n\*\*Type\*\* (.*) · \*\*default\*\* .+\n\n([\s\S]*)$/.exec(section) ?? []
+      return name === '' ? [] : [{ name, type, text }]
+    })
 
   // An unknown option on every level: the message names the known ones.
   const unknown = { '?': true }
@@ -55,13 +66,21 @@ describe('docs/options.md', () => {
     return names.map((name) => option.replace(/\[0\]/, '[]').replace('?', name))
   })
 
-  test('has a row for every option, and no other rows', () => {
+  test('has a heading with type and default for every option, and for no others', () => {
     assert.ok(known.includes('appId') && known.includes('cache.users.ttlSeconds'))
-    assert.deepEqual(rows.map(({ name }) => name).sort(), [...new Set(known)].sort())
+    assert.deepEqual(options.map(({ name }) => name).sort(), [...new Set(known)].sort())
   })
 
+  for (const { name, text } of options)
+    test(`${name}: its meaning, an example, a trap`, () => {
+      const leaf = name.split('.').at(-1) ?? ''
+      assert.match(text, /^[A-Z]/)
+      assert.ok(/^```js\n([\s\S]*?)^```$/m.exec(text)?.[1]?.includes(`${leaf}:`), 'no example names it')
+      assert.match(text, /^\*\*Trap:\*\* ./m)
+    })
+
   test('states the bounds that numbers have', () => {
-    const bounded = rows.filter(({ type }) => /^[\d ]+ to [\d ]+$/.test(type))
+    const bounded = options.filter(({ type }) => /^[\d ]+ to [\d ]+$/.test(type))
     const wrong: Record<string, unknown> = {}
     for (const { name } of bounded) {
       const path = name.split('.')
@@ -71,10 +90,10 @@ describe('docs/options.md', () => {
       level[last] = '?'
     }
     const { memoryStore: bounds, ...rest } = wrong
-    const options = { ...rest, jwkUri: 'https://issuer.example/jwks' } // without it, jwks is not looked at
+    const given = { ...rest, jwkUri: 'https://issuer.example/jwks' } // without it, jwks is not looked at
     const fixes = new Map(
       [
-        ...problemsOf(() => customJwtAuth(options as unknown as CustomJwtAuthOptions)),
+        ...problemsOf(() => customJwtAuth(given as unknown as CustomJwtAuthOptions)),
         ...problemsOf(() => memoryStore(bounds as MemoryStoreOptions)),
       ].map(({ option, fix }) => [option, fix]),
     )
@@ -113,6 +132,16 @@ describe('docs/errors.md', () => {
       assert.ok(isExact, `${words} | ${prefix + row.message}`)
     })
   }
+})
+
+test('no row of a table is longer than 160 characters', () => {
+  const long = documents.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .filter((line) => line.startsWith('|') && line.length > 160)
+      .map((line) => `${path}: ${line}`),
+  )
+  assert.deepEqual(long, [])
 })
 
 describe('links in the documents', () => {
