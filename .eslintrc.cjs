@@ -7,6 +7,7 @@ const column = [
   ['index.ts'],
   ['custom-jwt-auth.ts'],
   ['options.ts'],
+  ['inspect'],
   ['routes'],
   ['http'],
   ['sessions'],

@@ -4,6 +4,7 @@ import { ConfigurationError } from './errors.js'
 import { createEvents } from './events.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createMiddleware, userOf, type Middleware } from './http/middleware.js'
+import { createInspectRoute } from './inspect/inspect-page.js'
 import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
 import { createSessionRoutes } from './routes/session-routes.js'
@@ -47,6 +48,12 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   userOf(req: IncomingMessage): User<Data>
   /** Says for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
+  /**
+   * A page for development that explains tokens in a browser at this machine: `app.use('/inspect', auth.inspectPage())`.
+   * It verifies with this guard's keys and looks for users in its store, and changes nothing: see docs/inspect.md.
+   * @throws {ConfigurationError} when `NODE_ENV` is `production`
+   */
+  inspectPage(): Middleware
   /** Resolves when the keys and the store can be used: await it before listening. */
   ready(): Promise<void>
   /** Releases what the keys and the store hold open. */
@@ -69,7 +76,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `inspectPage()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -108,7 +115,7 @@ function compose(config: Config): CustomJwtAuth {
   const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
-  const explain = createExplain({
+  const explainAt = createExplain({
     ...config,
     keys,
     explainUser: createExplainUser({ ...config, store, dependency }),
@@ -136,13 +143,18 @@ function compose(config: Config): CustomJwtAuth {
     throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
   }
 
+  const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
   const middleware = createMiddleware(authenticator, events)
   return Object.assign(middleware, {
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ ...config, store, userCache, dependency }),
     userOf: (req: IncomingMessage) => userOf(req, events),
-    explain: (token: string, given?: ExplainOptions) => explain(token, now(), given),
+    explain,
+    inspectPage() {
+      const configurations = [{ name: appId, explain, hasStore: true }]
+      return createInspectRoute({ configurations, now }, process.env.NODE_ENV === 'production')
+    },
     async ready() {
       await Promise.all([keys.ready(now()), store.ready?.()])
     },

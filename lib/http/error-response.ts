@@ -21,9 +21,14 @@ export function sendJson(
   res.end(text)
 }
 
-/** Answers with an error in the shape of PROTOCOL §5. */
-export function sendError(res: ServerResponse, { status, message, error_code, headers }: AuthError): void {
-  sendJson(res, status, { error: message, error_code, link: '' }, headers)
+/** The body of an answer in the shape of PROTOCOL §5. */
+export function errorBody({ message, error_code }: Pick<AuthError, 'message' | 'error_code'>): object {
+  return { error: message, error_code, link: '' }
+}
+
+/** Answers with an error. */
+export function sendError(res: ServerResponse, error: AuthError): void {
+  sendJson(res, error.status, errorBody(error), error.headers)
 }
 
 /**

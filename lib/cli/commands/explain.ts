@@ -1,9 +1,8 @@
 import type { ExplainedCheck, Explanation } from '../../token/explain.js'
-import { defineCommand, OperationError } from '../command.js'
+import { defineCommand } from '../command.js'
 import { GUARD_FLAGS, readGuardOptions } from '../guard-options.js'
+import { readToken } from '../token-input.js'
 import { dim, green, printable, printJson, printText, red, yellow } from '../terminal.js'
-
-const MAX_INPUT_LENGTH = 1_000_000
 
 /** `custom-jwt-auth explain`. */
 export const explain = defineCommand({
@@ -28,7 +27,7 @@ export const explain = defineCommand({
     const { customJwtAuth } = await import('../../custom-jwt-auth.js')
     const auth = customJwtAuth(options)
     try {
-      const explanation = await auth.explain(given === '-' ? await readStandardInput() : given, {
+      const explanation = await auth.explain(await readToken(given), {
         user: options.store !== undefined,
       })
       if (json) printJson(explanation)
@@ -59,15 +58,4 @@ function print({ ok, checks, summary }: Explanation): void {
 function sign({ pass }: ExplainedCheck): string {
   if (pass === undefined) return yellow('?')
   return pass ? green('✓') : red('✗')
-}
-
-async function readStandardInput(): Promise<string> {
-  if (process.stdin.isTTY) console.error('Paste the token, then press Enter and Ctrl-D:')
-  let text = ''
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += String(chunk)
-    if (text.length > MAX_INPUT_LENGTH) throw new OperationError('standard input is not a token')
-  }
-  if (text.trim() === '') throw new OperationError('nothing came from standard input')
-  return text
 }

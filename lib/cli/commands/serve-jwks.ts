@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createTestIssuer, type TestIssuer } from '../../testing/test-issuer.js'
-import { defineCommand, OperationError, UsageError } from '../command.js'
-import { codeOf } from '../keys.js'
+import { defineCommand } from '../command.js'
+import { portTaken, readPort } from '../port.js'
 import { dim, printJson, printLines } from '../terminal.js'
 
 const DEFAULT_PORT = 4000
@@ -31,7 +31,7 @@ export const serveJwks = defineCommand({
   ],
   async run({ values, json }) {
     const { sub = '24601', aud = 'myapp-abcde' } = values
-    const issuer = await start(readPort(values.port))
+    const issuer = await start(readPort(values.port, DEFAULT_PORT))
     const query = new URLSearchParams({ sub, aud }).toString()
     const tokenUri = `${issuer.issuer}/token?${query}`
     const token = issuer.mint({ sub, aud })
@@ -55,16 +55,10 @@ export const serveJwks = defineCommand({
   },
 })
 
-function readPort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text)
-  throw new UsageError('--port is a number from 0 to 65535')
-}
-
 async function start(port: number): Promise<TestIssuer> {
   try {
     return await createTestIssuer({ port })
   } catch (error) {
-    throw new OperationError(`port ${port} cannot be used (${codeOf(error)}): pass another --port, or 0`)
+    throw portTaken(port, error)
   }
 }

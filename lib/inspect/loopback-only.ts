@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import { isIPv4 } from 'node:net'
+
+/**
+ * Why a request is not one of somebody who sits at this machine; undefined when it is. The address shows who connects
+ * (an app may listen on every interface), the Host header that no foreign name leads here (DNS rebinding), and a
+ * forwarded address that no tunnel or proxy stands between.
+ */
+export function strangerIn(req: IncomingMessage): string | undefined {
+  const { remoteAddress } = req.socket
+  const { forwarded, 'x-forwarded-for': forwardedFor } = req.headers
+  if (!isLoopback(remoteAddress)) return 'it answers connections from this machine alone'
+  if (!isLoopback(hostnameOf(hostOf(req)))) return 'open it as localhost or 127.0.0.1, not by another name'
+  const isFromElsewhere = [forwardedFor ?? []].flat().some((list) => !list.split(',').every(isLoopback))
+  return forwarded !== undefined || isFromElsewhere ? 'it answers nobody through a proxy' : undefined
+}
+
+/**
+ * Why a request may have been sent by another site's page (CSRF); undefined when it was not. Every browser says where a
+ * POST comes from.
+ */
+export function otherSiteIn(req: IncomingMessage): string | undefined {
+  const { origin = '', 'sec-fetch-site': site = 'same-origin' } = req.headers
+  const isOwn = URL.canParse(origin) && new URL(origin).host === hostOf(req)?.toLowerCase()
+  return isOwn && site === 'same-origin' ? undefined : 'it answers its own page alone'
+}
+
+function hostOf({ headers }: IncomingMessage): string | undefined {
+  return headers.host ?? (headers[':authority'] as string | undefined)
+}
+
+function hostnameOf(host = ''): string | undefined {
+  // Only what a browser sends as a host: no user, no path.
+  const url =
+    /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined
+  return url?.hostname
+}
+
+function isLoopback(name = ''): boolean {
+  const plain = name
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .replace(/^::ffff:/i, '')
+  return plain === '::1' || plain === 'localhost' || plain.endsWith('.localhost') || isLoopbackIPv4(plain)
+}
+
+function isLoopbackIPv4(name: string): boolean {
+  return isIPv4(name) && name.startsWith('127.')
+}
