@@ -132,6 +132,13 @@ describe('the page that inspects tokens', { concurrency: 2 }, () => {
     assert.match(await textOf(page, 'Claims'), /Cannot be read/)
     assert.match(await textOf(page, 'Which user it is'), /the token names no user/)
     assert.deepEqual(complaints, [])
+
+    // Even a script of the page could send nothing elsewhere.
+    const elsewhere = page.evaluate(
+      "fetch('http://127.0.0.1:9/', { mode: 'no-cors' }).then(() => 'sent', String)",
+    )
+    assert.match(String(await elsewhere), /TypeError/)
+    assert.match(complaints.join(), /Content Security Policy/)
   })
 
   test(

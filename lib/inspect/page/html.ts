@@ -29,8 +29,7 @@ export interface PageParts {
 
 /** The page. What it is told goes into attributes, for its script. */
 export function pageHtml({ secret, names, isTokenWaiting }: PageParts): string {
-  const configurations =
-    names.length === 1 ? `Configuration: ${names[0] ?? ''}` : `${names.length} configurations`
+  const configurations = `Configuration${names.length === 1 ? '' : 's'}: ${names.join(', ')}`
   return `<!doctype html>
 <html lang="en" translate="no">
   <head>
@@ -47,7 +46,7 @@ export function pageHtml({ secret, names, isTokenWaiting }: PageParts): string {
     <header>
       <h1>Inspect a token</h1>
       <p>Everything stays on this machine: nothing is stored, logged or sent elsewhere.</p>
-      <p class="quiet">${escapeHtml(configurations)}</p>
+      <p class="quiet names">${escapeHtml(configurations)}</p>
     </header>
     <main>
       <form id="entry" class="card" aria-label="Token to inspect">

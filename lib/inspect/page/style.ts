@@ -50,6 +50,7 @@ button:hover { border-color: var(--accent); color: var(--accent); }
 #verdict-title:focus { outline: none; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: inherit; text-underline-offset: 0.15em; }
+.names { overflow-wrap: anywhere; }
 #choices { display: flex; flex-wrap: wrap; gap: 0.5rem; clear: both; }
 #choices label {
   display: flex; align-items: baseline; gap: 0.5rem; min-width: 0; padding: 0.45rem 0.8rem; border: 1px solid var(--line);
@@ -104,7 +105,8 @@ td { width: 70%; }
 th { width: 30%; padding-right: 0.7rem; font-weight: 600; }
 td p { font-size: 0.9rem; }
 td p, td a { color: var(--tone, var(--soft)); }
-caption, .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.remedy { font-weight: 600; overflow-wrap: anywhere; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (prefers-reduced-motion: no-preference) { #verdict { animation: in 0.15s ease-out; } }
 @keyframes in { from { opacity: 0; transform: translateY(0.3rem); } }
 `

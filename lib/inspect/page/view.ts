@@ -110,10 +110,10 @@ function showChecks({ explanation: { checks } }) {
       if (kind === 'good') top.append(element('span', {}, value(gotOf(check)), datesOf(check)))
       top.append(word)
       item.append(sign(kind), top)
-      const rows = others(check, ['name', 'pass', 'expected', 'got', 'fix'])
-      if (kind !== 'good') rows.unshift(['Expected', check.expected], ['Got', check.got])
-      if (rows.length > 0) item.append(pairs(rows))
-      if (check.fix) item.append(element('p', {}, check.fix))
+      if (kind !== 'good') item.append(pairs([['Expected', check.expected], ['Got', check.got]]))
+      if (check.fix) item.append(element('p', { class: 'remedy' }, check.fix))
+      const rest = others(check, ['name', 'pass', 'expected', 'got', 'fix'])
+      if (rest.length > 0) item.append(pairs(rest))
       return item
     }),
   )
@@ -161,7 +161,7 @@ function showUser({ explanation: { checks }, hasStore }) {
   }
 }
 
-function tableOf(caption, rows, checks) {
+function tableOf(titleId, rows, checks) {
   if (!rows) return element('p', {}, 'Cannot be read: see the check ‘format’.')
   if (rows.length === 0) return element('p', {}, 'None.')
   const body = element('tbody', {})
@@ -177,7 +177,7 @@ function tableOf(caption, rows, checks) {
     const kind = index >= 0 ? 'bad' : undefined
     body.append(element('tr', { class: kind }, element('th', { scope: 'row' }, row.name), cell))
   }
-  return element('table', {}, element('caption', {}, caption), body)
+  return element('table', { 'aria-labelledby': titleId }, body)
 }
 
 const readable = (date) => date.slice(0, 19).replace('T', ' ') + ' UTC'
@@ -189,8 +189,8 @@ function show() {
   showChecks(verdict)
   showAnswer(verdict)
   showUser(verdict)
-  at('claims').replaceChildren(tableOf('Claims, not verified by themselves', report.claims, checks))
-  at('header').replaceChildren(tableOf('Header', report.header, checks))
+  at('claims').replaceChildren(tableOf('claims-title', report.claims, checks))
+  at('header').replaceChildren(tableOf('header-title', report.header, checks))
   showChoices()
   at('in-hand-text').textContent = report.length.toLocaleString('en') + ' characters; signature not shown.'
   at('in-hand-time').textContent = 'Inspected at ' + readable(report.now)
