@@ -53,7 +53,7 @@ export function createInspectPage({ configurations, now, token }: InspectPagePar
       return
     }
     if (!knowsSecret(req)) {
-      sendError(res, 403, 'the page is from before a restart: reload it')
+      sendError(res, 403, 'this page is from before a restart: reload it')
       return
     }
     const body = ((await readJson(req, MAX_TOKEN_LENGTH)) ?? {}) as { token?: unknown; handOver?: unknown }
@@ -71,13 +71,13 @@ export function createInspectPage({ configurations, now, token }: InspectPagePar
     if (stranger !== undefined) sendError(res, 403, stranger)
     else if (req.method === 'POST')
       answerPost(req, res).catch((error: unknown) => {
-        const [status, message] = isAuthError(error) ? [error.status, error.message] : [503, String(error)]
-        sendError(res, status, message)
+        if (isAuthError(error)) sendError(res, error.status, error.message)
+        else sendError(res, 503, `the token could not be inspected: ${messageOf(error)}`)
       })
     else if (req.method === 'GET' || req.method === 'HEAD') {
       const names = configurations.map(({ name }) => name)
       send(res, 200, 'html', pageHtml({ secret, names, isTokenWaiting: handedOver !== undefined }))
-    } else sendError(res, 405, 'it knows GET and POST', { Allow: 'GET, HEAD, POST' })
+    } else sendError(res, 405, 'this page knows GET and POST', { Allow: 'GET, HEAD, POST' })
   }
 }
 
@@ -100,6 +100,10 @@ export function createInspectRoute(parts: InspectPageParts, production: boolean)
     if (path === '/' || path === '') page(req, res)
     else next()
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function sendError(res: ServerResponse, status: number, reason: string, headers: object = {}): void {

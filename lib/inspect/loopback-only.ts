@@ -7,12 +7,14 @@ import { isIPv4 } from 'node:net'
  * forwarded address that no tunnel or proxy stands between.
  */
 export function strangerIn(req: IncomingMessage): string | undefined {
-  const { remoteAddress } = req.socket
+  // Requests of adapters may have no socket.
+  const { remoteAddress } = (req as Partial<IncomingMessage>).socket ?? {}
   const { forwarded, 'x-forwarded-for': forwardedFor } = req.headers
-  if (!isLoopback(remoteAddress)) return 'it answers connections from this machine alone'
-  if (!isLoopback(hostnameOf(hostOf(req)))) return 'open it as localhost or 127.0.0.1, not by another name'
+  if (!isLoopback(remoteAddress)) return 'this page answers connections from this machine alone'
+  if (!isLoopback(hostnameOf(hostOf(req))))
+    return 'open this page as localhost or 127.0.0.1, not by another name'
   const isFromElsewhere = [forwardedFor ?? []].flat().some((list) => !list.split(',').every(isLoopback))
-  return forwarded !== undefined || isFromElsewhere ? 'it answers nobody through a proxy' : undefined
+  return forwarded !== undefined || isFromElsewhere ? 'this page answers nobody through a proxy' : undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export function strangerIn(req: IncomingMessage): string | undefined {
 export function otherSiteIn(req: IncomingMessage): string | undefined {
   const { origin = '', 'sec-fetch-site': site = 'same-origin' } = req.headers
   const isOwn = URL.canParse(origin) && new URL(origin).host === hostOf(req)?.toLowerCase()
-  return isOwn && site === 'same-origin' ? undefined : 'it answers its own page alone'
+  return isOwn && site === 'same-origin' ? undefined : 'this page answers its own requests alone'
 }
 
 function hostOf({ headers }: IncomingMessage): string | undefined {

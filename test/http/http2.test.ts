@@ -72,3 +72,20 @@ for (const name of ['Connect', 'a bare node:http handler'] as const)
       const large = await send(LOGIN, { 'content-type': 'application/json' }, { token: 'x'.repeat(100_000) })
       assert.equal(large.status, 413)
     })
+
+test('the page that inspects tokens knows its own host over HTTP/2', async (t) => {
+  const build: BuildApp = ({ auth }) => {
+    const page = auth.inspectPage()
+    return (req, res) => {
+      page(req, res, () => res.writeHead(404).end())
+    }
+  }
+  const { origin, send } = await serve(t, build, 'https')
+  const ask = (headers: Headers) => send('/', headers, { token: mint() })
+  assert.match((await ask({ origin })).body.error ?? '', /reload it/, 'all that is missing is its secret')
+  assert.match((await ask({ origin: 'https://elsewhere.example' })).body.error ?? '', /own requests/)
+  assert.match(
+    (await ask({ origin, ':authority': 'rebound.example' })).body.error ?? '',
+    /open this page as localhost/,
+  )
+})

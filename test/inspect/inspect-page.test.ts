@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { describe, test, type TestContext } from 'node:test'
 import { ConfigurationError, customJwtAuth, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
 import { whenOf } from '../../lib/inspect/dates.js'
+import { createInspectPage } from '../../lib/inspect/inspect-page.js'
 import { strangerIn } from '../../lib/inspect/loopback-only.js'
 import type { Report } from '../../lib/inspect/report.js'
 import { startApp } from '../support/app.js'
@@ -217,6 +218,18 @@ test('a report has neither signature nor key, and nothing is logged', async (t) 
   })
   assert.deepEqual([verdicts[0]?.answer?.status, verdicts[0]?.answer?.code], [503, 'STORE_UNAVAILABLE'])
   assert.deepEqual(logger.lines, [])
+})
+
+test('a token that cannot be explained is a 503 with the reason, and the page goes on', async (t) => {
+  const explain = () => Promise.reject(new Error('not today'))
+  const inspect = createInspectPage({
+    configurations: [{ name: 'a', explain, hasStore: false }],
+    now: () => NOW,
+  })
+  const { post, get } = await serve(t, inspect)
+  const { status, body } = await post({ token: mint() })
+  assert.deepEqual([status, body.error], [503, 'the token could not be inspected: not today'])
+  assert.equal((await get()).status, 200)
 })
 
 describe('dates in words:', () => {
