@@ -79,9 +79,7 @@ export function createExplain(parts: ExplainParts): Explain {
     const failed = new Set<string>()
     for (const step of steps) {
       const isSkipped = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))
-      const outcome = isSkipped
-        ? { check: skipped(step, inspection, now) }
-        : await explainStep(step, inspection, now)
+      const outcome = isSkipped ? { check: skipped(step) } : await explainStep(step, inspection, now)
       outcomes.push(outcome)
       const { name, pass } = outcome.check
       if (pass === true) continue
@@ -101,8 +99,8 @@ export function createExplain(parts: ExplainParts): Explain {
     const text = typeof token === 'string' ? token.trim() : ''
     const outcomes = await explainAll(text, now, user)
     const checks = outcomes.map(({ check, error }) => (error ? { ...check, code: error.code } : check))
-    const failures = checks.filter(({ pass }) => pass !== true)
-    const first = failures.find(({ pass }) => pass === false) ?? failures[0]
+    // As the guard does, which stops there: what comes after does not decide what it answers.
+    const first = checks.find(({ pass }) => pass !== true)
     const answer = answerOf(outcomes)
     const summary = first ? refused(first) : accepted(checks, bearerJwt)
     return { ok: !first, checks, summary, ...(answer && { answer }) }
@@ -161,9 +159,9 @@ async function explainStep(step: Check, inspection: Inspection, now: number): Pr
   }
 }
 
-function skipped(step: Check, inspection: Inspection, now: number): ExplainedCheck {
-  const expected = step.expected(inspection, now)
-  return { name: step.name, pass: undefined, expected, got: 'nothing that could be verified' }
+function skipped(step: Check): ExplainedCheck {
+  const got = 'nothing that could be verified'
+  return { name: step.name, pass: undefined, expected: 'made with a configured key', got }
 }
 
 /** Why there are no keys to verify a signature with. */
@@ -172,7 +170,8 @@ function explainKeys(reason: unknown, { token }: Inspection): Outcome {
   const error = isAuthError(reason) ? reason : authError('UNEXPECTED', { cause: reason })
   if (error.status !== 401) {
     const cause = error.cause instanceof Error ? error.cause.message : String(reason)
-    return { check: { name, pass: undefined, expected: 'keys to verify it with', got: cause }, error }
+    const fix = 'Make the key set reachable from here: npx custom-jwt-auth check says more about it'
+    return { check: { name, pass: undefined, expected: 'keys to verify it with', got: cause, fix }, error }
   }
   const { kid } = token.header
   const fix =
@@ -182,11 +181,20 @@ function explainKeys(reason: unknown, { token }: Inspection): Outcome {
   return { check: { name, pass: false, expected: 'a kid that names a key', got: show(kid), fix }, error }
 }
 
+/** What is wrong with every session token: nothing that its issuer, this app, has to fix. */
+const ISSUERS_TO_FIX: readonly ErrorCode[] = [
+  'TOKEN_ALGORITHM',
+  'TOKEN_SIGNATURE',
+  'TOKEN_ISSUER',
+  'TOKEN_AUDIENCE_INVALID',
+  'TOKEN_AUDIENCE_MISMATCH',
+]
+
 function fixOf(step: Check, code: ErrorCode, inspection: Inspection, now: number): string {
-  if (code !== 'TOKEN_SIGNATURE') return step.fix(code, inspection, now)
   const { token, candidates } = inspection
-  if (isSessionToken(token.claims))
+  if (isSessionToken(token.claims) && ISSUERS_TO_FIX.includes(code))
     return 'This is a session token: send an access token as Authorization: Bearer'
+  if (code !== 'TOKEN_SIGNATURE') return step.fix(code, inspection, now)
   const these = candidates.length === 1 ? 'this one' : `these ${candidates.length}`
   return (
     secretHint(token, candidates) ??

@@ -149,6 +149,7 @@ describe('the page that inspects tokens', { concurrency: 2 }, () => {
       await verdictOf(page, 'Accepted').waitFor()
       const radio = (name: string) => page.getByRole('radio', { name })
       assert.ok(await radio('production.mjs ').isChecked(), 'the one that accepts it')
+      assert.match(await textOf(page, 'Every check'), /metadata[^]*passed, but\s+The dots of https/)
       await radio('production.mjs').press('ArrowLeft')
       await verdictOf(page, 'Refused: signature').waitFor()
       assert.equal(await page.evaluate('document.activeElement.value'), '0', 'the focus stays')
@@ -256,6 +257,9 @@ describe('the page that inspects tokens', { concurrency: 2 }, () => {
   )
 })
 
+/** A claim whose dots should have been escaped. */
+const ROLES = 'https://x.example/roles'
+
 function configuration(name: string, options: object): Configuration {
   const auth = guard(options)
   return { name, hasStore: 'store' in options, explain: (...args) => auth.explain(...args) }
@@ -265,7 +269,10 @@ function inspectPage(token?: string) {
   const hook = configuration('hook.mjs', { store: memoryStore(), autoCreateUser: () => undefined })
   const configurations: Configuration[] = [
     configuration('staging.mjs', { signingKeys: [OTHER_SECRET] }),
-    configuration('production.mjs', { bearerJwt: true }),
+    configuration('production.mjs', {
+      bearerJwt: true,
+      metadataFields: [{ name: ROLES, fieldName: 'roles' }],
+    }),
     {
       ...hook,
       async explain(...args) {
@@ -278,4 +285,9 @@ function inspectPage(token?: string) {
 }
 
 const openConfigurations = (t: TestContext, browser: object = {}) =>
-  open(t, inspectPage(mint(claims({ name: 'Jean Valjean', auth_time: NOW - 7_300 }))), '/', browser)
+  open(
+    t,
+    inspectPage(mint(claims({ name: 'Jean Valjean', [ROLES]: ['clerk'], auth_time: NOW - 7_300 }))),
+    '/',
+    browser,
+  )

@@ -624,11 +624,26 @@ describe("a session token given in place of the issuer's", () => {
       assertSecret(explanation, token, [SECRET, SESSION_SECRET])
       assert.equal(explanation.ok, false)
       assert.match(explanation.summary, /^refused by signature: .*This is a session token/)
+      const { summary } = await explain(token, { signingAlgorithm: 'RS256', signingKeys: [rsa.publicPem] })
+      assert.match(
+        summary,
+        /^refused by alg: .*This is a session token/,
+        'its algorithm is nothing for the issuer to fix',
+      )
       const check = explanation.checks.find(({ name }) => name === 'session token')
       assert.equal(check?.pass, false)
       assert.equal(check.got, `a session token ("${kind.replace('_token', '')}")`)
       assert.match(check.fix ?? '', /Authorization: Bearer.*\/auth\/session/)
     })
+})
+
+test('keys that cannot be had come before what else is wrong, as in the answer of the guard', async () => {
+  const token = mint(claims({ aud: 'other' }), { key: rsa.privateKey, header: { kid: 'a' } })
+  const auth = customJwtAuth({ appId: APP_ID, clock: () => NOW * 1000, jwkUri: 'http://127.0.0.1:9/jwks' })
+  const { summary, answer, checks } = await auth.explain(token)
+  assert.match(summary, /^could not check signature: .*Make the key set reachable/)
+  assert.deepEqual([answer?.status, answer?.code], [503, 'KEYS_UNAVAILABLE'])
+  assert.equal(checks.find(({ name }) => name === 'aud')?.pass, false)
 })
 
 test('explaining a token does not make the guard remember it', async (t) => {

@@ -62,7 +62,7 @@ a { color: inherit; text-underline-offset: 0.15em; }
 #problem { border-color: var(--bad); background: var(--bad-paper); color: var(--bad); }
 .good { --tone: var(--good); --tone-paper: var(--good-paper); }
 .bad { --tone: var(--bad); --tone-paper: var(--bad-paper); }
-.open { --tone: var(--open); --tone-paper: var(--open-paper); }
+.open, .doubt { --tone: var(--open); --tone-paper: var(--open-paper); }
 .sign, .word { color: var(--tone); font-weight: 700; }
 #verdict {
   display: grid; gap: 0.9rem; margin-bottom: 1rem; padding: 1.3rem 1.4rem; scroll-margin-top: 1rem;
@@ -88,10 +88,9 @@ a { color: inherit; text-underline-offset: 0.15em; }
 #checks .top .value { color: var(--soft); }
 #checks .top h3 { min-width: 8.4rem; }
 #checks .word { font-size: 0.85rem; margin-left: auto; }
-#checks li:not(.good), #checks li.doubt {
+#checks li:not(.good) {
   margin: 0.25rem -0.6rem; padding: 0.65rem 0.6rem; border: 1px solid var(--tone); border-radius: 0.5rem; background: var(--tone-paper);
 }
-#checks li.doubt { --tone: var(--open); --tone-paper: var(--open-paper); }
 #checks .pair { margin-top: 0.2rem; }
 .code { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.1rem 0.7rem; }
 .code strong { font-size: 1.5rem; line-height: 1.2; color: var(--tone); }

@@ -36,9 +36,10 @@ const KINDS = {
   good: { sign: '✓', word: 'passed' },
   bad: { sign: '✗', word: 'failed' },
   open: { sign: '?', word: 'not decided' },
+  doubt: { sign: '!', word: 'passed, but' },
 }
-const kindOf = ({ pass }) => (pass === true ? 'good' : pass === false ? 'bad' : 'open')
-const kindOfAll = ({ ok, checks }) => (ok ? 'good' : checks.some(({ pass }) => pass === false) ? 'bad' : 'open')
+const kindOf = ({ pass, fix }) => (pass === true ? (fix ? 'doubt' : 'good') : pass === false ? 'bad' : 'open')
+const kindOfAll = ({ ok, checks }) => (ok ? 'good' : kindOf(firstOf(checks)))
 const sign = (kind) => element('span', { class: 'sign', 'aria-hidden': 'true' }, KINDS[kind].sign)
 const value = (text) => element('span', { class: 'value' }, text)
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1)
@@ -49,8 +50,8 @@ function say(text, isSeen = false) {
   at('status').className = isSeen ? 'hidden' : 'quiet'
   at('status').textContent = text
 }
-/** JSON leaves undefined out. */
-const firstOf = (checks) => checks.find(({ pass }) => pass === false) ?? checks.find(({ pass }) => pass !== true)
+/** Where the guard stops. JSON leaves undefined out. */
+const firstOf = (checks) => checks.find(({ pass }) => pass !== true)
 
 function pairs(rows) {
   const list = element('dl', { class: 'pair' })
@@ -103,14 +104,13 @@ function showChecks({ explanation: { checks } }) {
   at('checks').replaceChildren(
     ...checks.map((check, index) => {
       const kind = kindOf(check)
-      const isPlain = kind === 'good' && !check.fix
-      const word = element('span', { class: isPlain ? 'hidden' : 'word' }, KINDS[kind].word)
-      const item = element('li', { id: 'check-' + index, class: kind === 'good' && !isPlain ? 'good doubt' : kind })
+      const word = element('span', { class: kind === 'good' ? 'hidden' : 'word' }, KINDS[kind].word)
+      const item = element('li', { id: 'check-' + index, class: kind })
       const top = element('div', { class: 'top' }, element('h3', {}, check.name))
-      if (kind === 'good') top.append(element('span', {}, value(gotOf(check)), datesOf(check)))
+      if (check.pass === true) top.append(element('span', {}, value(gotOf(check)), datesOf(check)))
       top.append(word)
       item.append(sign(kind), top)
-      if (kind !== 'good') item.append(pairs([['Expected', check.expected], ['Got', check.got]]))
+      if (check.pass !== true) item.append(pairs([['Expected', check.expected], ['Got', check.got]]))
       if (check.fix) item.append(element('p', { class: 'remedy' }, check.fix))
       const rest = others(check, ['name', 'pass', 'expected', 'got', 'fix'])
       if (rest.length > 0) item.append(pairs(rest))
