@@ -12,6 +12,7 @@ const column = [
   ['http'],
   ['sessions'],
   ['users'],
+  ['providers'],
   ['token'],
   ['jws'],
   ['keys'],
@@ -117,7 +118,7 @@ module.exports = {
     },
 
     {
-      files: 'lib/{jws,token,keys,users,sessions}/**/*.ts',
+      files: 'lib/{jws,token,keys,providers,users,sessions}/**/*.ts',
       rules: {
         'no-restricted-globals': ['error', 'process'],
         'no-restricted-imports': ['error', ...drivers, ...outsideWorld],

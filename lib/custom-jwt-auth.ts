@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { parseOptions, type Config } from './options.js'
+import {
+  parseOptions,
+  type Config,
+  type CustomJwtAuthOptions,
+  type DataOfOptions,
+  type ProvidersOption,
+} from './options.js'
 import { ConfigurationError } from './errors.js'
-import { createEvents } from './events.js'
+import { createEvents, eventsOf } from './events.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createMiddleware, userOf, type Middleware } from './http/middleware.js'
 import { createInspectRoute } from './inspect/inspect-page.js'
@@ -9,19 +15,22 @@ import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
 import { createSessionRoutes } from './routes/session-routes.js'
 import { IssuerClient } from './keys/jwks/issuer-client.js'
-import type { RemoteKeysConfig } from './keys/key-options.js'
+import { VerifiedCache } from './jws/token-cache.js'
 import { RemoteKeys } from './keys/jwks/remote-keys.js'
 import { joinKeys } from './keys/key-sources.js'
-import type { CustomJwtAuthOptions } from './options.js'
+import { foundProviders } from './providers/found-providers.js'
+import type { ProviderConfig } from './providers/provider-options.js'
+import { listedProviders, type Provider } from './providers/providers.js'
+import { claimStore } from './providers/store-claims.js'
 import { createDependency } from './dependency.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { memoryStore } from './stores/memory.js'
 import { createExplain, type ExplainOptions, type Explanation } from './token/explain.js'
-import { createVerifier } from './token/verifier.js'
+import { createVerifier, type VerifiedToken } from './token/verifier.js'
 import type { User, UserData } from './user.js'
 import { UserCache } from './users/user-cache.js'
-import type { DataOf, MetadataField } from './token/metadata-options.js'
+import type { MetadataField } from './token/metadata-options.js'
 import { createSignIn } from './users/sign-in.js'
 import { derivedObjectId } from './users/user-id.js'
 import { createExplainUser } from './users/explain-user.js'
@@ -88,45 +97,62 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * app.use('/api', auth)
  * app.get('/api/me', (req, res) => res.json(req.user))
  */
-export function customJwtAuth<const Fields extends readonly MetadataField[] = readonly MetadataField[]>(
-  options: CustomJwtAuthOptions<Fields>,
-): CustomJwtAuth<DataOf<Fields>> {
+export function customJwtAuth<
+  const Fields extends readonly MetadataField[] = readonly MetadataField[],
+  const Providers extends ProvidersOption = never,
+>(options: CustomJwtAuthOptions<Fields, Providers>): CustomJwtAuth<DataOfOptions<Fields, Providers>> {
   const config = parseOptions(
     options as unknown as CustomJwtAuthOptions,
     process.env.NODE_ENV === 'production',
   )
-  return compose(config) as unknown as CustomJwtAuth<DataOf<Fields>>
+  return compose(config) as unknown as CustomJwtAuth<DataOfOptions<Fields, Providers>>
 }
 
 /** The one place that wires the parts. */
 function compose(config: Config): CustomJwtAuth {
-  const { appId, rules, metadata, cache, clock, store = memoryStore() } = config
+  const { appId, cache, clock, store = memoryStore() } = config
   const now = (): number => clock() / 1000
   const events = createEvents(config.logger)
   const dependency = createDependency(config.timeoutSeconds)
-  const keys = joinKeys(config.keys.written, config.keys.remote && composeKeySet(config.keys.remote))
-  const verifier = createVerifier({
-    rules,
-    metadata,
-    keys,
-    cacheMax: cache.tokens,
-    fieldUnescaped: events.fieldUnescaped,
-  })
+  const verdicts = new VerifiedCache<VerifiedToken>(cache.tokens)
+  const providers = composeProviders()
   const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
   const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
   const explainAt = createExplain({
     ...config,
-    keys,
+    choose: providers.choose,
     explainUser: createExplainUser({ ...config, store, dependency }),
   })
   const sessions = config.session && composeSessions(config.session)
-  const authenticator = createAuthenticator({ ...config, verifier, signIn, sessions, now })
+  const authenticator = createAuthenticator({ ...config, verifier: providers, signIn, sessions, now })
 
-  function composeKeySet(remote: RemoteKeysConfig) {
-    const issuer = new IssuerClient(remote)
-    const source = new RemoteKeys({ uri: remote.uri, rules: remote.rules, issuer, events })
-    return { source, algorithms: remote.algorithms }
+  function composeProviders() {
+    const { findProvider: find, readFound: read } = config
+    const { timeoutSeconds } = config
+    if (!find) return listedProviders(claimStore(store, config.providers, composeProvider), verdicts)
+    const create = (found: ProviderConfig) => claimStore(store, [found], composeProvider)[0] as Provider
+    return foundProviders({ find, read, create, cache: cache.providers, verdicts, timeoutSeconds, events })
+  }
+
+  function composeProvider(provider: ProviderConfig, release: () => void): Provider {
+    const {
+      name,
+      keys: { written, remote },
+    } = provider
+    const told = eventsOf(name, events)
+    const keySet = remote && {
+      source: new RemoteKeys({ ...remote, issuer: new IssuerClient(remote), events: told }),
+      algorithms: remote.algorithms,
+    }
+    const keys = joinKeys(written, keySet)
+    const { fieldUnescaped } = told
+    const verifier = createVerifier({ ...provider, keys, cache: verdicts, fieldUnescaped })
+    const close = (): void => {
+      keys.close()
+      release()
+    }
+    return { ...provider, keys, verifier, close }
   }
 
   function composeSessions(session: NonNullable<Config['session']>): Sessions {
@@ -136,8 +162,8 @@ function compose(config: Config): CustomJwtAuth {
 
   function routeParts(): RouteParts {
     const { baseUrl } = config
-    const { maxTokenLength } = rules
-    const { verify } = authenticator
+    const { maxTokenLength } = providers
+    const verify: RouteParts['verify'] = (token, time) => providers.verify(token, time)
     if (sessions) return { appId, domainId, baseUrl, maxTokenLength, sessions, verify, now, events }
     const fix = 'Set session.signingKeys to have session routes'
     throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
@@ -156,10 +182,10 @@ function compose(config: Config): CustomJwtAuth {
       return createInspectRoute({ configurations, now }, process.env.NODE_ENV === 'production')
     },
     async ready() {
-      await Promise.all([keys.ready(now()), store.ready?.()])
+      await Promise.all([providers.ready(now()), store.ready?.()])
     },
     async close() {
-      keys.close()
+      providers.close()
       sessions?.close()
       await store.close?.()
     },

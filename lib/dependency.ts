@@ -77,7 +77,12 @@ class UnansweredCalls {
   }
 }
 
-async function withDeadline<T>(answer: Promise<T>, code: ErrorCode, timeoutSeconds: number): Promise<T> {
+/** The answer, if it comes in time. @throws {AuthError} of the given code, or the one that it brings */
+export async function withDeadline<T>(
+  answer: Promise<T>,
+  code: ErrorCode,
+  timeoutSeconds: number,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

@@ -92,6 +92,7 @@ export const ERRORS = {
   CUSTOM_DATA_UNAVAILABLE: dependency(),
   USER_ID_UNAVAILABLE: dependency(),
   KEYS_UNAVAILABLE: dependency(),
+  PROVIDERS_UNAVAILABLE: dependency(),
   UNEXPECTED: dependency(),
 } as const satisfies Record<string, ErrorRow>
 
@@ -120,6 +121,8 @@ export interface AuthError extends Error {
   readonly headers: Readonly<Record<string, string>>
   /** The full reason, for the app's own log. */
   readonly detail?: ErrorDetail
+  /** The name of the provider whose token it is, when there is one that has a name. */
+  readonly provider?: string
 }
 
 /** A function is called only when the detail is read. */
@@ -172,14 +175,15 @@ function makeError(
  */
 export function asRefusedLink(error: AuthError): AuthError {
   if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
-  const { code, message } = error
+  const { code, message, provider } = error
   const detail = () => error.detail ?? {}
-  return makeError(400, 'AuthError', {
+  const refusal = makeError(400, 'AuthError', {
     code,
     message,
     detail,
     ...('cause' in error && { cause: error.cause }),
   })
+  return provider === undefined ? refusal : Object.assign(refusal, { provider })
 }
 
 /** Strangers choose how often they are refused, so the text for the log costs nothing until it is read. */

@@ -20,30 +20,40 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 /** How a request was authenticated. */
 export type CredentialKind = 'session' | 'custom-token'
 
+/** What happens to the keys or tokens of a provider that has a name says it. */
+interface OfProvider {
+  readonly provider?: string
+}
+
 /** What the package tells the app about: its log, and `node:diagnostics_channel`. Never a token or a secret. */
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
-  readonly authenticated: (userId: string, credential: CredentialKind) => void
+  readonly authenticated: (
+    userId: string,
+    auth: { kind: CredentialKind; provider: string | undefined },
+  ) => void
   /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is only counted for a later line. */
   readonly rejected: (error: AuthError) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
   /** Channel `custom-jwt-auth:keys-refreshed`, and one log line. */
-  readonly keysRefreshed: (event: { kids: readonly (string | undefined)[] }) => void
+  readonly keysRefreshed: (event: { kids: readonly (string | undefined)[] } & OfProvider) => void
   /** Channel `custom-jwt-auth:keys-failed`, and one log line: the issuer's key set could not be fetched. */
-  readonly keysFailed: (event: { error: unknown }) => void
+  readonly keysFailed: (event: { error: unknown } & OfProvider) => void
   /** Channel `custom-jwt-auth:keys-stale`, and one log line: old keys are served for now. Epoch seconds. */
-  readonly keysStale: (event: { expiredAt: number; servedUntil: number }) => void
+  readonly keysStale: (event: { expiredAt: number; servedUntil: number } & OfProvider) => void
   /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
-  readonly unknownKeyId: (event: { kid: string }) => void
+  readonly unknownKeyId: (event: { kid: string } & OfProvider) => void
   /** One log line at start-up: keys may come over plain `http:`. */
-  readonly httpAllowed: (event: { uri: string }) => void
+  readonly httpAllowed: (event: { uri: string } & OfProvider) => void
   /** One log line: the path of a metadata field finds nothing, although a claim has exactly that name. */
-  readonly fieldUnescaped: (event: { field: string; fix: string }) => void
+  readonly fieldUnescaped: (event: { field: string; fix: string } & OfProvider) => void
   /** A process warning, since the logger is silent by default: many guards fetch the same key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: a proxy reports TLS, but nothing says that it can be trusted. */
   readonly tlsOverlooked: (event: { hostname: string }) => void
+  /** One log line: the function `providers` threw, did not answer in time, or returned what are not options. */
+  readonly providersFailed: (event: { issuer: string; error: unknown }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -79,37 +89,39 @@ export function createEvents(logger: Logger | undefined): Events {
   }
 
   return {
-    authenticated(userId, credential) {
-      if (authenticated.hasSubscribers) authenticated.publish({ userId, credential })
+    authenticated(userId, { kind: credential, provider }) {
+      if (authenticated.hasSubscribers) authenticated.publish({ userId, credential, ...named(provider) })
     },
     rejected(error) {
       // Without the detail, which is made only when read: strangers choose how often this happens.
       const { code, status, message } = error
-      if (rejected.hasSubscribers)
-        rejected.publish(printableFields({ code, status, message, ...error.detail }))
+      const common = { code, status, ...named(error.provider) }
+      if (rejected.hasSubscribers) rejected.publish(printableFields({ ...common, message, ...error.detail }))
       if (isCounted(error)) return
-      if (status >= 500) log('error', { code, status, err: error.cause }, `custom-jwt-auth: ${code}`)
-      else log('info', () => ({ code, status, ...error.detail }), `custom-jwt-auth: ${message}`)
+      if (status >= 500) log('error', { ...common, err: error.cause }, `custom-jwt-auth: ${code}`)
+      else log('info', () => ({ ...common, ...error.detail }), `custom-jwt-auth: ${message}`)
     },
     userCreated(event) {
       if (userCreated.hasSubscribers) userCreated.publish(event)
       log('info', event, 'custom-jwt-auth: user created')
     },
-    keysRefreshed({ kids }) {
-      const event = printableFields({ kids: kids.map((kid) => kid?.slice(0, SHOWN_KID_LENGTH)) })
+    keysRefreshed({ kids, provider }) {
+      const shown = kids.map((kid) => kid?.slice(0, SHOWN_KID_LENGTH))
+      const event = printableFields({ kids: shown, ...named(provider) })
       keysRefreshed.publish(event)
       log('info', event, 'custom-jwt-auth: signing keys refreshed')
     },
     keysFailed(event) {
       keysFailed.publish(event)
-      log('error', { err: event.error }, "custom-jwt-auth: the issuer's key set could not be fetched")
+      const fields = { err: event.error, ...named(event.provider) }
+      log('error', fields, "custom-jwt-auth: the issuer's key set could not be fetched")
     },
     keysStale(event) {
       keysStale.publish(event)
       log('warn', event, 'custom-jwt-auth: old signing keys are served while the issuer cannot be reached')
     },
-    unknownKeyId({ kid }) {
-      const event = printableFields({ kid: kid.slice(0, SHOWN_KID_LENGTH) })
+    unknownKeyId({ kid, provider }) {
+      const event = printableFields({ kid: kid.slice(0, SHOWN_KID_LENGTH), ...named(provider) })
       unknownKeyId.publish(event)
       log('info', event, 'custom-jwt-auth: unknown key id, asking the issuer')
     },
@@ -132,9 +144,36 @@ export function createEvents(logger: Logger | undefined): Events {
       const problem = `/location answered ${hostname}, although X-Forwarded-Proto says https`
       log('warn', { hostname, fix }, `custom-jwt-auth: ${problem}`)
     },
+    providersFailed({ issuer, error }) {
+      log('error', { issuer, err: error }, 'custom-jwt-auth: the function providers failed')
+    },
     sweepFailed(error) {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')
     },
+  }
+}
+
+/** Absent where there is no name, as with most guards. */
+function named(provider: string | undefined): OfProvider {
+  return provider === undefined ? {} : { provider }
+}
+
+/** The same events, of which those of keys and metadata name the provider. */
+export function eventsOf(provider: string | undefined, events: Events): Events {
+  if (provider === undefined) return events
+  const naming =
+    <Event extends object>(tell: (event: Event & OfProvider) => void) =>
+    (event: Event): void => {
+      tell({ ...event, provider })
+    }
+  return {
+    ...events,
+    keysRefreshed: naming(events.keysRefreshed),
+    keysFailed: naming(events.keysFailed),
+    keysStale: naming(events.keysStale),
+    unknownKeyId: naming(events.unknownKeyId),
+    httpAllowed: naming(events.httpAllowed),
+    fieldUnescaped: naming(events.fieldUnescaped),
   }
 }
 

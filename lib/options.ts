@@ -1,13 +1,7 @@
 import { withoutSlashes } from './keys/jwks/issuer-url.js'
 import type { Logger } from './events.js'
 import type { VerificationKey } from './keys/key-source.js'
-import {
-  algorithmsOf,
-  KEY_OPTIONS,
-  readKeyRules,
-  type KeyOptions,
-  type KeyRules,
-} from './keys/key-options.js'
+import type { KeyOptions } from './keys/key-options.js'
 import {
   asGiven,
   boolean,
@@ -24,10 +18,22 @@ import {
   type ParsersOf,
 } from './option-parsers.js'
 import { Problems } from './problems.js'
+import type { DataOfProviders } from './providers/data-of-providers.js'
+import {
+  PROVIDER_OPTIONS,
+  providerConfig,
+  readFoundProvider,
+  readProviders,
+  type FindProvider,
+  type ProviderOptions,
+  type ReadProvider,
+  type SwitchOptions,
+} from './providers/provider-options.js'
 import { SESSION_OPTIONS, type SessionOptions, type SessionRules } from './sessions/session-options.js'
 import { STORE_VERBS, type Store } from './stores/store.js'
 import type { DataOf, MetadataField } from './token/metadata-options.js'
-import { TOKEN_OPTIONS, tokenRules, type TokenOptions } from './token/token-options.js'
+import type { TokenOptions } from './token/token-options.js'
+import type { UserData } from './user.js'
 import { USER_OPTIONS, type UserOptions } from './users/user-options.js'
 
 // The options of all folders, parsed once into a frozen configuration.
@@ -41,6 +47,11 @@ export interface CacheOptions {
    * after that time; what this process changes, at once. `false`: every request asks the store.
    */
   readonly users?: { readonly ttlSeconds?: number; readonly max?: number } | false
+  /**
+   * What the function `providers` returned. `ttlSeconds` defaults to 60: a provider that it returns no longer is refused
+   * after that time. `max` defaults to 2000: the one that was not used for longest is forgotten, and its keys with it.
+   */
+  readonly providers?: { readonly ttlSeconds?: number; readonly max?: number }
 }
 
 /** What belongs to the guard as a whole. */
@@ -57,9 +68,7 @@ export interface GuardOptions {
   readonly cache?: CacheOptions
   /** What `/location` answers, e.g. `https://api.example.com`. Default: as the request came in. */
   readonly baseUrl?: string
-  /** Whether the provider is switched off: third-party tokens are refused, sessions go on. Default: false. */
-  readonly disabled?: boolean
-  /** How long the store, the hook or the loader may take before the request fails with 503. Default: 5. */
+  /** How long the store, the hook, a loader or the function `providers` may take before the request fails with 503. Default: 5. */
   readonly timeoutSeconds?: number
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number
@@ -70,11 +79,46 @@ export interface GuardOptions {
 /** Everything but the keys. */
 export type CommonOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> = GuardOptions &
   TokenOptions<Fields> &
+  SwitchOptions &
   UserOptions<DataOf<Fields>>
 
+/** What a guard with `providers` leaves to them; so it does metadataFields, but `never` would widen the literals of others. */
+type NoProviderOptions = {
+  readonly [Name in Exclude<keyof typeof PROVIDER_OPTIONS, 'metadataFields'>]?: never
+}
+
+/** What the option `providers` can be. */
+export type ProvidersOption = Readonly<Record<string, ProviderOptions>> | FindProvider
+
+/** In place of the keys. */
+interface SeveralProviders<Providers extends ProvidersOption> {
+  /**
+   * The providers, by names that become part of their users' identities (`provider_id`): renaming one makes its people
+   * other users. A token's `iss` chooses one of them, whose options alone judge the token then.
+   *
+   * Or a function that returns the options of the provider for an issuer, `undefined` when there is none, or a promise of
+   * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters of anybody's choice.
+   * At most ten of its calls run at once, one for each issuer.
+   */
+  readonly providers: Providers
+}
+
 /** The options of `customJwtAuth`. */
-export type CustomJwtAuthOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> =
-  CommonOptions<Fields> & KeyOptions
+export type CustomJwtAuthOptions<
+  Fields extends readonly MetadataField[] = readonly MetadataField[],
+  Providers extends ProvidersOption = ProvidersOption,
+> = GuardOptions &
+  TokenOptions<Fields> &
+  SwitchOptions &
+  UserOptions<DataOfOptions<Fields, Providers>> &
+  ((KeyOptions & { readonly providers?: never }) | (NoProviderOptions & SeveralProviders<Providers>))
+
+/** The type of `user.data`. */
+export type DataOfOptions<Fields extends readonly MetadataField[], Providers> = [Providers] extends [never]
+  ? DataOf<Fields>
+  : Providers extends Readonly<Record<string, ProviderOptions>>
+    ? DataOfProviders<Providers>
+    : UserData
 
 const CACHE_OPTIONS = {
   tokens: unlessFalse(group({ max: integer({ default: 5_000, min: 1, max: 1_000_000 }) })),
@@ -84,6 +128,10 @@ const CACHE_OPTIONS = {
       max: integer({ default: 10_000, min: 1, max: 1_000_000 }),
     }),
   ),
+  providers: group({
+    ttlSeconds: integer({ default: 60, min: 1, max: 3600 }),
+    max: integer({ default: 2_000, min: 1, max: 100_000 }),
+  }),
 } satisfies ParsersOf<CacheOptions>
 
 const GUARD_OPTIONS = {
@@ -95,13 +143,12 @@ const GUARD_OPTIONS = {
   bearerJwt: lenient(undefined, boolean({ default: false })),
   cache: group(CACHE_OPTIONS),
   baseUrl: optional(readBaseUrl),
-  disabled: boolean({ default: false }),
   timeoutSeconds: integer({ default: 5, min: 1, max: 300 }),
   clock: lenient(Date.now, callable<() => number>()),
   logger: lenient(undefined, readLogger),
 } satisfies ParsersOf<GuardOptions>
 
-const OPTIONS = { ...GUARD_OPTIONS, ...TOKEN_OPTIONS, ...USER_OPTIONS, ...KEY_OPTIONS }
+const OPTIONS = { ...GUARD_OPTIONS, ...PROVIDER_OPTIONS, ...USER_OPTIONS, providers: asGiven }
 
 /** The options, parsed and frozen: after start-up, nothing looks at the options themselves. */
 export type Config = ReturnType<typeof configOf>
@@ -115,10 +162,10 @@ export type Config = ReturnType<typeof configOf>
 export function parseOptions(options: CustomJwtAuthOptions, production: boolean): Config {
   const problems = new Problems()
   const found = readOptions('options', OPTIONS, options, problems)
-  const keys = readKeyRules(found, problems)
+  const providers = readProviders(options, found, problems)
   const session =
     found.session === undefined ? undefined : readOptions('session', SESSION_OPTIONS, found.session, problems)
-  checkSessionKeys(session?.signingKeys, keys, problems)
+  for (const provider of providers) checkSessionKeys(session?.signingKeys, provider, problems)
   if (production && session && !found.store)
     problems.add(
       'store',
@@ -126,32 +173,37 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
       'Pass a persistent store, or store: memoryStore() if that is intended',
     )
   problems.throwIfAny()
-  return configOf(found as Parsed<typeof OPTIONS>, keys, session as SessionRules | undefined)
+  return configOf(found as Parsed<typeof OPTIONS>, providers, session as SessionRules | undefined)
 }
 
-function configOf(all: Parsed<typeof OPTIONS>, keys: KeyRules, session: SessionRules | undefined) {
+function configOf(
+  all: Parsed<typeof OPTIONS>,
+  providers: readonly ReadProvider[],
+  session: SessionRules | undefined,
+) {
   const { appId, autoCreateUser, cache } = all
+  const check = (provider: ReadProvider, problems: Problems): void => {
+    checkSessionKeys(session?.signingKeys, provider, problems)
+  }
   return Object.freeze({
     ...all,
     session,
-    rules: tokenRules(all, {
-      appId,
-      algorithms: algorithmsOf(keys),
-      issuer: all.discover as string | undefined,
-    }),
-    metadata: Object.freeze({ fields: all.metadataFields, maxFieldLength: all.maxFieldLength }),
-    keys,
+    /** Empty when a function finds them. */
+    providers: Object.freeze(providers.map((provider) => providerConfig(provider, appId))),
+    findProvider: typeof all.providers === 'function' ? (all.providers as FindProvider) : undefined,
+    /** Reads what that function returned. @throws {ConfigurationError} */
+    readFound: (issuer: string, given: unknown) => readFoundProvider(issuer, given, { appId, check }),
     // Without sessions, a bearer token can mean nothing else.
     bearerJwt: all.bearerJwt ?? all.session === undefined,
     autoCreateUser: autoCreateUser !== false,
     creationHook: typeof autoCreateUser === 'function' ? autoCreateUser : undefined,
-    cache: Object.freeze({ tokens: cache.tokens?.max ?? 0, users: cache.users }),
+    cache: Object.freeze({ ...cache, tokens: cache.tokens?.max ?? 0 }),
   })
 }
 
 function checkSessionKeys(
   sessionKeys: readonly VerificationKey[] | undefined,
-  { written }: KeyRules,
+  { keys: { written } }: ReadProvider,
   problems: Problems,
 ): void {
   if (sessionKeys?.some(({ key }) => written.some((other) => other.key.equals(key))))

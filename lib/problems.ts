@@ -4,10 +4,22 @@ type Bag = Readonly<Record<string, unknown>>
 
 /** Collects the mistakes of an options object, so that all of them are reported at once. */
 export class Problems {
-  readonly #list: ConfigurationProblem[] = []
+  readonly #list: ConfigurationProblem[]
+  readonly #prefix: string
+
+  /** @param prefix of every option that is reported */
+  constructor(prefix = '', list: ConfigurationProblem[] = []) {
+    this.#prefix = prefix
+    this.#list = list
+  }
 
   add(option: string, problem: string, fix: string): void {
-    this.#list.push({ option, problem, fix })
+    this.#list.push({ option: this.#prefix + option, problem, fix })
+  }
+
+  /** The same collection, for readers who know options by their names within a part of the whole. */
+  below(path: string): Problems {
+    return new Problems(`${this.#prefix}${path}.`, this.#list)
   }
 
   /** @throws {ConfigurationError} when anything was added */

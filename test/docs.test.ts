@@ -53,7 +53,7 @@ describe('docs/options.md', () => {
     signingKeys: [unknown],
     metadataFields: [unknown],
     session: unknown,
-    cache: { ...unknown, tokens: unknown, users: unknown },
+    cache: { ...unknown, tokens: unknown, users: unknown, providers: unknown },
   }
   const known = [
     ...problemsOf(() => customJwtAuth(levels as unknown as CustomJwtAuthOptions)),

@@ -10,6 +10,7 @@ import {
   type CustomJwtAuthOptions,
 } from 'custom-jwt-auth'
 import { parseOptions } from '../lib/options.js'
+import type { ProviderConfig } from '../lib/providers/provider-options.js'
 import {
   at,
   checkRefusals,
@@ -606,30 +607,41 @@ describe('good options', () => {
   })
 
   test('have other defaults for an OpenID provider, and without sessions', () => {
-    const { rules, bearerJwt } = parseOptions({ appId: APP_ID, discover: 'https://issuer.example' }, false)
+    const { providers, bearerJwt } = parseOptions(
+      { appId: APP_ID, discover: 'https://issuer.example' },
+      false,
+    )
+    const [{ rules }] = providers as [ProviderConfig]
     assert.deepEqual([...rules.allowedTypes], ['jwt', 'at+jwt', null])
     assert.deepEqual([rules.maxTokenLength, rules.clockToleranceSeconds, bearerJwt], [8192, 0, true])
   })
 
   test('have the documented defaults', () => {
     const config = parseOptions({ ...good, session } as CustomJwtAuthOptions, false)
-    assert.deepEqual(config.rules.audience, [APP_ID])
-    assert.equal(config.rules.requireAnyAudience, false)
-    assert.deepEqual([...config.rules.allowedTypes], ['jwt'])
-    assert.equal(config.rules.clockToleranceSeconds, 0)
-    assert.equal(config.rules.maxTokenLength, 2048)
-    assert.deepEqual(config.metadata, { fields: [], maxFieldLength: 4096 })
+    const [provider] = config.providers as [ProviderConfig]
+    assert.deepEqual(provider.rules.audience, [APP_ID])
+    assert.equal(provider.rules.requireAnyAudience, false)
+    assert.deepEqual([...provider.rules.allowedTypes], ['jwt'])
+    assert.equal(provider.rules.clockToleranceSeconds, 0)
+    assert.equal(provider.rules.maxTokenLength, 2048)
+    assert.deepEqual(provider.metadata, { fields: [], maxFieldLength: 4096 })
     assert.equal(config.autoCreateUser, false)
     assert.equal(config.credentialsRequired, true)
     assert.equal(config.bearerJwt, false)
-    assert.equal(config.disabled, false)
-    assert.deepEqual(config.cache, { tokens: 5000, users: { max: 10_000, ttlSeconds: 30 } })
+    assert.equal(provider.disabled, false)
+    assert.deepEqual(config.cache, {
+      tokens: 5000,
+      users: { max: 10_000, ttlSeconds: 30 },
+      providers: { max: 2000, ttlSeconds: 60 },
+    })
     assert.equal(config.session?.refreshTokenTtlSeconds, 60 * 86_400)
     assert.equal(config.session.rotateRefreshTokens, false)
     assert.equal(config.session.capRefreshToTokenExpiry, false)
     assert.equal(config.session.checkRevocation, false)
     assert.equal(config.clock, Date.now)
-    assert.ok(Object.isFrozen(config) && Object.isFrozen(config.rules) && Object.isFrozen(config.metadata))
+    assert.ok(
+      Object.isFrozen(config) && Object.isFrozen(provider.rules) && Object.isFrozen(provider.metadata),
+    )
   })
 
   test('with a comma in the App ID mean one audience: only the option audience is a list', () => {

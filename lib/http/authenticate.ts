@@ -4,9 +4,10 @@ import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
 import type { Sessions } from '../sessions/sessions.js'
+import { onBehalfOf } from '../providers/on-behalf-of.js'
 import { authOfSession, authOfToken, type RequestAuth } from './request-auth.js'
 import { isSessionToken } from '../token/claims.js'
-import type { VerifiedToken, Verifier } from '../token/verifier.js'
+import type { Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
 import { missingCredentials, readCredentials, type Credentials } from './credentials.js'
@@ -23,19 +24,12 @@ export interface Authenticator {
    * @throws {AuthError}
    */
   readonly authenticate: (req: IncomingMessage) => MaybePromise<Authenticated | undefined>
-  /**
-   * Verifies a third-party token, unless the provider is switched off.
-   * @throws {AuthError}
-   */
-  readonly verify: (token: string, now: number) => MaybePromise<VerifiedToken>
 }
 
 /** Decides which credential a request has, which keys may verify it, and what is missing. */
 export function createAuthenticator(parts: {
   readonly credentialsRequired: boolean
   readonly bearerJwt: boolean
-  /** Whether the provider of third-party tokens is switched off. */
-  readonly disabled: boolean
   readonly verifier: Verifier
   readonly signIn: SignIn
   /** Undefined when the app has none. */
@@ -43,12 +37,7 @@ export function createAuthenticator(parts: {
   /** Epoch seconds. */
   readonly now: () => number
 }): Authenticator {
-  const { credentialsRequired, bearerJwt, disabled, verifier, signIn, sessions, now } = parts
-
-  function verify(token: string, time: number): MaybePromise<VerifiedToken> {
-    if (disabled) throw authError('PROVIDER_DISABLED')
-    return verifier.verify(token, time)
-  }
+  const { credentialsRequired, bearerJwt, verifier, signIn, sessions, now } = parts
 
   /** The unverified payload only chooses which keys may verify the token, and nothing else. */
   function kindOf({ header, token }: Credentials): CredentialKind {
@@ -58,8 +47,10 @@ export function createAuthenticator(parts: {
 
   function whoSent(kind: CredentialKind, token: string, time: number): MaybePromise<Authenticated> {
     if (kind === 'custom-token')
-      return andThen(verify(token, time), (verified) =>
-        andThen(signIn.useToken(verified, time), (user) => ({ user, auth: authOfToken(verified) })),
+      return andThen(verifier.verify(token, time), (verified) =>
+        onBehalfOf(verified.provider, () =>
+          andThen(signIn.useToken(verified, time), (user) => ({ user, auth: authOfToken(verified) })),
+        ),
       )
     if (sessions)
       return andThen(sessions.authenticate(token, time), ({ user, expiresAt }) => ({
@@ -71,7 +62,6 @@ export function createAuthenticator(parts: {
   }
 
   return {
-    verify,
     authenticate(req) {
       const credentials = readCredentials(req)
       if (credentials) {

@@ -21,7 +21,7 @@ export function createMiddleware({ authenticate }: Authenticator, events: Events
     if (who) {
       req.user = who.user
       req.auth = who.auth
-      events.authenticated(who.user.id, who.auth.kind)
+      events.authenticated(who.user.id, who.auth)
     }
     next()
   }

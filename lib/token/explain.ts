@@ -31,19 +31,34 @@ export interface Explanation {
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
   readonly summary: string
+  /** The name of the provider that the token's issuer chose; absent when it has none, or there is no such provider. */
+  readonly provider?: string
   /** What the guard answers now. Absent for a token that is accepted, and where only a creation hook knows. */
   readonly answer?: ExplainedAnswer
 }
 
 /** Says whether the user of an accepted token would be let in. */
-export type ExplainUser = (subject: string) => MaybePromise<ExplainedCheck>
+export type ExplainUser = (subject: string, provider: string | undefined) => MaybePromise<ExplainedCheck>
 
-export interface ExplainParts {
+/** What a token is explained by. */
+interface ExplainedProvider {
+  readonly name: string | undefined
   readonly rules: TokenRules
   readonly metadata: MetadataRules
   readonly keys: KeySource
   /** Whether the provider is switched off. */
   readonly disabled: boolean
+}
+
+/** The provider that may verify a token, and why no other. */
+interface Choice {
+  readonly provider: ExplainedProvider
+  readonly why?: Pick<ExplainedCheck, 'expected' | 'got'>
+}
+
+export interface ExplainParts {
+  /** @throws {AuthError} when there is no provider for the token */
+  readonly choose: (token: string, now: number) => MaybePromise<Choice>
   /** Whether a bearer token may be the issuer's. */
   readonly bearerJwt: boolean
   readonly explainUser?: ExplainUser
@@ -70,11 +85,18 @@ const MAX_EXPLAINED_LENGTH = 1_000_000
  * key source and the store, and changes nothing.
  */
 export function createExplain(parts: ExplainParts): Explain {
-  const { keys, disabled, bearerJwt, explainUser } = parts
-  const steps = createSteps(parts.rules, parts.metadata)
+  const { choose, bearerJwt, explainUser } = parts
 
-  async function explainAll(text: string, now: number, withUser: boolean): Promise<Outcome[]> {
-    const outcomes: Outcome[] = disabled ? [SWITCHED_OFF] : []
+  async function explainAll(
+    { provider, why }: Choice,
+    text: string,
+    now: number,
+    withUser: boolean,
+  ): Promise<Outcome[]> {
+    const { name: providerName, rules, keys, disabled } = provider
+    const steps = createSteps(rules, provider.metadata)
+    const outcomes: Outcome[] = why ? [{ check: { name: PROVIDER_CHECK, pass: true, ...why } }] : []
+    if (disabled) outcomes.splice(0, 1, switchedOff(providerName))
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     const failed = new Set<string>()
     for (const step of steps) {
@@ -86,9 +108,9 @@ export function createExplain(parts: ExplainParts): Explain {
       failed.add(name)
       if (name === 'format' || text.length > MAX_EXPLAINED_LENGTH) return outcomes
     }
-    const subject = inspection.token.claims[parts.rules.subjectClaim]
+    const subject = inspection.token.claims[rules.subjectClaim]
     if (explainUser && withUser && !failed.has('sub')) {
-      const check = await explainUser(subject as string)
+      const check = await explainUser(subject as string, providerName)
       outcomes.push({ check, ...(check.code && { error: authError(check.code) }) })
     }
     return outcomes
@@ -97,25 +119,44 @@ export function createExplain(parts: ExplainParts): Explain {
   return async (token, now, { user = true } = {}) => {
     // An absent header is undefined, whatever the types say.
     const text = typeof token === 'string' ? token.trim() : ''
-    const outcomes = await explainAll(text, now, user)
+    const choice = await attempt(() => choose(text, now))
+    const outcomes = isAuthError(choice) ? [noProvider(choice)] : await explainAll(choice, text, now, user)
+    const provider = isAuthError(choice) ? undefined : choice.provider.name
     const checks = outcomes.map(({ check, error }) => (error ? { ...check, code: error.code } : check))
     // As the guard does, which stops there: what comes after does not decide what it answers.
     const first = checks.find(({ pass }) => pass !== true)
     const answer = answerOf(outcomes)
     const summary = first ? refused(first) : accepted(checks, bearerJwt)
-    return { ok: !first, checks, summary, ...(answer && { answer }) }
+    const named = provider !== undefined && { provider }
+    return { ok: !first, checks, summary, ...named, ...(answer && { answer }) }
   }
 }
 
-const SWITCHED_OFF: Outcome = {
-  check: {
-    name: 'provider',
-    pass: false,
-    expected: 'switched on',
-    got: 'disabled',
-    fix: 'Set disabled to false',
-  },
-  error: authError('PROVIDER_DISABLED'),
+const PROVIDER_CHECK = 'provider'
+
+function switchedOff(provider: string | undefined): Outcome {
+  const got = provider === undefined ? 'disabled' : `${provider} is disabled`
+  const fix = 'Set disabled to false'
+  const check = { name: PROVIDER_CHECK, pass: false, expected: 'switched on', got, fix }
+  return { check, error: authError('PROVIDER_DISABLED') }
+}
+
+async function attempt<T>(call: () => MaybePromise<T>): Promise<T | AuthError> {
+  try {
+    return await call()
+  } catch (error) {
+    if (isAuthError(error)) return error
+    throw error
+  }
+}
+
+/** No provider was chosen: the token says no issuer that has one, or is not a token, or nobody knows for now. */
+function noProvider(error: AuthError): Outcome {
+  const { check: name = PROVIDER_CHECK, expected = 'a provider for its issuer', fix } = error.detail ?? {}
+  const cause = error.cause instanceof Error ? error.cause.message : error.message
+  const { got = cause } = error.detail ?? {}
+  const pass = error.status < 500 ? false : undefined
+  return { check: { name, pass, expected, got, ...(fix !== undefined && { fix }) }, error }
 }
 
 /** The guard stops at the first check that the token does not pass, be it refused or not to be decided. */

@@ -51,6 +51,11 @@ const DIFFERENCES: readonly [difference: string, normalize: (text: string) => st
 /** How many more characters two such strings can differ by at most. */
 const MOST_CHARACTERS_MORE = 4
 
+/** A text without any of the differences that people overlook. */
+export function withoutDifferences(text: string): string {
+  return DIFFERENCES.reduceRight((rest, [, normalize]) => normalize(rest), text)
+}
+
 /** Names the small difference between what a token has and what was wanted, where there is one. */
 export function nearMiss(
   name: string,

@@ -2,7 +2,7 @@ import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../json.js'
 import type { Claims } from '../jws/compact.js'
-import { VerifiedCache } from '../jws/token-cache.js'
+import type { VerifiedCache } from '../jws/token-cache.js'
 import type { KeySource, VerificationKey } from '../keys/key-source.js'
 import { andThen, isPromise } from '../maybe-promise.js'
 import type { MaybePromise, UserData } from '../user.js'
@@ -41,22 +41,33 @@ export interface Verifier {
   verify(token: string, now: number): MaybePromise<VerifiedToken>
 }
 
+/** The verifier of one provider's tokens. */
+export interface ProviderVerifier extends Verifier {
+  /**
+   * The same for a token that is remembered: verifies only what may have changed since.
+   * @throws {AuthError} as verify
+   */
+  verifyAgain(known: VerifiedToken, now: number): MaybePromise<VerifiedToken>
+}
+
 /** What the verifier needs, all of it made at start-up. */
 export interface VerifierParts {
+  /** The name of the provider, if it has one. */
+  readonly name: string | undefined
   readonly rules: TokenRules
   readonly metadata: MetadataRules
   readonly keys: KeySource
-  /** How many verdicts to remember; 0 for none. */
-  readonly cacheMax: number
+  /** Where verdicts are remembered. Verifiers may share it: a verdict rests on its key, which is one verifier's alone. */
+  readonly cache: VerifiedCache<VerifiedToken>
   /** Called once for each metadata field whose path finds nothing because dots in a claim's name were not escaped. */
   readonly fieldUnescaped: Events['fieldUnescaped']
 }
 
 /** Makes the verifier. A remembered verdict still has its time and its key checked on every use. */
-export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped }: VerifierParts): Verifier {
+export function createVerifier(parts: VerifierParts): ProviderVerifier {
+  const { name, rules, metadata, keys, cache, fieldUnescaped } = parts
   const steps = createSteps(rules, metadata)
   const timed = steps.filter(isTimed)
-  const cache = new VerifiedCache<VerifiedToken>(cacheMax)
   const told = new Set<string>()
 
   /** Runs one step after the other, and waits only for those that have to wait. */
@@ -79,7 +90,7 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     const windows = timed.map((step) => step.window(inspection))
     return Object.freeze({
       token: text,
-      provider: undefined,
+      provider: name,
       subject: token.claims[rules.subjectClaim] as string,
       claims: deepFreeze(token.claims),
       data,
@@ -107,13 +118,18 @@ export function createVerifier({ rules, metadata, keys, cacheMax, fieldUnescaped
     })
   }
 
+  function verifyAgain(known: VerifiedToken, now: number): MaybePromise<VerifiedToken> {
+    if (!(now >= known.validFrom && now < known.validUntil)) return verifyFully(known.token, now)
+    return andThen(keys.find(known.kid, now, known.key.algorithm), (found) =>
+      found.includes(known.key) ? known : verifyFully(known.token, now),
+    )
+  }
+
   return {
+    verifyAgain,
     verify(token, now) {
       const known = cache.get(token)
-      if (!known || !(now >= known.validFrom && now < known.validUntil)) return verifyFully(token, now)
-      return andThen(keys.find(known.kid, now, known.key.algorithm), (found) =>
-        found.includes(known.key) ? known : verifyFully(token, now),
-      )
+      return known ? verifyAgain(known, now) : verifyFully(token, now)
     },
   }
 }

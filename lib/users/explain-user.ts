@@ -1,6 +1,6 @@
 import type { Dependency } from '../dependency.js'
 import { isAuthError, type ErrorCode } from '../errors.js'
-import type { Store } from '../stores/store.js'
+import type { IdentityName, Store } from '../stores/store.js'
 import type { ExplainedCheck, ExplainUser } from '../token/explain.js'
 import { show } from '../token/hints.js'
 import { PROVIDER } from '../user.js'
@@ -18,11 +18,12 @@ const name = 'user'
 export function createExplainUser(parts: Parts): ExplainUser {
   const { store, dependency } = parts
 
-  async function explain(subject: string): Promise<ExplainedCheck> {
-    const identity = { provider_type: PROVIDER, id: subject }
-    const expected = `a user with the identity ${PROVIDER} ${show(subject)}, not disabled`
+  async function explain(subject: string, provider: string | undefined): Promise<ExplainedCheck> {
+    const identity = identityNameOf(subject, provider)
+    const of = provider === undefined ? '' : ` of ${provider}`
+    const expected = `a user with the identity ${PROVIDER} ${show(subject)}${of}, not disabled`
     const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
-    if (!user) return explainCreation(subject, expected)
+    if (!user) return explainCreation(identity, expected)
     if (!user.disabled) return { name, pass: true, expected, got: `user ${user.id}` }
     const fix = `Let the user in again: auth.users.enable('${user.id}')`
     return {
@@ -35,13 +36,13 @@ export function createExplainUser(parts: Parts): ExplainUser {
     }
   }
 
-  async function explainCreation(subject: string, expected: string): Promise<ExplainedCheck> {
+  async function explainCreation(identity: IdentityName, expected: string): Promise<ExplainedCheck> {
     const { appId, autoCreateUser, creationHook, generateUserId } = parts
     if (!autoCreateUser) {
       const fix = 'Set autoCreateUser, or let the user log in first, which makes the user'
       return { name, pass: false, expected, got: 'no user', fix, code: 'USER_NOT_FOUND' }
     }
-    const wanted = newUserId(appId, { provider_type: PROVIDER, id: subject, data: {} }, generateUserId)
+    const wanted = newUserId(appId, { ...identity, data: {} }, generateUserId)
     // Ids of our own make room for each other; the app's do not.
     const owner =
       typeof generateUserId === 'function' &&
@@ -56,13 +57,17 @@ export function createExplainUser(parts: Parts): ExplainUser {
     return { name, pass: undefined, expected, got: 'no user yet', fix }
   }
 
-  return async (subject) => {
+  return async (subject, provider) => {
     try {
-      return await explain(subject)
+      return await explain(subject, provider)
     } catch (error) {
       return explainFailure(error)
     }
   }
+}
+
+function identityNameOf(id: string, provider: string | undefined): IdentityName {
+  return { provider_type: PROVIDER, ...(provider !== undefined && { provider_id: provider }), id }
 }
 
 /** The request would get a 503: that says nothing about the token. */

@@ -54,10 +54,8 @@ const start = (t: TestContext, ...options: object[]): Promise<TestApp> =>
   startApp(t, withoutDiscovery(Object.assign({}, ...options) as Options))
 
 /** What discovers its keys is told where they are, as the row says. */
-const withoutDiscovery = ({ discover, ...options }: Options): Options => ({
-  ...(discover !== undefined && { issuer: discover }),
-  ...options,
-})
+const withoutDiscovery = ({ discover, ...options }: Options): Options =>
+  ({ ...(discover !== undefined && { issuer: discover }), ...options }) as Options
 
 for (const row of rows)
   describe(row.name, () => {

@@ -49,7 +49,7 @@ export async function startApp(
   const seen: Seen[] = []
   const all = {
     appId: APP_ID,
-    ...(!('jwkUri' in options || 'discover' in options) && {
+    ...(!('jwkUri' in options || 'discover' in options || 'providers' in options) && {
       signingAlgorithm: 'HS256',
       signingKeys: [SECRET],
     }),

@@ -1,5 +1,7 @@
 // The verifier with keys from an issuer, composed as a guard does it, with its events written down.
 import { setImmediate as turn } from 'node:timers/promises'
+import { VerifiedCache } from '../../lib/jws/token-cache.js'
+import type { ProviderConfig } from '../../lib/providers/provider-options.js'
 import { parseOptions } from '../../lib/options.js'
 import type { ErrorCode } from '../../lib/errors.js'
 import { isAuthError } from '../../lib/errors.js'
@@ -30,12 +32,13 @@ export function remoteVerifier(
   { jwks, ...others }: { jwks?: JwksOptions; [option: string]: unknown } = {},
 ): RemoteVerifier {
   const options = { appId: APP_ID, jwkUri, jwks, ...others } as unknown as CustomJwtAuthOptions
-  const {
-    rules,
-    metadata,
-    keys: { remote: source },
-    cache,
-  } = parseOptions(options, false)
+  const { providers, cache } = parseOptions(options, false)
+  const [
+    {
+      keys: { remote: source },
+      ...provider
+    },
+  ] = providers as [ProviderConfig]
   if (!source) throw new Error('the options have no issuer')
   const events: { name: keyof Events; event: unknown }[] = []
   const loads = { begun: 0, ended: 0 }
@@ -61,10 +64,9 @@ export function remoteVerifier(
     } as unknown as Events,
   })
   const verifier = createVerifier({
-    rules,
-    metadata,
+    ...provider,
     keys,
-    cacheMax: cache.tokens,
+    cache: new VerifiedCache(cache.tokens),
     fieldUnescaped: () => undefined,
   })
   const verify = async (token: string, now = NOW): Promise<VerifiedToken> => verifier.verify(token, now)

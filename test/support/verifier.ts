@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { parseOptions } from '../../lib/options.js'
 import { isAuthError, type AuthError } from '../../lib/errors.js'
+import { VerifiedCache } from '../../lib/jws/token-cache.js'
 import { joinKeys } from '../../lib/keys/key-sources.js'
 import type { CustomJwtAuthOptions } from '../../lib/options.js'
+import type { ProviderConfig } from '../../lib/providers/provider-options.js'
 import { createVerifier, type VerifiedToken } from '../../lib/token/verifier.js'
 import { APP_ID, NOW, SECRET } from './tokens.js'
 
@@ -17,14 +19,14 @@ export interface TestVerifier {
 /** A verifier with HS256, {@link SECRET} and {@link APP_ID}, unless the options say otherwise. */
 export function verifierFor(options: object = {}): TestVerifier {
   const all = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], ...options }
-  const { rules, metadata, keys: source, cache } = parseOptions(all as CustomJwtAuthOptions, false)
+  const { providers, cache } = parseOptions(all as CustomJwtAuthOptions, false)
+  const [{ keys: source, ...provider }] = providers as [ProviderConfig]
   assert(!source.remote)
   const keys = joinKeys(source.written, undefined)
   const verifier = createVerifier({
-    rules,
-    metadata,
+    ...provider,
     keys,
-    cacheMax: cache.tokens,
+    cache: new VerifiedCache(cache.tokens),
     fieldUnescaped: () => undefined,
   })
 

@@ -1,6 +1,7 @@
 import { parseOptions, type Config } from '../../options.js'
 import { ConfigurationError } from '../../errors.js'
 import type { VerificationKey } from '../../keys/key-source.js'
+import type { ProviderConfig } from '../../providers/provider-options.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
 import type { Finding } from '../finding.js'
@@ -76,21 +77,36 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
   }
   yield { name: 'options', level: 'ok', text: 'understood' }
   if (notCarriedOver) yield* auditExport(config, notCarriedOver)
-  yield* auditRules(config)
-  const { written, remote } = config.keys
-  if (written.length > 0) yield keysFinding(written)
-  if (remote) {
-    const { auditIssuer } = await import('../issuer-audit.js') // loads all that reads key sets
-    yield* auditIssuer(remote, config.rules, config.clock)
-  }
+  for (const provider of config.providers)
+    for await (const finding of auditProvider(provider, config.clock))
+      yield provider.name === undefined
+        ? finding
+        : { ...finding, name: `${finding.name} of ${provider.name}` }
+  if (config.findProvider) yield TENANTS
   // An export says nothing about sessions and stores: the app that mounts the guard does.
   if (!notCarriedOver) yield* auditUsers(config)
+}
+
+async function* auditProvider(provider: ProviderConfig, clock: () => number): AsyncGenerator<Finding> {
+  yield* auditRules(provider)
+  const { written, remote } = provider.keys
+  if (written.length > 0) yield keysFinding(written)
+  if (!remote) return
+  const { auditIssuer } = await import('../issuer-audit.js') // loads all that reads key sets
+  yield* auditIssuer(remote, provider.rules, clock)
+}
+
+const TENANTS: Finding = {
+  name: 'providers',
+  level: 'note',
+  text: 'are found by a function: their options are not audited',
+  fix: 'Pass the options of one of them to this command',
 }
 
 /** What the options of an exported app mean, and what is left to decide. */
 function* auditExport(config: Config, notCarriedOver: readonly NotCarriedOver[]): Generator<Finding> {
   yield { name: 'App ID', level: 'ok', text: config.appId }
-  const fields = config.metadata.fields.map(({ fieldName }) => fieldName)
+  const fields = config.providers.flatMap(({ metadata }) => metadata.fields.map(({ fieldName }) => fieldName))
   yield { name: 'metadata', level: 'ok', text: fields.length === 0 ? 'none' : fields.join(', ') }
   const creates = config.autoCreateUser ? 'logins, and requests with a token' : 'logins only'
   yield { name: 'users are created by', level: 'ok', text: creates }
@@ -106,7 +122,7 @@ function keysFinding(keys: readonly VerificationKey[]): Finding {
   return { name: 'keys', level: 'ok', text: kinds.join(', ') }
 }
 
-function* auditRules({ rules, disabled }: Config): Generator<Finding> {
+function* auditRules({ rules, disabled }: ProviderConfig): Generator<Finding> {
   const { audience, requireAnyAudience, requiredClaims, issuer } = rules
   if (disabled)
     yield {

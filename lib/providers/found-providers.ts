@@ -1,0 +1,240 @@
+import { LRUCache } from 'lru-cache'
+import { authError, ConfigurationError, isAuthError, type AuthError } from '../errors.js'
+import type { Events } from '../events.js'
+import { readToken } from '../jws/compact.js'
+import type { VerifiedCache } from '../jws/token-cache.js'
+import { andThen, isPromise } from '../maybe-promise.js'
+import { show } from '../token/hints.js'
+import type { VerifiedToken } from '../token/verifier.js'
+import type { MaybePromise } from '../user.js'
+import type { FindProvider, ProviderConfig } from './provider-options.js'
+import { requireLength, verifyWith, type Provider, type Providers } from './providers.js'
+import { Questions } from './questions.js'
+import { isSame, snapshot } from './snapshot.js'
+import { WaitingRoom } from './waiting-room.js'
+
+export interface FoundProvidersParts {
+  readonly find: FindProvider
+  /** Reads what it returned. @throws {ConfigurationError} */
+  readonly read: (issuer: string, given: unknown) => ProviderConfig
+  /** Puts a provider to work. @throws {ConfigurationError} when another one has its name */
+  readonly create: (config: ProviderConfig) => Provider
+  readonly cache: { readonly ttlSeconds: number; readonly max: number }
+  readonly verdicts: VerifiedCache<VerifiedToken>
+  readonly timeoutSeconds: number
+  readonly events: Events
+}
+
+/** A provider that was found. Epoch seconds. */
+interface Found {
+  readonly provider: Provider
+  /** What the function returned. */
+  readonly options: unknown
+  /** When the function was asked last, … */
+  askedAt: number
+  /** … when it is asked again, while requests go on, … */
+  ageingAt: number
+  /** … and when a token came last. */
+  usedAt: number
+  /** How many tokens are being verified with it. */
+  uses: number
+  isForgotten: boolean
+}
+
+/** An issuer without a provider is not asked for again for a time. */
+interface Unfound {
+  readonly at: number
+  readonly seconds: number
+  /** Undefined when the function said that there is none. */
+  readonly failure: AuthError | undefined
+}
+
+const AT_ONCE = 10
+/** Longer than any token in a header: what the provider allows is known only after its token has been read. */
+const MAX_TOKEN_LENGTH = 16_384
+const REFUSED_SECONDS = 60
+const FAILED_SECONDS = 5
+const MAX_UNFOUND = 20_000
+/** A provider that no token came for is forgotten then. */
+const IDLE_SECONDS = 3600
+/** What is worth a question: a URL or a name (RFC 7519 §4.1.1). Some databases fail at control characters. */
+const ISSUER = /^[\x21-\x7e]{1,500}$/
+
+/** The providers that a function of the app finds, by the unverified issuers of tokens. */
+export function foundProviders(parts: FoundProvidersParts): Providers {
+  const { find, read, create, cache, verdicts, timeoutSeconds, events } = parts
+  const found = new LRUCache<string, Found>({ max: cache.max, dispose: forget })
+  const unfound = new LRUCache<string, Unfound>({ max: MAX_UNFOUND })
+  /** One question for each issuer. */
+  const asked = new Map<string, Promise<Found>>()
+  const questions = new Questions({ atOnce: AT_ONCE, timeoutSeconds })
+  const room = new WaitingRoom()
+
+  function forget(entry: Found): void {
+    entry.isForgotten = true
+    closeIfUnused(entry)
+  }
+
+  /** @throws {AuthError} TOKEN_ISSUER, or PROVIDERS_UNAVAILABLE */
+  function foundFor(iss: unknown, token: string, now: number): MaybePromise<Found> {
+    if (typeof iss !== 'string' || !ISSUER.test(iss)) throw unknownIssuer(iss)
+    const entry = found.get(iss)
+    if (entry && isWithin(cache.ttlSeconds, entry.askedAt, now)) {
+      if (now >= entry.ageingAt) askAhead(iss, entry, now)
+      return entry
+    }
+    const known = unfound.get(iss)
+    if (known && isWithin(known.seconds, known.at, now)) throw known.failure ?? unknownIssuer(iss)
+    return room.wait(token, now, () => asked.get(iss) ?? ask(iss, now))
+  }
+
+  /** Before the last answer is too old, so that no request has to wait. */
+  function askAhead(iss: string, entry: Found, now: number): void {
+    entry.ageingAt = now + FAILED_SECONDS
+    if (asked.has(iss)) return
+    try {
+      const answer = ask(iss, now)
+      if (isPromise(answer)) answer.catch(() => undefined) // logged, and the last answer still counts
+    } catch {
+      // The same.
+    }
+  }
+
+  function ask(iss: string, now: number): MaybePromise<Found> {
+    let answer: MaybePromise<unknown>
+    try {
+      // The people of a provider that was found before do not wait for strangers.
+      answer = questions.ask(() => find(iss), found.has(iss))
+    } catch (error) {
+      throw failed(iss, error, now)
+    }
+    if (!isPromise(answer)) return accept(iss, answer, now)
+    const accepted = answer
+      .then(
+        (options) => accept(iss, options, now),
+        (error: unknown) => {
+          throw failed(iss, error, now)
+        },
+      )
+      .finally(() => asked.delete(iss))
+    asked.set(iss, accepted)
+    return accepted
+  }
+
+  function accept(iss: string, options: unknown, now: number): Found {
+    forgetIdle(now)
+    if (options === undefined || options === null) {
+      found.delete(iss)
+      unfound.set(iss, { at: now, seconds: REFUSED_SECONDS, failure: undefined })
+      throw unknownIssuer(iss)
+    }
+    try {
+      const entry = renewed(iss, options) ?? begun(iss, options, now)
+      return Object.assign(entry, { askedAt: now, ageingAt: now + cache.ttlSeconds / 2 })
+    } catch (error) {
+      throw failed(iss, error, now)
+    }
+  }
+
+  /** The same options again: the provider keeps its keys, and what was verified with them. */
+  function renewed(iss: string, options: unknown): Found | undefined {
+    const entry = found.peek(iss)
+    return entry && isSame(entry.options, options) ? entry : undefined
+  }
+
+  function begun(iss: string, given: unknown, now: number): Found {
+    const options = snapshot(given)
+    const config = read(iss, options)
+    found.delete(iss)
+    const provider = created(config, now)
+    const entry = { provider, options, askedAt: now, ageingAt: now, usedAt: now, uses: 0, isForgotten: false }
+    found.set(iss, entry)
+    return entry
+  }
+
+  /** A provider that was found too long ago no longer has a right to its name. */
+  function created(config: ProviderConfig, now: number): Provider {
+    try {
+      return create(config)
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      for (const [iss, { askedAt }] of found.entries())
+        if (!isWithin(cache.ttlSeconds, askedAt, now)) found.delete(iss)
+      return create(config)
+    }
+  }
+
+  function failed(iss: string, reason: unknown, now: number): AuthError {
+    const isOurs = isAuthError(reason) && reason.code === 'PROVIDERS_UNAVAILABLE'
+    const failure = isOurs ? reason : authError('PROVIDERS_UNAVAILABLE', { cause: reason })
+    unfound.set(iss, { at: now, seconds: FAILED_SECONDS, failure })
+    events.providersFailed({ issuer: iss, error: failure.cause })
+    return failure
+  }
+
+  function forgetIdle(now: number): void {
+    for (const iss of found.rkeys()) {
+      const entry = found.peek(iss)
+      if (!entry || isWithin(IDLE_SECONDS, entry.usedAt, now)) return
+      found.delete(iss)
+    }
+  }
+
+  function verify(entry: Found, token: string, now: number, known: VerifiedToken | undefined) {
+    entry.usedAt = now
+    const verified = verifyWith(entry.provider, token, now, known)
+    if (!isPromise(verified)) return verified
+    entry.uses += 1
+    return verified.finally(() => {
+      entry.uses -= 1
+      closeIfUnused(entry)
+    })
+  }
+
+  return {
+    maxTokenLength: MAX_TOKEN_LENGTH,
+    choose: (token, now) =>
+      andThen(foundFor(issuerOf(token), token, now), ({ provider }) => {
+        const got = `${provider.name ?? ''}, by its iss ${show(issuerOf(token))}`
+        return { provider, why: { expected: EXPECTED, got } }
+      }),
+    verify(token, now) {
+      const known = verdicts.get(token)
+      const iss = known ? known.claims.iss : issuerOf(token)
+      return andThen(foundFor(iss, token, now), (entry) => verify(entry, token, now, known))
+    },
+    ready: () => Promise.resolve(),
+    close() {
+      for (const { provider } of found.values()) provider.close()
+      found.clear()
+    },
+  }
+}
+
+/** Tokens that are being verified still need its keys. */
+function closeIfUnused({ isForgotten, uses, provider }: Found): void {
+  if (isForgotten && uses === 0) provider.close()
+}
+
+/** The clock may have been set back. */
+function isWithin(seconds: number, at: number, now: number): boolean {
+  return Math.abs(now - at) < seconds
+}
+
+function issuerOf(token: string): unknown {
+  requireLength(token, MAX_TOKEN_LENGTH)
+  return readToken(token).claims.iss
+}
+
+const EXPECTED = 'an issuer that the function providers returns options for'
+
+function unknownIssuer(iss: unknown): AuthError {
+  return authError('TOKEN_ISSUER', {
+    detail: () => ({
+      check: 'provider',
+      expected: EXPECTED,
+      got: show(iss),
+      fix: 'Let providers return options for exactly this issuer, a slash at its end included, or send a token of another',
+    }),
+  })
+}

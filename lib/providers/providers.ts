@@ -1,0 +1,135 @@
+import { authError, type ErrorDetail } from '../errors.js'
+import { readToken } from '../jws/compact.js'
+import type { VerifiedCache } from '../jws/token-cache.js'
+import type { KeySource } from '../keys/key-source.js'
+import { nearMiss, show, withoutDifferences } from '../token/hints.js'
+import type { ProviderVerifier, VerifiedToken, Verifier } from '../token/verifier.js'
+import type { MaybePromise } from '../user.js'
+import { onBehalfOf } from './on-behalf-of.js'
+import type { ProviderConfig } from './provider-options.js'
+
+/** A provider at work. */
+export interface Provider extends Omit<ProviderConfig, 'keys'> {
+  readonly keys: KeySource
+  readonly verifier: ProviderVerifier
+  /** Releases what its keys hold open, and its name. */
+  close(): void
+}
+
+/** A provider that may verify a token. */
+export interface Choice {
+  readonly provider: Provider
+  /** Why it was chosen, and from which; absent when there was nothing to choose. */
+  readonly why?: { readonly expected: string; readonly got: string }
+}
+
+/** All providers of a guard. */
+export interface Providers extends Verifier {
+  /** The longest token that any of them takes. */
+  readonly maxTokenLength: number
+  /**
+   * The provider that may verify a token, chosen by its unverified `iss`, which decides nothing else.
+   * @throws {AuthError} when none may
+   */
+  readonly choose: (token: string, now: number) => MaybePromise<Choice>
+  /** Resolves when the keys of all of them can be served. @throws {AuthError} KEYS_UNAVAILABLE */
+  ready(now: number): Promise<void>
+  /** Releases what their keys hold open. */
+  close(): void
+}
+
+/**
+ * Verifies a token with the provider that was chosen for it.
+ * @param known the token as it was verified before
+ * @throws {AuthError} PROVIDER_DISABLED, or as the verifier does; it names the provider
+ */
+export function verifyWith(
+  { name, disabled, verifier }: Provider,
+  token: string,
+  now: number,
+  known?: VerifiedToken,
+): MaybePromise<VerifiedToken> {
+  return onBehalfOf(name, () => {
+    if (disabled) throw authError('PROVIDER_DISABLED')
+    return known ? verifier.verifyAgain(known, now) : verifier.verify(token, now)
+  })
+}
+
+/** The providers that the options list. */
+export function listedProviders(
+  list: readonly Provider[],
+  verdicts: VerifiedCache<VerifiedToken>,
+): Providers {
+  const [first] = list
+  const many = {
+    maxTokenLength: Math.max(...list.map(({ rules }) => rules.maxTokenLength)),
+    async ready(now: number) {
+      await Promise.all(list.map(({ name, keys }) => onBehalfOf(name, () => keys.ready(now))))
+    },
+    close() {
+      for (const provider of list) provider.close()
+    },
+  }
+  if (first && list.length === 1)
+    return { ...many, choose: () => ({ provider: first }), verify: (...given) => verifyWith(first, ...given) }
+
+  const byIssuer = new Map<string, Provider>()
+  for (const provider of list) for (const iss of provider.rules.issuer ?? []) byIssuer.set(iss, provider)
+  const similar = new Map([...byIssuer.keys()].map((iss) => [withoutDifferences(iss), iss]))
+
+  function chosenFor(token: string): Provider {
+    requireLength(token, many.maxTokenLength)
+    const { iss } = readToken(token).claims
+    const provider = byIssuer.get(iss as string)
+    if (!provider) throw authError('TOKEN_ISSUER', { detail: () => unknownIssuer(iss) })
+    return provider
+  }
+
+  function unknownIssuer(iss: unknown): ErrorDetail {
+    const text = typeof iss === 'string' && iss.length <= COMPARED_LENGTH ? withoutDifferences(iss) : ''
+    const fix =
+      nearMiss('issuer', [iss], [similar.get(text) ?? '']) ??
+      'Add a provider with this issuer, or send a token of one that is there'
+    return { check: 'provider', expected: namesOf(byIssuer), got: show(iss), fix }
+  }
+
+  return {
+    ...many,
+    choose(token) {
+      const provider = chosenFor(token)
+      const got = `${provider.name ?? ''}, by its iss ${show(readToken(token).claims.iss)}`
+      return { provider, why: { expected: namesOf(byIssuer), got } }
+    },
+    verify(token, now) {
+      const known = verdicts.get(token)
+      // Its provider is the one of its issuer, which has been verified.
+      const provider = known && byIssuer.get(known.claims.iss as string)
+      return verifyWith(provider ?? chosenFor(token), token, now, known)
+    },
+  }
+}
+
+/** Before anything of the token is read. */
+export function requireLength(token: string, max: number): void {
+  if (token.length <= max) return
+  throw authError('TOKEN_TOO_LONG', {
+    reason: `token is longer than ${max} characters`,
+    detail: () => ({
+      check: 'length',
+      expected: `at most ${max} characters`,
+      got: `${token.length} characters`,
+      fix: 'Put fewer claims into the token, or raise maxTokenLength',
+    }),
+  })
+}
+
+/** For people: an app may have a thousand. */
+const SHOWN_PROVIDERS = 10
+/** No issuer has a longer name, but a stranger's token may say one. */
+const COMPARED_LENGTH = 1000
+
+function namesOf(byIssuer: ReadonlyMap<string, Provider>): string {
+  const shown = [...byIssuer].slice(0, SHOWN_PROVIDERS).map(([iss, { name }]) => `"${iss}" (${name ?? ''})`)
+  const left = byIssuer.size - shown.length
+  return shown.join(' or ') + (left > 0 ? ` or one of ${left} others` : '')
+}

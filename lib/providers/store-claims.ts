@@ -1,0 +1,61 @@
+import { ConfigurationError } from '../errors.js'
+import type { ProviderConfig } from './provider-options.js'
+
+type Claim = Pick<ProviderConfig, 'name' | 'rules' | 'keys'>
+
+/** The providers whose people each store has. A closed guard has none any more. */
+const claimsOf = new WeakMap<object, Set<Claim>>()
+
+/**
+ * Says that the people of some providers are in a store. An identity has only the name of its provider, so two of one name,
+ * or without any, would be taken for one: whoever controls either of them would be everybody of the other.
+ * @param make puts a provider to work; it gets what takes its claim back
+ * @throws {ConfigurationError} when the store has another provider of such a name
+ */
+export function claimStore<Config extends Claim, Made>(
+  store: object,
+  configs: readonly Config[],
+  make: (config: Config, release: () => void) => Made,
+): Made[] {
+  const claims = claimsOf.get(store) ?? new Set()
+  for (const config of configs)
+    for (const other of claims)
+      if (other.name === config.name && !isSameIssuer(other, config)) throw collision(other, config)
+  claimsOf.set(store, claims)
+  return configs.map((config) => {
+    claims.add(config)
+    return make(config, () => {
+      claims.delete(config)
+    })
+  })
+}
+
+/** By what they are called; where that is not written down, by a key that they share. */
+function isSameIssuer(a: Claim, b: Claim): boolean {
+  const [ours, theirs] = [a.rules.issuer, b.rules.issuer]
+  if (ours && theirs)
+    return ours.every((iss) => theirs.includes(iss)) && theirs.every((iss) => ours.includes(iss))
+  const { written, remote } = a.keys
+  if (remote && remote.uri === b.keys.remote?.uri) return true
+  return written.some(({ key }) => b.keys.written.some((other) => other.key.equals(key)))
+}
+
+function collision(a: Claim, b: Claim): ConfigurationError {
+  const called =
+    a.name === undefined
+      ? 'another issuer, neither of them with a name'
+      : `another issuer of the name ${a.name}`
+  const issuers = [a, b].map(
+    ({ rules, keys }) => rules.issuer?.join(', ') ?? keys.remote?.uri ?? 'keys alone',
+  )
+  return new ConfigurationError([
+    {
+      option: 'store',
+      problem: `holds the users of ${called}: equal subjects would be one user (${issuers.join(' | ')})`,
+      fix:
+        a.name === undefined
+          ? 'Name them: one guard with providers: { a: …, b: … }, or providers: { a: … } in each guard; or give each guard a store of its own'
+          : 'Give each issuer a name of its own',
+    },
+  ])
+}

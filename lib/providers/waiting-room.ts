@@ -1,0 +1,36 @@
+import { authError, type AuthError } from '../errors.js'
+import { isPromise } from '../maybe-promise.js'
+import type { MaybePromise } from '../user.js'
+
+/** Whoever waits holds a request with all that belongs to it. A thousand tenants may come at once, after a restart. */
+const MAX_REQUESTS = 2_000
+const MAX_CHARACTERS = 8_000_000
+const REPORT_SECONDS = 5
+
+/** Requests that wait for the function `providers`: not too many, and none with more than the text of its token. */
+export class WaitingRoom {
+  #requests = 0
+  #characters = 0
+  #reportedAt = Number.NEGATIVE_INFINITY
+
+  /** @throws {AuthError} PROVIDERS_UNAVAILABLE, at once, when there is no room */
+  wait<T>({ length }: string, now: number, begin: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#requests >= MAX_REQUESTS || this.#characters + length > MAX_CHARACTERS) throw this.#full(now)
+    const answer = begin()
+    if (!isPromise(answer)) return answer
+    this.#requests += 1
+    this.#characters += length
+    return answer.finally(() => {
+      this.#requests -= 1
+      this.#characters -= length
+    })
+  }
+
+  /** Strangers choose how often that happens, so not every one is a line in the log. */
+  #full(now: number): AuthError {
+    const isCounted = Math.abs(now - this.#reportedAt) < REPORT_SECONDS
+    if (!isCounted) this.#reportedAt = now
+    const cause = new Error(`${this.#requests} requests wait for the function providers`)
+    return authError('PROVIDERS_UNAVAILABLE', { cause, isCounted })
+  }
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { ConfigurationError, customJwtAuth, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
+import { startApp, type Options } from '../support/app.js'
+import { APP_ID, claims, mint, NOW, OTHER_SECRET, SECRET } from '../support/tokens.js'
+
+const A = 'https://a.example/'
+const B = 'https://b.example/'
+const THIRD = SECRET.replaceAll('1', '4')
+const provider = (issuer: string, key: string, others: object = {}) => ({
+  issuer,
+  signingAlgorithm: 'HS256',
+  signingKeys: [key],
+  ...others,
+})
+const two = { a: provider(A, SECRET), b: provider(B, OTHER_SECRET, { audience: 'b' }) }
+const several = (providers: unknown, others: object = {}): Options =>
+  ({ providers, ...others }) as unknown as Options
+
+/** startApp adds keys of its own, which a guard with providers has not. */
+const start = (t: Parameters<typeof startApp>[0], providers: unknown, others: object = {}) =>
+  startApp(t, several(providers, others))
+
+const problemsOf = (options: object) => {
+  try {
+    customJwtAuth({ appId: APP_ID, ...options } as unknown as CustomJwtAuthOptions)
+  } catch (error) {
+    assert(error instanceof ConfigurationError)
+    return error.problems.map(({ option, problem }) => `${option}: ${problem}`).join('\n')
+  }
+  return ''
+}
+
+describe('providers as an object', () => {
+  it('lets in each provider what its own rules let in, and names it', async (t) => {
+    const { me, auth, seen } = await start(t, two)
+    const ofA = mint(claims({ iss: A }))
+    const ofB = mint(claims({ iss: B, aud: 'b' }), { key: OTHER_SECRET })
+    for (const token of [ofA, ofB, ofA]) assert.equal((await me(token)).status, 200)
+    assert.equal(seen.length, 3)
+    assert.equal((await auth.explain(ofB)).provider, 'b')
+  })
+
+  const refused: readonly [what: string, token: string, code: string][] = [
+    ["A's key, B's iss", mint(claims({ iss: B })), 'TOKEN_AUDIENCE_MISMATCH|TOKEN_SIGNATURE'],
+    ["A's key, B's iss and audience", mint(claims({ iss: B, aud: 'b' })), 'TOKEN_SIGNATURE'],
+    ["A's key and iss, B's audience", mint(claims({ iss: A, aud: 'b' })), 'TOKEN_AUDIENCE_MISMATCH'],
+    ["B's key, A's iss", mint(claims({ iss: A }), { key: OTHER_SECRET }), 'TOKEN_SIGNATURE'],
+    [
+      "B's key and iss, A's audience",
+      mint(claims({ iss: B }), { key: OTHER_SECRET }),
+      'TOKEN_AUDIENCE_MISMATCH',
+    ],
+    ['no iss', mint(), 'TOKEN_ISSUER'],
+    ['a list as iss', mint(claims({ iss: [A] })), 'TOKEN_ISSUER'],
+    ['a number as iss', mint(claims({ iss: 1 })), 'TOKEN_ISSUER'],
+    ['a slash less', mint(claims({ iss: A.slice(0, -1) })), 'TOKEN_ISSUER'],
+    ['no token', 'abc', 'TOKEN_SEGMENTS'],
+  ]
+  for (const [what, token, codes] of refused)
+    it(`refuses ${what}`, async (t) => {
+      const { me, lastCode } = await start(t, two)
+      assert.equal((await me(token)).status, 401)
+      assert(codes.split('|').includes(String(lastCode())), String(lastCode()))
+    })
+
+  it('names the slash that an issuer differs by', async (t) => {
+    const { auth } = await start(t, two)
+    const { summary } = await auth.explain(mint(claims({ iss: A.slice(0, -1) })))
+    assert.match(summary, /trailing slash/)
+  })
+
+  const mistakes: readonly [what: string, options: object, message: RegExp][] = [
+    [
+      'flat options beside it',
+      { providers: two, jwkUri: 'https://a.example' },
+      /providers: is set together with jwkUri/,
+    ],
+    ['none', { providers: {} }, /providers: is empty/],
+    ['an array', { providers: [] }, /providers: is an array/],
+    ['a bad name', { providers: { 'a b': two.a } }, /has the name "a b"/],
+    [
+      '__proto__',
+      { providers: JSON.parse(`{"__proto__":${JSON.stringify(two.a)}}`) as object },
+      /has the name "__proto__"/,
+    ],
+    [
+      'one issuer twice',
+      { providers: { a: two.a, b: { ...two.b, issuer: A } } },
+      /providers.b.issuer: is the issuer of providers.a/,
+    ],
+    [
+      'no issuer',
+      { providers: { a: two.a, b: { signingAlgorithm: 'HS256', signingKeys: [OTHER_SECRET] } } },
+      /providers.b.issuer: is not set/,
+    ],
+    [
+      'one secret twice',
+      { providers: { a: two.a, b: { ...two.b, signingKeys: [SECRET] } } },
+      /providers.b.signingKeys: have a secret/,
+    ],
+    [
+      'a mistake within',
+      { providers: { a: two.a, b: { issuer: B, jwkUri: 'ftp://x' } } },
+      /providers.b.jwkUri: is not an https URL/,
+    ],
+    ['undefined', { providers: { a: undefined } }, /providers.a: is undefined/],
+  ]
+  for (const [what, options, message] of mistakes)
+    it(`fails at start-up for ${what}`, () => {
+      assert.match(problemsOf(options), message)
+    })
+})
+
+describe('a store of two guards', () => {
+  it('refuses two issuers without names, and one name for two', () => {
+    const store = memoryStore()
+    const guard = (options: object) => problemsOf({ store, ...options })
+    assert.equal(guard(provider(A, SECRET)), '')
+    assert.equal(guard(provider(A, SECRET, { credentialsRequired: false })), '')
+    assert.match(guard(provider(B, OTHER_SECRET)), /store: holds the users of another issuer/)
+    assert.equal(guard({ providers: two }), '')
+    assert.match(guard({ providers: { a: provider('https://c.example', THIRD) } }), /of the name a/)
+  })
+})
+
+describe('providers as a function', () => {
+  it('asks ten at once, each issuer once, and serves a thousand tenants', async () => {
+    let asked = 0
+    let running = 0
+    let most = 0
+    const providers = async (issuer: string) => {
+      asked += 1
+      most = Math.max(most, (running += 1))
+      await turn()
+      running -= 1
+      return issuer.startsWith('https://t') ? provider(issuer, SECRET) : undefined
+    }
+    const auth = customJwtAuth({
+      appId: APP_ID,
+      providers,
+      autoCreateUser: true,
+      clock: () => NOW * 1000,
+    } as never)
+    const statusOf = (iss: string) =>
+      auth.explain(mint(claims({ iss })), { user: false }).then(({ ok }) => ok)
+    const honest = Array.from({ length: 1000 }, (_, index) => `https://t${index}.example`)
+    assert((await Promise.all(honest.map(statusOf))).every(Boolean))
+    assert.equal(asked, 1000)
+    for (let round = 0; round < 2; round += 1)
+      for (let from = 0; from < 2000; from += 1000)
+        await Promise.all(Array.from({ length: 1000 }, (_, index) => statusOf(`https://x${from + index}`)))
+    assert.equal(asked, 3000)
+    assert.equal(most, 10)
+    await auth.close()
+  })
+
+  it('refuses a tenant that was removed within the time', async (t) => {
+    let isThere = true
+    const { me, clock, lastCode } = await start(t, (iss: string) =>
+      isThere ? provider(iss, SECRET) : undefined,
+    )
+    const token = mint(claims({ iss: A }))
+    assert.equal((await me(token)).status, 200)
+    isThere = false
+    clock.advance(61)
+    assert.equal((await me(token)).status, 401)
+    assert.equal(lastCode(), 'TOKEN_ISSUER')
+  })
+
+  const failures: readonly [what: string, find: () => unknown][] = [
+    ['throws', () => assert.fail('the database is down')],
+    ['rejects', () => Promise.reject(new Error('the database is down'))],
+    ['returns nonsense', () => ({ jwkUri: 1 })],
+    ['returns a list', () => []],
+    ['returns another issuer', () => provider(B, SECRET)],
+    ['hangs', () => new Promise(() => undefined)],
+  ]
+  for (const [what, find] of failures)
+    it(`answers 503 when it ${what}`, async (t) => {
+      const { me, logger } = await start(t, find, { timeoutSeconds: 1 })
+      assert.equal((await me(mint(claims({ iss: A })))).status, 503)
+      assert.equal(logger.lastCode(), 'PROVIDERS_UNAVAILABLE')
+    })
+})
