@@ -132,6 +132,7 @@ interface Further {
   readonly detail?: LazyDetail | undefined
   readonly cause?: unknown
   readonly challenge?: string
+  readonly isCounted?: boolean
 }
 
 const BRAND = Symbol.for('custom-jwt-auth.error')
@@ -145,14 +146,9 @@ const RETRY_AFTER_SECONDS = '5'
  *   function is called only when it is read; `cause` is what a dependency threw; `challenge` replaces the message in
  *   `WWW-Authenticate` where clients match on the message; `isCounted`: only counted now, and logged with others later
  */
-export function authError(
-  code: ErrorCode,
-  more: { reason?: string; isCounted?: boolean } & Further = {},
-): AuthError {
+export function authError(code: ErrorCode, more: { reason?: string } & Further = {}): AuthError {
   const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
-  const error = makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
-  if (more.isCounted) Object.defineProperty(error, COUNTED, { value: true })
-  return error
+  return makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
 }
 
 function makeError(
@@ -165,6 +161,7 @@ function makeError(
   const error = createError(status, message, { code, error_code, headers })
   if (detail) defineDetail(error, detail)
   Object.defineProperty(error, BRAND, { value: true })
+  if (more.isCounted) Object.defineProperty(error, COUNTED, { value: true })
   if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })
   return error as unknown as AuthError
 }
@@ -181,6 +178,7 @@ export function asRefusedLink(error: AuthError): AuthError {
     code,
     message,
     detail,
+    isCounted: isCounted(error),
     ...('cause' in error && { cause: error.cause }),
   })
   return provider === undefined ? refusal : Object.assign(refusal, { provider })

@@ -98,7 +98,8 @@ export function createEvents(logger: Logger | undefined): Events {
       const common = { code, status, ...named(error.provider) }
       if (rejected.hasSubscribers) rejected.publish(printableFields({ ...common, message, ...error.detail }))
       if (isCounted(error)) return
-      if (status >= 500) log('error', { ...common, err: error.cause }, `custom-jwt-auth: ${code}`)
+      if (status >= 500)
+        log('error', () => ({ ...common, err: error.cause, ...error.detail }), `custom-jwt-auth: ${code}`)
       else log('info', () => ({ ...common, ...error.detail }), `custom-jwt-auth: ${message}`)
     },
     userCreated(event) {

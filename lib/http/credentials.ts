@@ -64,10 +64,10 @@ function duplicated(name: string) {
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
 /** What a request without credentials has in their place. Shows nothing of it but the name of a scheme. */
-export function missingCredentials({ headers = {} }: Partial<IncomingMessage>): ErrorDetail {
+export function missingCredentials(req: Partial<IncomingMessage>): ErrorDetail {
   const check = 'credentials'
   const expected = 'the header jwtTokenString, or Authorization: Bearer'
-  const { authorization } = headers
+  const { authorization } = (req as { headers?: IncomingMessage['headers'] | null }).headers ?? {}
   if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
   const [scheme] = SCHEME.exec(authorization) ?? []
   const got =
@@ -78,8 +78,8 @@ export function missingCredentials({ headers = {} }: Partial<IncomingMessage>): 
 
 /** What is missing when a request has no user: its credentials, or a guard that reads them. */
 export function missingUser(req: IncomingMessage): ErrorDetail {
-  const { authorization, jwttokenstring } = req.headers
-  if (authorization === undefined && jwttokenstring === undefined) return missingCredentials(req)
+  const { authorization, jwttokenstring } = (req as Partial<IncomingMessage>).headers ?? {}
+  if (isAbsent(authorization) && isAbsent(jwttokenstring)) return missingCredentials(req)
   const fix = 'Mount the guard in front of the route: app.use(auth)'
   return { check: 'credentials', expected: 'req.user, which the guard sets', got: 'no user', fix }
 }

@@ -169,13 +169,15 @@ test("a request that is not Node's own, without rawHeaders or with lists of valu
     [{ jwttokenstring: [jwt, jwt] }, 'CREDENTIALS_DUPLICATED'],
     [{}, 'CREDENTIALS_MISSING'],
     [undefined, 'CREDENTIALS_MISSING'],
+    [null, 'CREDENTIALS_MISSING'],
     [{ authorization: null, jwttokenstring: null }, 'CREDENTIALS_MISSING'],
     [{ authorization: null, jwttokenstring: jwt }, 'ok'],
   ] as const) {
     const req = { headers } as unknown as IncomingMessage & { user?: User }
     let outcome = 'not at once'
     auth(req, {} as ServerResponse, (error) => {
-      outcome = isAuthError(error) ? error.code : req.user ? 'ok' : 'nobody'
+      // With the words for the log, which are made only when they are read.
+      outcome = isAuthError(error) ? (error.detail, error.code) : req.user ? 'ok' : 'nobody'
     })
     assert.equal(outcome, expected, JSON.stringify(headers ?? 'none').slice(0, 60))
   }

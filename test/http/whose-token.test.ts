@@ -111,6 +111,26 @@ for (const { name, skip, newPlace } of databases)
       )
     await two.logIn(tokens[0]?.token ?? '')
     for (const machine of machines) assert.equal(nameOf(await machine.meBearer(access)), 'new')
+
+    // A stranger's link, used at both, removed at one, while the account is deleted and made again at the other.
+    const [owner, stranger] = [
+      tokens[1]?.token ?? '',
+      mint(claims({ ...times(LATER - 10), sub: 'stranger' })),
+    ]
+    await one.link(stranger, access)
+    const idOf = ({ body }: { body: unknown }) => (body as { id?: string }).id
+    const id = idOf(await one.me(owner))
+    for (const machine of machines) assert.equal(idOf(await machine.me(stranger)), id)
+    const { access_token: theirs } = await two.logIn(stranger)
+    await one.ask('unlink', id ?? '', 'stranger')
+    await two.ask('administer', 'delete', id ?? '')
+    assert.equal(idOf(await one.logIn(owner).then(() => one.me(owner))), id)
+    for (const machine of machines) await machine.ask('setClock', LATER + 31)
+    for (const machine of machines) {
+      assert.equal(idOf(await machine.me(owner)), id)
+      assert.notEqual(idOf(await machine.me(stranger)), id)
+      assert.equal((await machine.meBearer(theirs)).status, 401)
+    }
   })
 
 describe('data', () => {

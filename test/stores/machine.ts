@@ -39,6 +39,8 @@ const tasks = {
     clock.advance(time - clock.now())
   },
 
+  unlink: (userId: string, subject: string) => auth.users.unlink(userId, { subject }),
+
   administer: (verb: 'disable' | 'delete' | 'revokeSessions', userId: string) => auth.users[verb](userId),
 }
 

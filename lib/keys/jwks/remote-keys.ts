@@ -6,6 +6,7 @@ import { lifetimeOf, stageOf, type Lifetime } from './freshness.js'
 import { countGuard } from './guard-count.js'
 import type { IssuerClient } from './issuer-client.js'
 import type { KeySource, VerificationKey } from '../key-source.js'
+import { Tally } from './tally.js'
 import { UnknownKids } from './unknown-kids.js'
 
 /** How long a key set is used, and how often it is asked for. */
@@ -52,6 +53,8 @@ export class RemoteKeys implements KeySource {
   readonly #parts: RemoteKeysParts
   readonly #closing = new AbortController()
   readonly #unknownKids: UnknownKids
+  readonly #refused: Tally
+  readonly #unavailableKeys: Tally
   readonly #uncount: () => void
   #set: KeySet | undefined
   #refreshing: Promise<void> | undefined
@@ -65,6 +68,8 @@ export class RemoteKeys implements KeySource {
     this.#parts = parts
     const { uri, rules, events } = parts
     this.#unknownKids = new UnknownKids(rules.cooldownSeconds)
+    this.#refused = new Tally(rules.cooldownSeconds)
+    this.#unavailableKeys = new Tally(rules.cooldownSeconds)
     if (rules.allowHttp) events.httpAllowed({ uri })
     this.#uncount = countGuard(uri, (guards) => {
       events.manyGuards({ uri, guards })
@@ -102,7 +107,7 @@ export class RemoteKeys implements KeySource {
 
   /** @throws {AuthError} KEYS_UNAVAILABLE, at once while the issuer is down */
   async #newSet(now: number): Promise<KeySet> {
-    if (this.#isBackingOff(now)) throw authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause })
+    if (this.#isBackingOff(now)) throw this.#unavailable(now)
     if (this.#isCrowded())
       throw authError('KEYS_UNAVAILABLE', { cause: new Error(`${MAX_WAITING} wait for keys`) })
     await this.#waitFor(this.#refresh(now))
@@ -133,8 +138,7 @@ export class RemoteKeys implements KeySource {
 
   /** Waits for a refresh that begins after the token came: one that runs by now, or one of its own. */
   async #laterRefresh(kid: string, now: number, begun: number): Promise<void> {
-    if (this.#isBackingOff(now) || this.#closing.signal.aborted)
-      throw authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause })
+    if (this.#isBackingOff(now) || this.#closing.signal.aborted) throw this.#unavailable(now)
     if (this.#isCrowded()) throw this.#unknownKid(kid, now)
     if (!this.#refreshing || this.#refreshes === begun) {
       if (!this.#unknownKids.takeRefresh(kid, now)) throw this.#unknownKid(kid, now)
@@ -145,7 +149,7 @@ export class RemoteKeys implements KeySource {
 
   /** The refusal, with its reason when it is the one of many that is logged. */
   #unknownKid(kid: string, now: number): AuthError {
-    const count = this.#unknownKids.countRefusal(now)
+    const count = this.#refused.count(now)
     if (count === undefined) return authError('TOKEN_KEY_ID_UNKNOWN', { isCounted: true })
     const known = this.#current().keys.map((key) => key.kid ?? 'one without kid')
     const detail = {
@@ -156,6 +160,14 @@ export class RemoteKeys implements KeySource {
       count,
     }
     return authError('TOKEN_KEY_ID_UNKNOWN', { detail })
+  }
+
+  /** While the issuer is down; logged like that, too: anyone can send tokens that need its keys. */
+  #unavailable(now: number): AuthError {
+    const count = this.#unavailableKeys.count(now)
+    const cause = this.#failure?.cause
+    if (count === undefined) return authError('KEYS_UNAVAILABLE', { cause, isCounted: true })
+    return authError('KEYS_UNAVAILABLE', { cause, detail: { count } })
   }
 
   /** A time further ahead than the cool-down: the clock has been set back. */

@@ -19,8 +19,6 @@ export class UnknownKids {
   })
   #left = BURST
   #countedAt = Number.NEGATIVE_INFINITY
-  #reportedAt = Number.NEGATIVE_INFINITY
-  #unreported = 0
 
   constructor(cooldownSeconds: number) {
     this.#cooldownSeconds = cooldownSeconds
@@ -44,18 +42,5 @@ export class UnknownKids {
    */
   remember(kid: string): void {
     this.#missing.set(kid, true)
-  }
-
-  /**
-   * Counts a refusal, of which one in each cool-down is reported.
-   * @returns how many there were since the last report, or undefined when this one is not to be reported
-   */
-  countRefusal(now: number): number | undefined {
-    this.#unreported += 1
-    if (Math.abs(now - this.#reportedAt) < this.#cooldownSeconds) return undefined
-    const count = this.#unreported
-    this.#reportedAt = now
-    this.#unreported = 0
-    return count
   }
 }

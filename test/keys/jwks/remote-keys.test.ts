@@ -1,5 +1,6 @@
 // Which keys are served when: one fetch for many, none for strangers, and old keys while the issuer is down.
 import assert from 'node:assert/strict'
+import { isCounted } from '../../../lib/errors.js'
 import { describe, test, type TestContext } from 'node:test'
 import type { AuthError } from 'custom-jwt-auth'
 import { assertFreed, memoryInUse } from '../../support/heap.js'
@@ -80,6 +81,27 @@ describe('a set that nobody has asked for yet', () => {
     assert.equal(issuer.fetches, 2 * loaded)
     issuer.recover()
     assert.equal(await verdict(token(), NOW + 10), 'accepted')
+  })
+
+  test('while it cannot be had, one refusal of many is logged in each cool-down, with their number', async (t) => {
+    const { issuer, verify, token, keys } = await start(t)
+    issuer.goDown()
+    await assert.rejects(keys.ready(NOW))
+    const logged: unknown[] = []
+    for (const now of [
+      NOW,
+      NOW,
+      NOW + COOLDOWN - 1,
+      NOW + COOLDOWN,
+      NOW + COOLDOWN + 1,
+      NOW + 2 * COOLDOWN + 1,
+    ])
+      await assert.rejects(verify(token(), now), (error: AuthError) => {
+        if (!isCounted(error)) logged.push(error.detail?.count)
+        return error.code === 'KEYS_UNAVAILABLE'
+      })
+    // The fourth and the last one cause a load of their own, which reports itself.
+    assert.deepEqual(logged, [1, undefined, 3, undefined])
   })
 })
 
