@@ -50,5 +50,14 @@ export interface UserRecord {
 /** A value, or a promise of one: the in-memory parts answer at once, and then nothing is awaited. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** The provider's name on the wire and in every identity that this package makes. */
+/** The provider's type on the wire and in every identity that this package makes. */
 export const PROVIDER = 'custom-token'
+
+/**
+ * What tells the identity of an issuer's token from all others.
+ * @param provider the name that the option `providers` gives the issuer; undefined for the one that has no name
+ */
+export function nameIdentity(subject: string, provider: string | undefined): Omit<Identity, 'data'> {
+  const type = { id: subject, provider_type: PROVIDER }
+  return provider === undefined ? type : { ...type, provider_id: provider }
+}

@@ -182,14 +182,14 @@ const hasId =
   (record: { readonly id: string }): boolean =>
     record.id === id
 
-// Both parts are compared. Joined to one text, ("a", "b:c") and ("a:b", "c") would be the same.
-const isSame = (a: IdentityName, b: IdentityName): boolean =>
-  a.provider_type === b.provider_type && a.id === b.id
+// All parts are compared. Joined to one text, ("a", "b:c") and ("a:b", "c") would be the same.
+const isSame = (a: IdentityName, b: IdentityName): boolean => keyOf(a) === keyOf(b)
 
 const has = (user: UserRecord, identity: IdentityName): boolean =>
   user.identities.some((own) => isSame(own, identity))
 
-const keyOf = ({ provider_type, id }: IdentityName): string => JSON.stringify([provider_type, id])
+const keyOf = ({ provider_type, provider_id, id }: IdentityName): string =>
+  JSON.stringify([provider_type, provider_id ?? null, id])
 
 /** The user with the identity, unless it is there with the data of a newer token. */
 function refreshed(user: UserRecord, identity: Identity, times: FiledTime[], issuedAt: number): UserRecord {

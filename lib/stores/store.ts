@@ -16,8 +16,8 @@ export interface SessionRecord {
   readonly rotatedAt: number
 }
 
-/** What tells one identity from all others. */
-export type IdentityName = Pick<Identity, 'id' | 'provider_type'>
+/** What tells one identity from all others. Without `provider_id` it is the one of the provider that has no name. */
+export type IdentityName = Pick<Identity, 'id' | 'provider_type' | 'provider_id'>
 
 /** What {@link Store.createSession} is asked. */
 export interface SessionRequest {
@@ -38,7 +38,7 @@ export interface LinkTerms {
 
 /** What {@link Store.signIn} is asked. */
 export interface SignInRequest {
-  /** (provider_type, id) finds the user; `data` replaces what this identity had, unless that came with a newer token. */
+  /** (provider_type, provider_id, id) finds the user; `data` replaces what this identity had, unless that came with a newer token. */
   readonly identity: Identity
   /**
    * When the token was issued, in epoch seconds, also fractions of them; by default `now`. The store keeps it with the

@@ -4,6 +4,7 @@ import { bounds } from './store-contract/bounds.js'
 import { imports } from './store-contract/imports.js'
 import { linking } from './store-contract/linking.js'
 import { newest } from './store-contract/newest.js'
+import { providers } from './store-contract/providers.js'
 import { races } from './store-contract/races.js'
 import { sessions } from './store-contract/sessions.js'
 import { subjects } from './store-contract/subjects.js'
@@ -40,6 +41,9 @@ export function storeContract({ describe, it }: TestRunner, makeStore: () => May
   })
   describe('subjects and data', () => {
     subjects(test)
+  })
+  describe('providers', () => {
+    providers(test)
   })
   describe('imports', () => {
     imports(test)

@@ -37,8 +37,8 @@ export interface Explanation {
   readonly answer?: ExplainedAnswer
 }
 
-/** Says whether the user of an accepted token would be let in. */
-export type ExplainUser = (subject: string, provider: string | undefined) => MaybePromise<ExplainedCheck>
+/** Says whether the user of an accepted token would be let in. `provider`: the name of the one that accepted it. */
+export type ExplainUser = (subject: string, provider?: string) => MaybePromise<ExplainedCheck>
 
 /** What a token is explained by. */
 interface ExplainedProvider {

@@ -3,7 +3,7 @@ import { authError } from '../errors.js'
 import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
 import { hasIdentity } from '../stores/identities.js'
 import type { IdentityName, LinkRefusal, Store } from '../stores/store.js'
-import { PROVIDER, type UserData, type UserRecord } from '../user.js'
+import { nameIdentity, PROVIDER, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
 
@@ -14,10 +14,12 @@ export interface UserAccount<Data = UserData> extends UserRecord {
 
 /** An identity as an app names it: a webhook of the issuer brings the subject, not the id of the user. */
 export interface IdentityReference {
-  /** As in `identities[].id`: the token's `sub`. */
+  /** As in `identities[].id`: the token's `sub`, or what `subjectClaim` names. */
   readonly subject: string
-  /** As in `provider_type`. Default: `custom-token`. */
+  /** As in `provider_id`: the name of the issuer in the option `providers`. Left out for the one provider that has no name. */
   readonly provider?: string
+  /** As in `provider_type`. Default: `custom-token`; users who were imported may have others. */
+  readonly providerType?: string
 }
 
 /** The administration of users. Every change takes effect in this process on the next request. */
@@ -57,13 +59,17 @@ export interface Users<Data = UserData> {
 const PAGE_OPTIONS = { limit: integer({ default: 100, min: 1, max: 1000 }), after: asGiven }
 const IDENTITY_OPTIONS = {
   subject: text("Pass the subject: the token's sub, as text"),
-  provider: lenient(PROVIDER, text('Pass the provider_type of the identity')),
+  provider: lenient(
+    undefined,
+    text('Pass the provider_id of the identity, or leave it out when it has none'),
+  ),
+  providerType: lenient(PROVIDER, text('Pass the provider_type of the identity')),
 }
 
 /** @throws {ConfigurationError} for a subject or provider that is not a text: it would be another person's or nobody's */
 function readIdentity(verb: string, given: IdentityReference): IdentityName {
-  const { subject: id, provider: provider_type } = requireOptions(`users.${verb}`, IDENTITY_OPTIONS, given)
-  return { id, provider_type }
+  const { subject, provider, providerType } = requireOptions(`users.${verb}`, IDENTITY_OPTIONS, given)
+  return { ...nameIdentity(subject, provider), provider_type: providerType }
 }
 
 export function createUsers(parts: {

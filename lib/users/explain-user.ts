@@ -3,7 +3,7 @@ import { isAuthError, type ErrorCode } from '../errors.js'
 import type { IdentityName, Store } from '../stores/store.js'
 import type { ExplainedCheck, ExplainUser } from '../token/explain.js'
 import { show } from '../token/hints.js'
-import { PROVIDER } from '../user.js'
+import { nameIdentity } from '../user.js'
 import type { SignInParts } from './sign-in.js'
 import { newUserId } from './user-id.js'
 
@@ -18,10 +18,10 @@ const name = 'user'
 export function createExplainUser(parts: Parts): ExplainUser {
   const { store, dependency } = parts
 
-  async function explain(subject: string, provider: string | undefined): Promise<ExplainedCheck> {
-    const identity = identityNameOf(subject, provider)
-    const of = provider === undefined ? '' : ` of ${provider}`
-    const expected = `a user with the identity ${PROVIDER} ${show(subject)}${of}, not disabled`
+  async function explain(identity: IdentityName): Promise<ExplainedCheck> {
+    const { provider_type, provider_id, id } = identity
+    const of = provider_id === undefined ? '' : ` of ${provider_id}`
+    const expected = `a user with the identity ${provider_type} ${show(id)}${of}, not disabled`
     const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
     if (!user) return explainCreation(identity, expected)
     if (!user.disabled) return { name, pass: true, expected, got: `user ${user.id}` }
@@ -42,7 +42,7 @@ export function createExplainUser(parts: Parts): ExplainUser {
       const fix = 'Set autoCreateUser, or let the user log in first, which makes the user'
       return { name, pass: false, expected, got: 'no user', fix, code: 'USER_NOT_FOUND' }
     }
-    const wanted = newUserId(appId, { ...identity, data: {} }, generateUserId)
+    const wanted = newUserId(appId, identity, generateUserId)
     // Ids of our own make room for each other; the app's do not.
     const owner =
       typeof generateUserId === 'function' &&
@@ -59,15 +59,11 @@ export function createExplainUser(parts: Parts): ExplainUser {
 
   return async (subject, provider) => {
     try {
-      return await explain(subject, provider)
+      return await explain(nameIdentity(subject, provider))
     } catch (error) {
       return explainFailure(error)
     }
   }
-}
-
-function identityNameOf(id: string, provider: string | undefined): IdentityName {
-  return { provider_type: PROVIDER, ...(provider !== undefined && { provider_id: provider }), id }
 }
 
 /** The request would get a 503: that says nothing about the token. */

@@ -11,9 +11,10 @@ import {
   type SignUpRequest,
   type Store,
 } from '../stores/store.js'
+import { hasIdentity, identityKey } from '../stores/identities.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
-import { PROVIDER, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
+import { nameIdentity, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { shownBy, toUser } from './to-user.js'
@@ -77,7 +78,7 @@ interface Use {
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
   const { maxIdentities } = parts
-  /** Runs of the creation hook, by subject, so that simultaneous first requests share one. */
+  /** Runs of the creation hook, by identity, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
   /** What is known of each token, for as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
@@ -95,11 +96,12 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (found) return accept(token, found)
       if (!mayCreate) throw authError('USER_NOT_FOUND')
       if (!creationHook) return create(token, withId())
-      const running = creations.get(token.subject)
+      const key = identityKey(identity)
+      const running = creations.get(key)
       // A request that waited then signs in by itself: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
-      const creation = createWithHook(token, withId()).finally(() => creations.delete(token.subject))
-      creations.set(token.subject, creation)
+      const creation = createWithHook(token, withId()).finally(() => creations.delete(key))
+      creations.set(key, creation)
       return creation
     })
   }
@@ -223,13 +225,13 @@ export function createSignIn(parts: SignInParts): SignIn {
 }
 
 /** The identity that a token proves. */
-export function identityOf({ subject, data }: VerifiedToken): Identity {
-  return Object.freeze({ id: subject, provider_type: PROVIDER, data })
+export function identityOf({ subject, provider, data }: VerifiedToken): Identity {
+  return Object.freeze({ ...nameIdentity(subject, provider), data })
 }
 
 /** Whether a user has the identity that a token proves. */
-function proves({ subject }: VerifiedToken, { identities }: Pick<UserRecord, 'identities'>): boolean {
-  return identities.some(({ id, provider_type }) => id === subject && provider_type === PROVIDER)
+function proves({ subject, provider }: VerifiedToken, user: Pick<UserRecord, 'identities'>): boolean {
+  return hasIdentity(user, nameIdentity(subject, provider))
 }
 
 /** Whether this is what became of a store's error of that code. */

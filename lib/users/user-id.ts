@@ -2,13 +2,19 @@ import { hash, randomBytes } from 'node:crypto'
 import { authError } from '../errors.js'
 import { mistake } from '../option-parsers.js'
 import { describe } from '../problems.js'
-import { PROVIDER, type Identity } from '../user.js'
+import { identityParts } from '../stores/identities.js'
+import type { IdentityName } from '../stores/store.js'
 
 /**
  * Makes the id of a new user: 24 lower-case hex characters. May be called before it is known whether there is a user, so
  * also for one who has an id already, which then stays.
  */
-export type GenerateUserId = (identity: { appId: string; provider: string; subject: string }) => string
+export type GenerateUserId = (identity: {
+  appId: string
+  /** The name that the option `providers` gives the issuer; undefined for the one provider that has no name. */
+  provider: string | undefined
+  subject: string
+}) => string
 
 const OBJECT_ID = /^[0-9a-f]{24}$/
 
@@ -33,14 +39,14 @@ export function derivedObjectId(...parts: readonly string[]): string {
  */
 export function newUserId(
   appId: string,
-  identity: Identity,
+  identity: IdentityName,
   generate: GenerateUserId | 'random' | undefined,
 ): string {
   if (generate === 'random') return randomObjectId()
-  if (!generate) return derivedObjectId(appId, identity.provider_type, identity.id)
+  if (!generate) return derivedObjectId(appId, ...identityParts(identity))
   let id: unknown
   try {
-    id = generate({ appId, provider: identity.provider_type, subject: identity.id })
+    id = generate({ appId, provider: identity.provider_id, subject: identity.id })
   } catch (cause) {
     throw authError('USER_ID_UNAVAILABLE', { cause })
   }
@@ -62,7 +68,7 @@ export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
   const generate = value as GenerateUserId
   let id: unknown
   try {
-    id = generate({ appId: 'trial', provider: PROVIDER, subject: TRIAL_SUBJECT })
+    id = generate({ appId: 'trial', provider: undefined, subject: TRIAL_SUBJECT })
   } catch {
     return generate // it may know its subjects, and this is not one of them
   }

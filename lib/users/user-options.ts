@@ -14,7 +14,7 @@ export interface UserOptions<Data = UserData> {
   /** Loads `custom_data`. May be asynchronous. */
   readonly customData?: CustomDataLoader
   /**
-   * The ids of new users. Default: a hash of app id, provider and subject, so that every machine makes the same; who can
+   * The ids of new users. Default: a hash of app id, provider type and name, and subject, so that every machine makes the same; who can
    * guess a subject finds it from the id. `'random'`: nothing follows from the id.
    */
   readonly generateUserId?: GenerateUserId | 'random'

@@ -31,6 +31,7 @@ const brokenStores: readonly BrokenStore[] = [
   {
     flaw: 'signIn looks for the user, then inserts it, and fails when another call was faster',
     found: [
+      'simultaneous sign-ins of equal',
       '200 simultaneous sign-ins',
       '200 simultaneous sign-ins',
       'an identity that is linked while',
@@ -51,6 +52,7 @@ const brokenStores: readonly BrokenStore[] = [
   {
     flaw: 'signIn tells from an earlier look whether it created the user',
     found: [
+      'simultaneous sign-ins of equal',
       '200 simultaneous sign-ins',
       '200 simultaneous sign-ins',
       'an identity that is linked while',
@@ -194,18 +196,38 @@ const brokenStores: readonly BrokenStore[] = [
   },
   {
     flaw: 'identities are looked up by provider and subject joined with a colon',
-    found: ['provider and subject are two things'],
+    found: ['provider type, name and subject are three things'],
     breakIt: (good) => {
       const first = new Map<string, Identity>()
       const alike = (identity: Identity): Identity => {
         const joined = `${identity.provider_type}:${identity.id}`
         const { id, provider_type } = first.get(joined) ?? identity
+        if (identity.provider_id !== undefined) return identity
         first.set(joined, identity)
         return { ...identity, id, provider_type }
       }
       return {
         signIn: (request) => good.signIn({ ...request, identity: alike(request.identity) }),
         linkIdentity: (id, identity, limits) => good.linkIdentity(id, alike(identity), limits),
+      }
+    },
+  },
+  {
+    flaw: "the provider's name is overlooked",
+    found: [
+      'provider type, name and subject are three things',
+      'equal subjects of different providers are different',
+      'equal subjects of different providers are one user when',
+      'importUsers compares the provider',
+      'simultaneous sign-ins of equal subjects',
+    ],
+    breakIt: (good) => {
+      const nameless = ({ id, provider_type, data }: Identity): Identity => ({ id, provider_type, data })
+      return {
+        signIn: (request) => good.signIn({ ...request, identity: nameless(request.identity) }),
+        linkIdentity: (id, identity, limits) => good.linkIdentity(id, nameless(identity), limits),
+        importUsers: (users) =>
+          good.importUsers(users.map((user) => ({ ...user, identities: user.identities.map(nameless) }))),
       }
     },
   },
@@ -286,6 +308,7 @@ const brokenStores: readonly BrokenStore[] = [
   {
     flaw: 'createSession looks for the user, then inserts the session',
     found: [
+      'equal subjects of different providers are one user',
       'createSession keeps nothing when the user does not have',
       'a session that begins after its user was deleted',
       'a session that begins while its identity is unlinked',

@@ -8,7 +8,7 @@ import { begin, identity, link, NOW, objectId, session } from '../../lib/testing
 import { databases } from './databases.js'
 import { openStore, type Place } from './open-store.js'
 import { chosen } from './sqlite-files.js'
-import { documentsOf1, FIRST, LAST, OTHER, SECOND, SESSION, sqlOf1, USER } from './version-1.js'
+import { documentsOf1, FIRST, indexOf1, LAST, OTHER, SECOND, SESSION, sqlOf1, USER } from './version-1.js'
 
 /** Makes the place as version 0.1.0 left it. */
 async function fill(place: Place): Promise<void> {
@@ -25,8 +25,10 @@ async function fill(place: Place): Promise<void> {
     await pool.end()
   } else {
     const client = new MongoClient(place.url)
+    const db = client.db(place.name)
     for (const [name, documents] of Object.entries(documentsOf1))
-      await client.db(place.name).collection(name).insertMany(documents)
+      await db.collection(name).insertMany(documents)
+    await db.collection('auth_users').createIndex(indexOf1, { name: 'identity', unique: true, sparse: true })
     await client.close()
   }
 }
@@ -57,6 +59,7 @@ for (const { name, skip, newPlace } of databases)
       assert.equal(await store.findSession(objectId(11)), undefined)
 
       await tokensAreCompared(store)
+      await providersMayHaveNames(store)
       await sessionsGoOn(other)
       await store.ready?.()
     })
@@ -69,6 +72,14 @@ async function tokensAreCompared(store: Store): Promise<void> {
   assert.deepEqual(older?.user.identities, [FIRST, SECOND])
   const newer = await store.signIn({ identity: admin, now: NOW, issuedAt: LAST + 1 })
   assert.deepEqual(newer?.user.identities, [admin, SECOND])
+}
+
+/** What was there is of the one provider that has no name. */
+async function providersMayHaveNames(store: Store): Promise<void> {
+  const named = { ...FIRST, provider_id: 'staff' }
+  const signedIn = await store.signIn({ identity: named, now: NOW, newUserId: objectId(20) })
+  assert.deepEqual([signedIn?.user.id, signedIn?.created], [objectId(20), true])
+  assert.equal((await store.findIdentity(FIRST))?.id, USER)
 }
 
 async function sessionsGoOn(store: Store): Promise<void> {

@@ -31,7 +31,7 @@ else {
   describe('the indexes of mongodbStore', () => {
     const { db, clear } = openDatabase(server.url)
     const users = db.collection<Kept>('auth_users')
-    const key = { 'identities.provider_type': 1, 'identities.id': 1 } as const
+    const key = { 'identities.provider_type': 1, 'identities.provider_name': 1, 'identities.id': 1 }
     const start = async (): Promise<Store> => {
       const store = mongodbStore({ db })
       await store.ready?.()
@@ -46,7 +46,7 @@ else {
         ...((await users.listIndexes().toArray()) as Document[]),
         ...((await db.collection('auth_sessions').listIndexes().toArray()) as Document[]),
       ]
-      const identityIndex = indexes.find(({ name }) => name === 'identity')
+      const identityIndex = indexes.find(({ name }) => name === 'named_identity')
       assert.deepEqual([identityIndex?.['key'], identityIndex?.['unique']], [key, true])
       const expiryIndex = indexes.find(({ name }) => name === 'expiry')
       assert.deepEqual([expiryIndex?.['key'], expiryIndex?.['expireAfterSeconds']], [{ expires_at: 1 }, 3600])
@@ -96,10 +96,10 @@ else {
     for (const [flaw, options] of Object.entries(wrong)) {
       test(`an index that ${flaw} is refused, with the commands that fix it`, async () => {
         await clear()
-        await users.createIndexes([{ key, ...options, name: 'identity' }])
+        await users.createIndexes([{ key, ...options, name: 'named_identity' }])
         await assert.rejects(start(), (error: Error) => {
-          const create = `db.auth_users.createIndex(${JSON.stringify(key)}, {"name":"identity","unique":true,"sparse":true})`
-          assert.ok(error.message.includes('db.auth_users.dropIndex("identity")'), error.message)
+          const create = `db.auth_users.createIndex(${JSON.stringify(key)}, {"name":"named_identity","unique":true,"sparse":true})`
+          assert.ok(error.message.includes('db.auth_users.dropIndex("named_identity")'), error.message)
           assert.ok(error.message.includes(create), error.message)
           assert.ok(error.cause instanceof Error)
           return true
@@ -118,13 +118,13 @@ else {
 
     test('no verb works without them, and each tries anew', async () => {
       await clear()
-      await users.createIndexes([{ key, name: 'identity' }])
+      await users.createIndexes([{ key, name: 'named_identity' }])
       const store = mongodbStore({ db })
       const signIn = async () => store.signIn({ identity: identity('a'), now: NOW, newUserId: objectId(1) })
       await assert.rejects(signIn(), { message: /lacks an index/ })
       await assert.rejects(async () => store.findUser(objectId(1)), { message: /lacks an index/ })
       assert.equal(await users.countDocuments({}), 0)
-      await users.dropIndex('identity')
+      await users.dropIndex('named_identity')
       assert.equal((await signIn())?.created, true)
     })
   })
@@ -164,7 +164,7 @@ else {
       const renamed = { identity: identity('24601', { name: 'Madeleine' }), now: NOW, newUserId: objectId(1) }
       assert.equal(
         (await sentBy(() => store.findUser(objectId(1)))).length,
-        9,
+        10,
         'the version and the indexes, once',
       )
       assert.equal((await sentBy(() => store.signIn(renamed))).length, 2)

@@ -1,6 +1,7 @@
 // A user, two identities and a session, as version 0.1.0 stored them, by the statements that it made its tables with.
 import type { Document } from 'mongodb'
-import { identityDigest, identityText } from '../../lib/stores/sql/shared.js'
+import { identityDigest } from '../../lib/stores/identities.js'
+import { identityText } from '../../lib/stores/sql/shared.js'
 import { identity, NOW, objectId } from '../../lib/testing/store-contract/support.js'
 
 export const FIRST = identity('24601', { role: 'plain' })
@@ -34,6 +35,9 @@ INSERT INTO ${t}sessions VALUES ('${SESSION}', '${USER}', '${objectId(0xdece)}',
 const date = (seconds: number): Date => new Date(seconds * 1000)
 const dates = { creation_date: date(NOW - 1000), last_authentication_date: date(LAST) }
 
+/** The unique index of the users. */
+export const indexOf1 = { 'identities.provider_type': 1, 'identities.id': 1 } as const
+
 export const documentsOf1: { auth_users: Document[]; auth_sessions: Document[] } = {
   auth_users: [
     { _id: USER, type: 'normal', identities: [FIRST, SECOND], ...dates, disabled: false, session_epoch: 'e' },
@@ -42,7 +46,7 @@ export const documentsOf1: { auth_users: Document[]; auth_sessions: Document[] }
     {
       _id: objectId(3),
       type: 'normal',
-      identities: [{ id: 'imported', provider_type: 'custom-token' }],
+      identities: [{ id: 'imported', provider_type: 'custom-token', provider_id: '5f0c' }],
       creation_date: 1,
       last_authentication_date: LAST,
     },

@@ -284,7 +284,7 @@ describe('the id of a new user', () => {
       },
     })
     assert.equal((await app.me(mint())).body.id, 'ab'.repeat(12))
-    assert.deepEqual(asked.slice(1), [{ appId: APP_ID, provider: 'custom-token', subject: '24601' }])
+    assert.deepEqual(asked.slice(1), [{ appId: APP_ID, provider: undefined, subject: '24601' }])
   })
 
   test('is the same for the hook and for the store, also when generateUserId never repeats one', async (t) => {

@@ -19,9 +19,15 @@ export interface UserDocument {
   readonly session_epoch?: string
 }
 
-export interface IdentityDocument {
+/** What tells one identity from all others. */
+export interface StoredName {
   readonly id: string
   readonly provider_type: string
+  /** Our `provider_id`. In what `mongoimport` made of the original service's export, that is the id of a configuration. */
+  readonly provider_name?: string
+}
+
+export interface IdentityDocument extends StoredName {
   /** Random. A session counts only while the user has its identity with this epoch; absent in what others wrote. */
   readonly epoch?: string
   /** Epoch seconds: when the token that brought `data` was issued. Absent in what others wrote, which is older than any. */
@@ -47,7 +53,7 @@ export interface SessionDocument {
 }
 
 /** What a session began with: this identity, linked at this time. */
-export interface SessionIdentity extends IdentityName {
+export interface SessionIdentity extends StoredName {
   readonly epoch: string | null
 }
 
@@ -75,28 +81,41 @@ export function epochOf({ session_epoch }: UserDocument): string | null {
   return session_epoch ?? null
 }
 
-/** What the unique index is on. */
-export function keyOf({ provider_type, id }: IdentityName) {
-  return { provider_type, id }
+/** @throws when the text cannot be held, so that no two subjects become one */
+export function toStoredName({ id, provider_type, provider_id }: IdentityName): StoredName {
+  const name = { id, provider_type, ...(provider_id !== undefined && { provider_name: provider_id }) }
+  if (Object.values(name).every((part) => part.isWellFormed())) return name
+  throw new TypeError('MongoDB holds UTF-8, which has no lone surrogates: such an identity cannot be kept')
+}
+
+/** What the unique index is on. Null stands for an absent name, in filters as in the index. */
+export function keyOf({ provider_type, provider_name = null, id }: Nullable<StoredName>) {
+  return { provider_type, provider_name, id }
+}
+
+type Nullable<Name> = { readonly [Key in keyof Name]: Name[Key] | null }
+
+export function isSameName(a: StoredName, b: StoredName): boolean {
+  return a.id === b.id && a.provider_type === b.provider_type && a.provider_name === b.provider_name
 }
 
 /**
  * Matches the user who has the identity.
  * @param more what the identity has to be besides
  */
-export function owns(identity: IdentityName, more: object = {}) {
-  return { identities: { $elemMatch: { ...keyOf(identity), ...more } } }
+export function owns(name: StoredName, more: object = {}) {
+  return { identities: { $elemMatch: { ...keyOf(name), ...more } } }
 }
 
 /** The identity of that name which the user has, as its sessions refer to it. */
 export function sessionIdentity(
   { identities = [] }: UserDocument,
-  name: IdentityName,
+  name: StoredName,
 ): SessionIdentity | undefined {
-  const own = identities.find(
-    ({ id, provider_type }) => id === name.id && provider_type === name.provider_type,
-  )
-  return own && { ...keyOf(own), epoch: own.epoch ?? null }
+  const own = identities.find((identity) => isSameName(identity, name))
+  if (!own) return undefined
+  const { id, provider_type, provider_name, epoch = null } = own
+  return { id, provider_type, ...(provider_name !== undefined && { provider_name }), epoch }
 }
 
 /** Matches the document of that `_id` alone: an app's mistake for an id, such as an object, is never taken for an operator. */
@@ -146,16 +165,10 @@ export function toUserRecord(id: string, user: UserDocument): UserRecord {
   }
 }
 
-/** @throws when the text cannot be held, so that no two subjects become one */
-export function requireWellFormed(identity: IdentityName): IdentityName {
-  if (identity.id.isWellFormed() && identity.provider_type.isWellFormed()) return identity
-  throw new TypeError('MongoDB holds UTF-8, which has no lone surrogates: such an identity cannot be kept')
-}
-
 /** @throws when the text cannot be held */
 export function toIdentityDocument(identity: Identity, issued_at: number) {
-  const { provider_type, id } = keyOf(requireWellFormed(identity))
-  return { id, provider_type, issued_at, data: toDataField(identity.data) } satisfies IdentityDocument
+  const data = toDataField(identity.data)
+  return { ...toStoredName(identity), issued_at, data } satisfies IdentityDocument
 }
 
 /** An identity as it is added to a user. */
@@ -163,8 +176,13 @@ export function toLinkedDocument(identity: Identity, issuedAt: number) {
   return { ...toIdentityDocument(identity, issuedAt), epoch: newEpoch() } satisfies IdentityDocument
 }
 
-function toIdentity({ id, provider_type, data = {} }: IdentityDocument): Identity {
-  return { id, provider_type, data: typeof data === 'string' ? (JSON.parse(data) as UserData) : data }
+function toIdentity({ id, provider_type, provider_name, data = {} }: IdentityDocument): Identity {
+  return {
+    id,
+    provider_type,
+    ...(provider_name !== undefined && { provider_id: provider_name }),
+    data: typeof data === 'string' ? (JSON.parse(data) as UserData) : data,
+  }
 }
 
 /**

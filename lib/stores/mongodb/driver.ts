@@ -35,6 +35,7 @@ export interface MongoCollection<T extends object> extends IndexedCollection {
 export interface IndexedCollection {
   findOne(filter: Filter, options?: object): Promise<object | null>
   createIndexes(indexes: readonly object[]): Promise<unknown>
+  dropIndex(name: string): Promise<unknown>
   listIndexes(): { toArray(): Promise<IndexDescription[]> }
 }
 

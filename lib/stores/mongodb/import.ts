@@ -1,6 +1,6 @@
 import type { UserRecord } from '../../user.js'
 import { disjointBatches } from '../disjoint-batches.js'
-import { newEpoch, owns, toUserDocument, type IdCodec, type UserDocument } from './documents.js'
+import { newEpoch, owns, toStoredName, toUserDocument, type IdCodec, type UserDocument } from './documents.js'
 import { duplicatesOf, type MongoCollection } from './driver.js'
 import { retry } from './retry.js'
 import type { ImportOutcome } from '../store.js'
@@ -38,7 +38,10 @@ async function importBatch(
   /** By a user with another id: one with the same may have been added since {@link findKnown} looked. */
   async function isTaken({ id, identities }: UserRecord): Promise<boolean> {
     if (identities.length === 0) return false
-    const others = { _id: { $ne: ids.encode(id) }, $or: identities.map((identity) => owns(identity)) }
+    const others = {
+      _id: { $ne: ids.encode(id) },
+      $or: identities.map((identity) => owns(toStoredName(identity))),
+    }
     return (await users.findOne(others)) !== null
   }
 

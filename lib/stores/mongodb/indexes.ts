@@ -8,13 +8,17 @@ interface RequiredIndex {
 }
 
 const IDENTITY: RequiredIndex = {
-  key: { 'identities.provider_type': 1, 'identities.id': 1 },
-  options: { name: 'identity', unique: true, sparse: true },
+  key: { 'identities.provider_type': 1, 'identities.provider_name': 1, 'identities.id': 1 },
+  // An absent name counts as null there, and two of them as equal.
+  options: { name: 'named_identity', unique: true, sparse: true },
   // Without `sparse`, one user alone may have no identity. A partial index covers some users, and one with a collation
   // may take `a` and `A` for one subject.
   isGood: ({ unique, sparse, partialFilterExpression, collation }) =>
     unique === true && sparse === true && !partialFilterExpression && !collation,
 }
+
+/** That of version 1, by which the equal subjects of two issuers would be one. */
+const IDENTITY_1 = { 'identities.provider_type': 1, 'identities.id': 1 }
 
 /** Dead sessions are kept a little longer than needed, so that a server's fast clock removes none that lives. */
 const EXPIRY: RequiredIndex = {
@@ -41,6 +45,7 @@ export async function ensureIndexes(store: {
   sessionsCollection: string
 }): Promise<void> {
   await ensureIndex(store.usersCollection, store.users, IDENTITY)
+  await dropIdentityIndex1(store.usersCollection, store.users)
   await ensureIndex(store.sessionsCollection, store.sessions, EXPIRY)
   await ensureIndex(store.sessionsCollection, store.sessions, SESSIONS_OF_USER)
 }
@@ -57,8 +62,7 @@ async function ensureIndex(
     // Another index may do, e.g. where an administrator made it and this app may not.
     cause = error
   }
-  const sameKey = (index: IndexDescription): boolean => JSON.stringify(index.key) === JSON.stringify(key)
-  const indexes = (await listIndexes(collection, cause)).filter(sameKey)
+  const indexes = (await listIndexes(collection, cause)).filter(hasKey(key))
   if (indexes.some(isGood)) return
   const found = indexes.map((index) => `"${index.name}"`).join(', ')
   const wrong = found && `db.${name}.dropIndex(${found}), which is not as it must be; `
@@ -67,6 +71,30 @@ async function ensureIndex(
     `mongodbStore: the collection ${name} lacks an index that the store cannot do without. In mongosh: ${wrong}${create}`,
     { cause },
   )
+}
+
+const hasKey =
+  (key: object) =>
+  (index: IndexDescription): boolean =>
+    JSON.stringify(index.key) === JSON.stringify(key)
+
+/** Once there is the index that takes its place. */
+async function dropIdentityIndex1(name: string, collection: IndexedCollection): Promise<void> {
+  const isOld = hasKey(IDENTITY_1)
+  const findOld = async () =>
+    (await listIndexes(collection, undefined)).find((index) => isOld(index) && index.unique)
+  const old = await findOld()
+  if (!old) return
+  try {
+    await collection.dropIndex(old.name)
+  } catch (cause) {
+    if (!(await findOld())) return // another process was faster
+    const fix = `In mongosh: db.${name}.dropIndex("${old.name}")`
+    throw new Error(
+      `mongodbStore: the collection ${name} has an index by which equal subjects of two providers are one. ${fix}`,
+      { cause },
+    )
+  }
 }
 
 /** @throws `cause`, when there is one: why an index could not be created says more than why none can be listed */

@@ -7,6 +7,7 @@ import {
   toSeconds,
   toSessionDocument,
   toSessionRecord,
+  toStoredName,
   toUserRecord,
   withId,
   type IdCodec,
@@ -53,12 +54,13 @@ export function sessionVerbs(parts: {
 
   async function createSession({ session, identity: name, maxPerUser }: SessionRequest): Promise<boolean> {
     const user_id = ids.encode(session.userId)
+    const wanted = toStoredName(name)
     const newest = { sort: NEWEST_FIRST, limit: maxPerUser, projection: { order: 1 } }
     const [user, others] = await Promise.all([
       users.findOne(withId(user_id)),
       sessions.find({ user_id: { $eq: user_id } }, newest).toArray(),
     ])
-    const identity = user && sessionIdentity(user, name)
+    const identity = user && sessionIdentity(user, wanted)
     if (!user || !identity) return false
     const alive = { user_id: user._id, user_epoch: epochOf(user) }
     // Clocks of machines differ, so the newest is not always the one with the latest date.

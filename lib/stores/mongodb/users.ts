@@ -1,19 +1,20 @@
 import type { Identity, UserRecord } from '../../user.js'
 import {
   epochOf,
+  isSameName,
   keyOf,
   newEpoch,
   owns,
-  requireWellFormed,
   toDate,
   toIdentityDocument,
   toLinkedDocument,
+  toStoredName,
   toUserDocument,
   toUserRecord,
   withId,
   type IdCodec,
-  type IdentityDocument,
   type SessionDocument,
+  type StoredName,
   type UserDocument,
 } from './documents.js'
 import { isDuplicateKey, type MongoCollection } from './driver.js'
@@ -133,12 +134,12 @@ export function userVerbs(parts: {
 
   /** From the write on, the sessions that began with the identity are dead. */
   async function unlinkIdentity(userId: string, identity: IdentityName): Promise<UnlinkOutcome> {
-    const name = keyOf(identity)
+    const name = toStoredName(identity)
     return retry<UnlinkOutcome>(async () => {
       const several = { ...byId(userId), ...owns(name), 'identities.1': { $exists: true } }
       const user = await users.findOneAndUpdate(
         several,
-        { $pull: { identities: name } },
+        { $pull: { identities: keyOf(name) } },
         { returnDocument: 'after' },
       )
       if (user) {
@@ -146,6 +147,7 @@ export function userVerbs(parts: {
           user_id: user._id,
           'identity.id': name.id,
           'identity.provider_type': name.provider_type,
+          'identity.provider_name': name.provider_name ?? null,
         })
         return { answer: 'unlinked' }
       }
@@ -161,7 +163,7 @@ export function userVerbs(parts: {
   }
 
   async function findIdentity(identity: IdentityName): Promise<UserRecord | undefined> {
-    const user = await users.findOne(owns(requireWellFormed(identity)))
+    const user = await users.findOne(owns(toStoredName(identity)))
     return user ? toRecord(user) : undefined
   }
 
@@ -199,15 +201,13 @@ export function userVerbs(parts: {
   }
 }
 
-function isNewer({ identities = [] }: UserDocument, { id, provider_type, issued_at }: NewIdentity): boolean {
-  const own = identities.find((known) => known.id === id && known.provider_type === provider_type)
-  return (own?.issued_at ?? Number.NEGATIVE_INFINITY) > issued_at
+function isNewer({ identities = [] }: UserDocument, wanted: NewIdentity): boolean {
+  const own = identities.find((known) => isSameName(known, wanted))
+  return (own?.issued_at ?? Number.NEGATIVE_INFINITY) > wanted.issued_at
 }
 
 /** Those of whom one has the identity, and the first of the others. */
-function split(users: readonly UserDocument[], { id, provider_type }: IdentityDocument) {
-  const owner = users.find(({ identities = [] }) =>
-    identities.some((own) => own.id === id && own.provider_type === provider_type),
-  )
+function split(users: readonly UserDocument[], name: StoredName) {
+  const owner = users.find(({ identities = [] }) => identities.some((own) => isSameName(own, name)))
   return [owner, users.find((user) => user !== owner)] as const
 }

@@ -1,7 +1,7 @@
 import type { Identity, UserRecord } from '../../user.js'
-import { withIdentity } from '../identities.js'
+import { identityDigest, withIdentity } from '../identities.js'
 import type { ImportOutcome } from '../store.js'
-import { identityDigest, identityText } from './shared.js'
+import { identityText } from './shared.js'
 
 type ImportRow = { readonly id: string; readonly outcome: ImportOutcome }
 

@@ -2,14 +2,13 @@ import { lenient, mistake, requireOptions, type ParsersOf } from '../../option-p
 import { describe } from '../../problems.js'
 import type { Identity, UserRecord } from '../../user.js'
 import { disjointBatches } from '../disjoint-batches.js'
-import { withIdentity } from '../identities.js'
+import { identityDigest, withIdentity } from '../identities.js'
 import { importBatch } from './postgres-import.js'
 import { LostRace, repeat } from './postgres-races.js'
 import { postgresTexts } from './postgres-statements.js'
 import {
   checkVersion,
   SCHEMA_VERSION,
-  identityDigest,
   identityText,
   sessionValues,
   toSessionAndUser,

@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Identity, UserRecord, UserType } from '../../user.js'
-import { identityKey } from '../identities.js'
-import type { IdentityName, SessionRecord, SessionRequest } from '../store.js'
+import { identityDigest } from '../identities.js'
+import type { SessionRecord, SessionRequest } from '../store.js'
 
 /** The newest schema that this version knows. */
 export const SCHEMA_VERSION = 2
@@ -146,14 +145,9 @@ export function sessionValues({ session, identity }: SessionRequest): (string | 
   return [id, userId, identityDigest(identity), deviceId, createdAt, expiresAt, generation, rotatedAt]
 }
 
-/** What the unique index is on: always 64 characters, however long or odd the subject is. */
-export function identityDigest(identity: IdentityName): string {
-  return hash('sha256', identityKey(identity))
-}
-
 /** An identity as its column holds it. JSON escapes what text cannot hold: NUL, and halves of a surrogate pair. */
-export function identityText({ id, provider_type, data }: Identity): string {
-  return JSON.stringify({ id, provider_type, data })
+export function identityText({ id, provider_type, provider_id, data }: Identity): string {
+  return JSON.stringify({ id, provider_type, provider_id, data })
 }
 
 /**

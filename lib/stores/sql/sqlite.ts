@@ -1,9 +1,8 @@
 import { asGiven, readOptions, readValue, text, type ParsersOf } from '../../option-parsers.js'
 import { Problems } from '../../problems.js'
 import type { UserRecord } from '../../user.js'
-import { hasIdentity, withIdentity } from '../identities.js'
+import { hasIdentity, identityDigest, withIdentity } from '../identities.js'
 import {
-  identityDigest,
   identityText,
   sessionValues,
   toSessionAndUser,

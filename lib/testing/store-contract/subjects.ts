@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { UserData } from '../../user.js'
-import { createUser, identity, link, NOW, objectId, ownerOf, type StoreTest } from './support.js'
+import { createUser, identity, link, named, NOW, objectId, ownerOf, type StoreTest } from './support.js'
 
 const LONG = 'https://issuer.example.com/users/'.padEnd(1023, '0123456789abcdef')
 
@@ -84,11 +84,15 @@ export function subjects(test: StoreTest): void {
       )
   })
 
-  test('provider and subject are two things: pairs that join to one text are different', async (store) => {
+  test('provider type, name and subject are three things: those that join to one text are different', async (store) => {
     const pairs = [
       ...SEPARATORS.flatMap((by) => [identity(`b${by}c`, {}, 'a'), identity('c', {}, `a${by}b`)]),
       ...[identity('bc', {}, 'a'), identity('c', {}, 'ab')],
       ...[identity('a', {}, 'b'), identity('b', {}, 'a')],
+      ...SEPARATORS.flatMap((by) => [named('x', `y${by}z`), named(`x${by}y`, 'z')]),
+      ...['', 'custom-token', 'null', '0'].map((name) => named(name, 'z')),
+      ...[named('x', 'yz'), named('xy', 'z'), named('z', 'x'), identity('z'), identity('xyz')],
+      ...[{ ...named('x', 'yz'), provider_type: 'a' }, identity('x', {}, 'custom-tokenyz')],
     ]
     for (const [index, pair] of pairs.entries()) await createUser(store, index + 1, pair)
     for (const [index, pair] of pairs.entries())

@@ -23,6 +23,11 @@ export function identity(subject: string, data: UserData = {}, provider = 'custo
   return { id: subject, provider_type: provider, data }
 }
 
+/** An identity of a provider that has a name. */
+export function named(provider_id: string, subject: string, data: UserData = {}): Identity {
+  return { id: subject, provider_type: 'custom-token', provider_id, data }
+}
+
 export function session(id: number, userId: string, more: Partial<SessionRecord> = {}): SessionRecord {
   return {
     id: objectId(id),
