@@ -31,6 +31,8 @@ export const ERRORS = {
   CREDENTIALS_MISSING: request(401, 'InvalidParameter', 'no authentication methods were specified'),
   CREDENTIALS_DUPLICATED: request(400, 'InvalidParameter', 'a credential header was sent more than once'),
 
+  SCOPE_INSUFFICIENT: request(403, 'AuthError', 'the token does not allow this'),
+
   TOKEN_TOO_LONG: token('token is too long'),
   TOKEN_SEGMENTS: token('token contains an invalid number of segments'),
   TOKEN_MALFORMED: token('token is malformed'),
@@ -117,7 +119,7 @@ export interface AuthError extends Error {
   readonly statusCode: number
   /** Whether `message` may be shown to the client: true for 4xx. */
   readonly expose: boolean
-  /** `WWW-Authenticate` on 401 (RFC 6750 §3), `Retry-After` in seconds on 503. */
+  /** `WWW-Authenticate` on 401 and SCOPE_INSUFFICIENT (RFC 6750 §3), `Retry-After` in seconds on 503. */
   readonly headers: Readonly<Record<string, string>>
   /** The full reason, for the app's own log. */
   readonly detail?: ErrorDetail
@@ -133,6 +135,8 @@ interface Further {
   readonly cause?: unknown
   readonly challenge?: string
   readonly isCounted?: boolean
+  /** The scopes that the route needs, for the challenge of a 403. */
+  readonly scope?: string
 }
 
 const BRAND = Symbol.for('custom-jwt-auth.error')
@@ -157,7 +161,7 @@ function makeError(
   more: { code: ErrorCode; message: string } & Further,
 ): AuthError {
   const { code, message, detail } = more
-  const headers = responseHeaders(status, code, more.challenge ?? message)
+  const headers = responseHeaders(status, code, more.challenge ?? message, more.scope)
   const error = createError(status, message, { code, error_code, headers })
   if (detail) defineDetail(error, detail)
   Object.defineProperty(error, BRAND, { value: true })
@@ -211,37 +215,22 @@ export function isCounted(error: AuthError): boolean {
   return COUNTED in error
 }
 
-function responseHeaders(status: number, code: ErrorCode, message: string): Record<string, string> {
+function responseHeaders(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  scope?: string,
+): Record<string, string> {
   if (status === 503) return { 'Retry-After': RETRY_AFTER_SECONDS }
-  if (status !== 401) return {}
   const realm = 'Bearer realm="custom-jwt-auth"'
+  if (code === 'SCOPE_INSUFFICIENT') {
+    const needed = scope === undefined ? '' : `, scope="${scope}"`
+    return { 'WWW-Authenticate': `${realm}, error="insufficient_scope"${needed}` }
+  }
+  if (status !== 401) return {}
   // RFC 6750 §3.1: a request without credentials gets no error code.
   if (code === 'CREDENTIALS_MISSING') return { 'WWW-Authenticate': realm }
   // RFC 6750 §3: no quote, backslash or non-ASCII character in the description.
   const description = message.replaceAll('"', "'").replace(/[^\x20-\x5b\x5d-\x7e]/g, '?')
   return { 'WWW-Authenticate': `${realm}, error="invalid_token", error_description="${description}"` }
-}
-
-/** One mistake in the options. */
-export interface ConfigurationProblem {
-  /** The path of the option, e.g. `signingKeys[0]`. */
-  readonly option: string
-  readonly problem: string
-  /** What to do about it. */
-  readonly fix: string
-}
-
-/** Thrown synchronously at start-up: every problem in the options at once. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError'
-  readonly code = 'CONFIGURATION_INVALID'
-  /** Not enumerable, because the message has it all: Node would print it twice. */
-  declare readonly problems: readonly ConfigurationProblem[]
-
-  constructor(problems: readonly ConfigurationProblem[]) {
-    const lines = problems.map(({ option, problem, fix }) => `  - ${option}: ${problem}. ${fix}.`)
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
-    Object.defineProperty(this, 'problems', { value: problems })
-  }
 }

@@ -15,6 +15,7 @@ const DEPENDENCY = [503, 'InternalServerError'] as const
 /** Status and error_code of every code: clients and apps match on them, so a change here is a breaking one. */
 const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
   CREDENTIALS_MISSING: [401, 'InvalidParameter'],
+  SCOPE_INSUFFICIENT: [403, 'AuthError'],
   CREDENTIALS_DUPLICATED: [400, 'InvalidParameter'],
 
   TOKEN_TOO_LONG: TOKEN,
@@ -134,7 +135,10 @@ describe('an error', () => {
       const { 'WWW-Authenticate': challenge, 'Retry-After': retryAfter, ...others } = error.headers
       assert.deepEqual(others, {})
       assert.equal(retryAfter, status === 503 ? '5' : undefined)
-      if (status !== 401) assert.equal(challenge, undefined)
+      // RFC 6750 §3.1
+      if (code === 'SCOPE_INSUFFICIENT')
+        assert.match(challenge ?? '', /^Bearer realm=".*", error="insufficient_scope"$/)
+      else if (status !== 401) assert.equal(challenge, undefined)
       else {
         assert.match(challenge ?? '', CHALLENGE)
         // RFC 6750 §3.1: a request that has no credentials is told of no error.

@@ -70,7 +70,7 @@ export function userOf(req: IncomingMessage & { readonly user?: User | undefined
  * Sets the error's headers on the response as well. Express takes them from the error, but NestJS and most apps' error
  * handlers look only at its status and message. A WebSocket upgrade may have no response.
  */
-function setHeaders(
+export function setHeaders(
   res: Partial<ServerResponse> | undefined,
   headers: Readonly<Record<string, string>>,
 ): void {

@@ -1,7 +1,6 @@
-import { ConfigurationError } from '../errors.js'
 import type { JwkUriOptions, StaticKeyOptions } from '../keys/key-options.js'
 import { parseOptions, type CommonOptions } from '../options.js'
-import { Problems } from '../problems.js'
+import { ConfigurationError, Problems } from '../problems.js'
 import { readAppId } from './app-id.js'
 import { readDataApi } from './data-api.js'
 import { readExportedApp, readGiven, type ExportedApp } from './exported-app.js'

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError } from '../problems.js'
 import {
   mistake,
   requireOptions,

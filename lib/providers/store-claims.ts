@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError } from '../problems.js'
 import type { ProviderConfig } from './provider-options.js'
 
 type Claim = Pick<ProviderConfig, 'name' | 'rules' | 'keys'>

@@ -113,7 +113,8 @@ function isDeeper(value: JsonValue, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
-function valueAt(claims: Claims, path: readonly string[]): JsonValue | undefined {
+/** The claim at a path; only own keys of plain objects are followed. */
+export function valueAt(claims: Claims, path: readonly string[]): JsonValue | undefined {
   let value: unknown = claims
   for (const part of path) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined

@@ -441,6 +441,17 @@ const rows: Row[] = [
     ask: (app) => withToken(app, issuer.mint({ ...claims() })),
   },
   {
+    situation: 'the function that names the providers fails',
+    code: 'PROVIDERS_UNAVAILABLE',
+    ...UNAVAILABLE,
+    options: {
+      providers: () => {
+        throw new Error('no database')
+      },
+    },
+    ask: (app) => withToken(app, mint(claims({ iss: 'https://tenant.example/' }))),
+  },
+  {
     situation: 'the in-memory store is full',
     code: 'STORE_FULL',
     ...UNAVAILABLE,
@@ -581,8 +592,8 @@ describe('the errors of PROTOCOL §5', { concurrency: 8 }, () => {
     })
 })
 
-test('every code of the error table has a row here, but for the one that no request meets', () => {
-  const covered = new Set<string>([...rows.map(({ code }) => code), 'IDENTITY_LAST'])
+test('every code of the error table has a row here, but for the one that no request meets, and that of guards.test.ts', () => {
+  const covered = new Set<string>([...rows.map(({ code }) => code), 'IDENTITY_LAST', 'SCOPE_INSUFFICIENT'])
   assert.deepEqual(
     Object.keys(ERRORS).filter((code) => !covered.has(code)),
     [],

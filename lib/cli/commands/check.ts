@@ -1,5 +1,5 @@
 import { parseOptions, type Config } from '../../options.js'
-import { ConfigurationError } from '../../errors.js'
+import { ConfigurationError } from '../../problems.js'
 import type { VerificationKey } from '../../keys/key-source.js'
 import type { ProviderConfig } from '../../providers/provider-options.js'
 import type { NotCarriedOver } from '../../migrate/report.js'

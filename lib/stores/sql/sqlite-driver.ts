@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { ConfigurationError } from '../../errors.js'
+import { ConfigurationError } from '../../problems.js'
 import requirePeer from './require.cjs'
 
 /** A prepared statement, as every synchronous SQLite driver has it. */

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import { authError, type AuthError } from '../errors.js'
+import { ConfigurationError } from '../problems.js'
+import type { Claims } from '../jws/compact.js'
+import { valueAt } from '../token/metadata.js'
+import { parsePath } from '../token/metadata-options.js'
+import { missingUser } from './credentials.js'
+import { setHeaders, type Middleware } from './middleware.js'
+import type { RequestAuth } from './request-auth.js'
+
+/** What a claim may have to be: the value itself, or an element of the claim when that is a list. */
+export type WantedClaim = string | number | boolean
+
+// RFC 6749 §3.3: printable ASCII without space, quote and backslash.
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/**
+ * Lets a request through whose token has all of these scopes, in `scope` or `scp`, each a list or separated by spaces.
+ * Mount it after the guard. Others go to `next(error)`: SCOPE_INSUFFICIENT (403, RFC 6750 §3.1), a session too, since it
+ * has no claims; CREDENTIALS_MISSING (401) when nobody signed in.
+ * @throws {ConfigurationError} at once, when there is no scope or one is not a scope (RFC 6749 §3.3)
+ */
+export function requireScopes(...scopes: readonly [string, ...string[]]): Middleware {
+  const isWrong = scopes.some((scope) => typeof scope !== 'string' || !SCOPE.test(scope))
+  if (scopes.length === 0 || isWrong)
+    throw misuse('requireScopes', 'Pass scopes such as read:orders, each as a string of its own')
+  const wanted = [...new Set(scopes)]
+  return guard((claims) => {
+    const held = new Set([...scopesIn(claims, 'scope'), ...scopesIn(claims, 'scp')])
+    const missing = wanted.filter((scope) => !held.has(scope))
+    if (missing.length > 0)
+      return insufficient(`the token lacks the scope ${missing.join(' ')}`, wanted.join(' '))
+    return undefined
+  })
+}
+
+/**
+ * Lets a request through whose token has, for every path of claims, one of the wanted values; a claim that is a list has to
+ * contain one. `\.` is a dot that belongs to a name. Refuses as {@link requireScopes} does.
+ * @throws {ConfigurationError} at once, when nothing is wanted, or a path or value cannot be
+ */
+export function requireClaims(
+  claims: Readonly<Record<string, WantedClaim | readonly WantedClaim[]>>,
+): Middleware {
+  const given = Object.entries((claims as typeof claims | null | undefined) ?? {})
+  const rules = given.map(([name, values]) => ({
+    name,
+    path: parsePath(name),
+    values: Object.freeze([values].flat()),
+  }))
+  const isWrong = rules.some(
+    ({ path, values }) => path.includes('') || values.length === 0 || !values.every(isWanted),
+  )
+  if (rules.length === 0 || isWrong)
+    throw misuse(
+      'requireClaims',
+      "Pass paths of claims and the values wanted, e.g. { role: ['clerk', 'admin'] }",
+    )
+  return guard((held) => {
+    const failed = rules.find(({ path, values }) => {
+      const value = valueAt(held, path)
+      return !(Array.isArray(value) ? value : [value]).some((item) => values.includes(item))
+    })
+    return failed && insufficient(`the token's claim ${JSON.stringify(failed.name)} does not allow this`)
+  })
+}
+
+function guard(judge: (claims: Claims) => AuthError | undefined): Middleware {
+  return function customJwtAuthGuard(
+    req: IncomingMessage & { auth?: RequestAuth; user?: unknown },
+    res,
+    next,
+  ) {
+    const { auth, user } = req
+    let error: AuthError | undefined
+    if (!auth || !user) error = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
+    else if (!auth.claims) error = insufficient('a session has no claims: send the token of the issuer')
+    else error = judge(auth.claims)
+    if (error) setHeaders(res, error.headers)
+    next(error)
+  }
+}
+
+function scopesIn(claims: Claims, name: string): readonly unknown[] {
+  const value: unknown = valueAt(claims, [name])
+  if (typeof value === 'string') return value.split(' ')
+  return Array.isArray(value) ? value : []
+}
+
+function isWanted(value: unknown): boolean {
+  return typeof value === 'boolean' || (typeof value === 'string' && value !== '') || Number.isFinite(value)
+}
+
+function insufficient(reason: string, scope?: string): AuthError {
+  return authError('SCOPE_INSUFFICIENT', { reason, ...(scope !== undefined && { scope }) })
+}
+
+function misuse(option: string, fix: string): ConfigurationError {
+  return new ConfigurationError([
+    { option, problem: 'has nothing to judge by, or something that cannot be', fix },
+  ])
+}
