@@ -59,7 +59,8 @@ export function requireClaims(
   return guard((held) => {
     const failed = rules.find(({ path, values }) => {
       const value = valueAt(held, path)
-      return !(Array.isArray(value) ? value : [value]).some((item) => values.includes(item))
+      const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+      return !items.some((item) => values.includes(item as WantedClaim))
     })
     return failed && insufficient(`the token's claim ${JSON.stringify(failed.name)} does not allow this`)
   })

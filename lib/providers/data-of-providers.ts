@@ -18,6 +18,7 @@ type DataOfOne<Options> = Options extends { readonly metadataFields: infer Field
     : NoData
 
 /** Of a provider without metadata fields. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a user without any field is meant
 type NoData = Readonly<Record<never, never>>
 
 /** Of a union, as each of its members has it. */
@@ -43,7 +44,7 @@ type ValueOf<Data, Field> = Data extends unknown ? (Field extends keyof Data ? D
 /** `never` when every member of the union requires the field. */
 type IsOpen<Data, Field> = Data extends unknown
   ? Field extends keyof Data
-    ? Record<never, never> extends Pick<Data, Field>
+    ? NoData extends Pick<Data, Field>
       ? true
       : never
     : true

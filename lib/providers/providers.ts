@@ -64,7 +64,7 @@ export function listedProviders(
   const many = {
     maxTokenLength: Math.max(...list.map(({ rules }) => rules.maxTokenLength)),
     async ready(now: number) {
-      await Promise.all(list.map(({ name, keys }) => onBehalfOf(name, () => keys.ready(now))))
+      await Promise.all(list.map(async ({ name, keys }) => onBehalfOf(name, () => keys.ready(now))))
     },
     close() {
       for (const provider of list) provider.close()
