@@ -17,7 +17,16 @@ const column = [
   ['jws'],
   ['keys'],
   // The ground: whoever needs these has them, and they know nothing of the rooms.
-  ['dependency.ts', 'errors.ts', 'events.ts', 'json.ts', 'maybe-promise.ts', 'problems.ts', 'user.ts'],
+  [
+    'configuration-error.ts',
+    'dependency.ts',
+    'errors.ts',
+    'events.ts',
+    'json.ts',
+    'maybe-promise.ts',
+    'problems.ts',
+    'user.ts',
+  ],
 ]
 const inLib = (name) => `./lib/${name}`
 const upward = column.flatMap((rooms, floor) =>

@@ -6,7 +6,7 @@ import {
   type DataOfOptions,
   type ProvidersOption,
 } from './options.js'
-import { ConfigurationError } from './problems.js'
+import { ConfigurationError } from './configuration-error.js'
 import { createEvents, eventsOf } from './events.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createMiddleware, userOf, type Middleware } from './http/middleware.js'

@@ -125,6 +125,11 @@ export interface AuthError extends Error {
   readonly detail?: ErrorDetail
   /** The name of the provider whose token it is, when there is one that has a name. */
   readonly provider?: string
+  /**
+   * Where the code is explained: `node_modules/custom-jwt-auth/docs/errors.md#token_expired`. The package brings its pages.
+   * Not enumerable, so that it is not told to a client that gets the error as JSON.
+   */
+  readonly docs: string
 }
 
 /** A function is called only when the detail is read. */
@@ -142,6 +147,7 @@ interface Further {
 const BRAND = Symbol.for('custom-jwt-auth.error')
 const COUNTED = Symbol.for('custom-jwt-auth.counted')
 const RETRY_AFTER_SECONDS = '5'
+const DOCS = 'node_modules/custom-jwt-auth/docs/errors.md'
 
 /**
  * Makes the error for a code of {@link ERRORS}.
@@ -164,6 +170,7 @@ function makeError(
   const headers = responseHeaders(status, code, more.challenge ?? message, more.scope)
   const error = createError(status, message, { code, error_code, headers })
   if (detail) defineDetail(error, detail)
+  Object.defineProperty(error, 'docs', { value: `${DOCS}#${code.toLowerCase()}` })
   Object.defineProperty(error, BRAND, { value: true })
   if (more.isCounted) Object.defineProperty(error, COUNTED, { value: true })
   if ('cause' in more) Object.defineProperty(error, 'cause', { value: more.cause })

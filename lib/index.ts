@@ -1,6 +1,7 @@
 import './http/augment.js'
 
 export { customJwtAuth, type CustomJwtAuth, type UserOf } from './custom-jwt-auth.js'
+export { ConfigurationError, type ConfigurationProblem } from './configuration-error.js'
 export { isAuthError, type AuthError, type ErrorCode, type ErrorDetail } from './errors.js'
 export type { CredentialKind, Logger } from './events.js'
 export { errorHandler } from './http/error-response.js'
@@ -8,7 +9,6 @@ export { requireClaims, requireScopes, type WantedClaim } from './http/guards.js
 export type { Middleware } from './http/middleware.js'
 export type { RequestAuth } from './http/request-auth.js'
 export { issuers } from './presets/index.js'
-export { ConfigurationError, type ConfigurationProblem } from './problems.js'
 export type { JwksOptions } from './keys/jwks/jwks-options.js'
 export type { Algorithm } from './keys/key-source.js'
 export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'

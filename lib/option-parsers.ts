@@ -1,4 +1,5 @@
-import { ConfigurationError, describe, Problems } from './problems.js'
+import { ConfigurationError } from './configuration-error.js'
+import { describe, Problems } from './problems.js'
 
 // The one option language. Each folder documents its options in an interface and has a table with a parser for each,
 // which the interface forces to be complete; readOptions applies the table and reports every mistake by its path.

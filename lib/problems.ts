@@ -1,26 +1,5 @@
-/** One mistake in the options. */
-export interface ConfigurationProblem {
-  /** The path of the option, e.g. `signingKeys[0]`. */
-  readonly option: string
-  readonly problem: string
-  /** What to do about it. */
-  readonly fix: string
-}
-
-/** Thrown synchronously at start-up: every problem in the options at once. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError'
-  readonly code = 'CONFIGURATION_INVALID'
-  /** Not enumerable, because the message has it all: Node would print it twice. */
-  declare readonly problems: readonly ConfigurationProblem[]
-
-  constructor(problems: readonly ConfigurationProblem[]) {
-    const lines = problems.map(({ option, problem, fix }) => `  - ${option}: ${problem}. ${fix}.`)
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
-    Object.defineProperty(this, 'problems', { value: problems })
-  }
-}
+import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js'
+import { OTHER_NAMES } from './other-names.js'
 
 type Bag = Readonly<Record<string, unknown>>
 
@@ -105,6 +84,8 @@ export function describe(value: unknown): string {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
+  const [option = '', fix = ''] = OTHER_NAMES.get(key) ?? []
+  if (known.includes(option)) return fix
   const meant = closest(key, known)
   return meant === undefined ? `Remove it; known options are ${known.join(', ')}` : `Did you mean ${meant}`
 }

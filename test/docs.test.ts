@@ -10,9 +10,17 @@ import {
   type CustomJwtAuthOptions,
   type MemoryStoreOptions,
 } from 'custom-jwt-auth'
-import { ERRORS } from '../lib/errors.js'
+import { authError, ERRORS, type ErrorCode } from '../lib/errors.js'
+import { OTHER_NAMES } from '../lib/other-names.js'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+/** GitHub's anchor of a heading. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
 
 /** What people read, by path. */
 const documents = [
@@ -79,6 +87,20 @@ describe('docs/options.md', () => {
       assert.match(text, /^\*\*Trap:\*\* ./m)
     })
 
+  test('has every name of other packages for which start-up names the counterpart, and no more', () => {
+    const [, table = ''] = read('docs/options.md').split('## Names that other packages use')
+    const names = [...table.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell = '']) =>
+      cell.split(', ').map((name) => name.replaceAll('`', '')),
+    )
+    assert.deepEqual(names.sort(), [...OTHER_NAMES.keys()].sort())
+    for (const [name, [option, fix]] of OTHER_NAMES) {
+      const wrong = { [name]: true } as unknown as CustomJwtAuthOptions
+      const found = problemsOf(() => customJwtAuth(wrong)).find((problem) => problem.option === name)
+      assert.equal(found?.fix, fix)
+      assert.ok(known.includes(option), option)
+    }
+  })
+
   test('states the bounds that numbers have', () => {
     const bounded = options.filter(({ type }) => /^[\d ]+ to [\d ]+$/.test(type))
     const wrong: Record<string, unknown> = {}
@@ -121,7 +143,11 @@ describe('docs/errors.md', () => {
   })
 
   for (const [code, row] of Object.entries(ERRORS)) {
-    test(`states status, error_code and words of ${code}`, () => {
+    test(`states status, error_code and words of ${code}, where its errors lead`, () => {
+      assert.equal(
+        authError(code as ErrorCode).docs,
+        `node_modules/custom-jwt-auth/docs/errors.md#${anchor(code)}`,
+      )
       const entry = entries.find((candidate) => candidate.code === code)
       assert.deepEqual([entry?.status, entry?.errorCode], [row.status, row.error_code])
       const prefix = 'prefix' in row ? row.prefix : ''
@@ -146,12 +172,7 @@ test('no row of a table is longer than 160 characters', () => {
 
 describe('links in the documents', () => {
   const anchorsOf = (text: string): string[] =>
-    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-'),
-    )
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading))
 
   for (const path of ['docs/options.md', 'docs/errors.md', 'docs/migrating-from-app-services.md']) {
     test(`every link of ${path} leads somewhere`, () => {

@@ -153,6 +153,7 @@ describe('an error', () => {
     assert.deepEqual(error.detail, { check: 'x', got: 'y' })
     assert.ok(!JSON.stringify([error, error.message, error.headers]).includes('ECONNREFUSED'))
     assert.equal(Object.keys(error).includes('cause'), false)
+    assert.equal(Object.keys(error).includes('docs'), false)
   })
 
   test('without a cause or detail has none', () => {

@@ -411,7 +411,7 @@ describe('an unknown option', () => {
   })
   checkRefusals([
     row('foo', /^Remove it; known options are appId, /),
-    row('secret', /^Remove it; known options are/),
+    row('secret', /^Pass signingKeys: \[key\] and signingAlgorithm$/),
     row('credentials', /^Remove it; known options are/),
     ...[
       ['SigningKeys', 'signingKeys'],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
-import { ConfigurationError, closest } from '../problems.js'
+import { ConfigurationError } from '../configuration-error.js'
+import { closest } from '../problems.js'
 import { OperationError, readInput, UsageError, type AnyCommand, type ExitCode } from './command.js'
 import { COMMANDS } from './commands.js'
 import { commandHelp, generalHelp } from './help.js'

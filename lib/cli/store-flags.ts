@@ -1,5 +1,5 @@
+import { ConfigurationError } from '../configuration-error.js'
 import { isAuthError } from '../errors.js'
-import { ConfigurationError } from '../problems.js'
 import type { Store } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
 import { OperationError, UsageError, type Flags, type Values } from './command.js'

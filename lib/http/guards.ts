@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { authError, type AuthError } from '../errors.js'
-import { ConfigurationError } from '../problems.js'
+import { ConfigurationError } from '../configuration-error.js'
 import type { Claims } from '../jws/compact.js'
 import { valueAt } from '../token/metadata.js'
 import { parsePath } from '../token/metadata-options.js'

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ConfigurationError } from '../configuration-error.js'
 import { isAuthError } from '../errors.js'
-import { ConfigurationError } from '../problems.js'
 import type { Middleware } from '../http/middleware.js'
 import { readJson } from '../routes/json-body.js'
 import { otherSiteIn, strangerIn } from './loopback-only.js'

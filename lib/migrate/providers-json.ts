@@ -1,6 +1,7 @@
+import { ConfigurationError } from '../configuration-error.js'
 import type { JwkUriOptions, StaticKeyOptions } from '../keys/key-options.js'
 import { parseOptions, type CommonOptions } from '../options.js'
-import { ConfigurationError, Problems } from '../problems.js'
+import { Problems } from '../problems.js'
 import { readAppId } from './app-id.js'
 import { readDataApi } from './data-api.js'
 import { readExportedApp, readGiven, type ExportedApp } from './exported-app.js'

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../problems.js'
+import { ConfigurationError } from '../configuration-error.js'
 import {
   mistake,
   requireOptions,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { ConfigurationError } from '../configuration-error.js'
 import { authError, isAuthError, type AuthError } from '../errors.js'
-import { ConfigurationError } from '../problems.js'
 import type { Events } from '../events.js'
 import { readToken } from '../jws/compact.js'
 import type { VerifiedCache } from '../jws/token-cache.js'

@@ -24,6 +24,22 @@ export function addition() {
   return auth
 }
 
+export function severalIssuers() {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    providers: {
+      people: issuers.firebase({ projectId: 'my-project-1a2b3' }),
+      partner: {
+        issuer: 'https://partner.example',
+        jwkUri: 'https://partner.example/jwks.json',
+        audience: 'orders',
+      },
+    },
+    autoCreateUser: true,
+  })
+  return auth
+}
+
 export function oidc() {
   const auth = customJwtAuth({
     appId: 'myapp-abcde',

@@ -1,5 +1,5 @@
 import { parseOptions, type Config } from '../../options.js'
-import { ConfigurationError } from '../../problems.js'
+import { ConfigurationError } from '../../configuration-error.js'
 import type { VerificationKey } from '../../keys/key-source.js'
 import type { ProviderConfig } from '../../providers/provider-options.js'
 import type { NotCarriedOver } from '../../migrate/report.js'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigurationError } from '../../problems.js'
+import { ConfigurationError } from '../../configuration-error.js'
 import type { MaybePromise } from '../../user.js'
 import { checkVersion, SCHEMA_VERSION } from './shared.js'
 import { isBusy, type SqliteDatabase } from './sqlite-driver.js'

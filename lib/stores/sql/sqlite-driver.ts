@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { ConfigurationError } from '../../problems.js'
+import { ConfigurationError } from '../../configuration-error.js'
 import requirePeer from './require.cjs'
 
 /** A prepared statement, as every synchronous SQLite driver has it. */

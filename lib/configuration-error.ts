@@ -1,0 +1,26 @@
+/** One mistake in the options. */
+export interface ConfigurationProblem {
+  /** The path of the option, e.g. `signingKeys[0]`. */
+  readonly option: string
+  readonly problem: string
+  /** What to do about it. */
+  readonly fix: string
+}
+
+/** Thrown synchronously at start-up: every problem in the options at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'CONFIGURATION_INVALID'
+  /** Not enumerable, because the message has it all: Node would print it twice. */
+  declare readonly problems: readonly ConfigurationProblem[]
+  /** The page that explains every option, in the installed package. */
+  declare readonly docs: string
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    const lines = problems.map(({ option, problem, fix }) => `  - ${option}: ${problem}. ${fix}.`)
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    super(`custom-jwt-auth: ${count} in the options\n${lines.join('\n')}`)
+    Object.defineProperty(this, 'problems', { value: problems })
+    Object.defineProperty(this, 'docs', { value: 'node_modules/custom-jwt-auth/docs/options.md' })
+  }
+}

@@ -1,0 +1,68 @@
+/** A name that another package has for an option: what it is here, and what to do. */
+type OtherName = readonly [option: string, fix: string]
+
+const KEYS: OtherName = ['signingKeys', 'Pass signingKeys: [key] and signingAlgorithm']
+const ALGORITHM: OtherName = [
+  'signingAlgorithm',
+  'Pass signingAlgorithm: one name; of a key set also an array',
+]
+const KEY_SET: OtherName = ['jwkUri', 'Pass jwkUri: the URL of the key set']
+const HEADER: OtherName = [
+  'bearerJwt',
+  'Remove it: the token is taken from Authorization: Bearer; beside sessions, pass bearerJwt: true',
+]
+const USER: OtherName = ['appId', 'Remove it: the user is always req.user, and the claims are in req.auth']
+const DATES: OtherName = [
+  'clockToleranceSeconds',
+  'Remove it: exp and nbf always count, within clockToleranceSeconds',
+]
+const COOL_DOWN: OtherName = [
+  'jwks',
+  'Remove it: fetches of keys are always limited; jwks: { cooldownSeconds } says how',
+]
+
+/**
+ * The names of express-jwt, passport-jwt, express-oauth2-jwt-bearer, jwks-rsa and better-auth for what is an option here
+ * or needs none. docs/options.md has the same table.
+ */
+export const OTHER_NAMES: ReadonlyMap<string, OtherName> = new Map<string, OtherName>([
+  ['secret', KEYS],
+  ['secretOrKey', KEYS],
+  ['secretOrKeyProvider', KEY_SET],
+  ['publicKey', KEYS],
+  ['algorithm', ALGORITHM],
+  ['algorithms', ALGORITHM],
+  ['tokenSigningAlg', ALGORITHM],
+  [
+    'issuerBaseURL',
+    ['discover', 'Pass discover: the exact iss, or spread issuers.oidc({ issuer, audience })'],
+  ],
+  ['jwksUri', KEY_SET],
+  ['jwksUrl', KEY_SET],
+  ['getToken', HEADER],
+  ['jwtFromRequest', HEADER],
+  ['clientId', ['audience', 'Pass audience: what the issuer puts into aud']],
+  ['validators', ['requiredClaims', 'Pass requiredClaims: { claim: value }']],
+  ['strict', ['allowedTypes', "Pass allowedTypes: ['at+jwt']"]],
+  ['clockTolerance', ['clockToleranceSeconds', 'Pass clockToleranceSeconds: a number']],
+  ['maxAge', ['maxTokenAgeSeconds', 'Pass maxTokenAgeSeconds: a number']],
+  ['maxTokenAge', ['maxTokenAgeSeconds', 'Pass maxTokenAgeSeconds: a number']],
+  ['ignoreExpiration', DATES],
+  ['ignoreNotBefore', DATES],
+  ['onExpired', DATES],
+  ['authRequired', ['credentialsRequired', 'Pass credentialsRequired: false for optional routes']],
+  ['requestProperty', USER],
+  ['userProperty', USER],
+  ['passReqToCallback', USER],
+  [
+    'isRevoked',
+    ['session', 'Remove it: auth.users.disable(id); for sessions, session: { checkRevocation: true }'],
+  ],
+  ['agent', ['jwks', 'Pass jwks: { agent }']],
+  ['cacheMaxAge', ['jwks', 'Pass jwks: { maxAgeSeconds }']],
+  ['cooldownDuration', ['jwks', 'Pass jwks: { cooldownSeconds }']],
+  ['timeoutDuration', ['jwks', 'Pass jwks: { timeoutSeconds }']],
+  ['rateLimit', COOL_DOWN],
+  ['jwksRequestsPerMinute', COOL_DOWN],
+  ['database', ['store', "Pass store, e.g. postgresStore({ pool }) of 'custom-jwt-auth/stores/postgres'"]],
+])
