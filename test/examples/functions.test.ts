@@ -46,14 +46,14 @@ test('functions', async (t) => {
     assert.deepEqual(await user.functions.whoAmI?.(), { id: user.id, name: 'Jean' })
     const date = new Date('2020-02-28T00:00:00Z')
     assert.deepEqual(await user.functions.nextDay?.(date), new Date('2020-02-29T00:00:00Z'))
-    const failures: readonly (readonly [Promise<unknown> | undefined, number, string])[] = [
-      [user.functions.subtract?.(), 404, 'FunctionNotFound'],
-      [user.functions.constructor2?.(), 404, 'FunctionNotFound'],
-      [user.functions.sum?.(new BSON.ObjectId()), 400, 'FunctionExecutionError'],
-      [user.mongoClient('mongodb-atlas').db('a').collection('b').find(), 404, 'FunctionNotFound'],
+    const failures: readonly (readonly [() => Promise<unknown> | undefined, number, string])[] = [
+      [() => user.functions.subtract?.(), 404, 'FunctionNotFound'],
+      [() => user.functions.constructor2?.(), 404, 'FunctionNotFound'],
+      [() => user.functions.sum?.(new BSON.ObjectId()), 400, 'FunctionExecutionError'],
+      [() => user.mongoClient('mongodb-atlas').db('a').collection('b').find(), 404, 'FunctionNotFound'],
     ]
     for (const [call, statusCode, errorCode] of failures)
-      await assert.rejects(Promise.resolve(call), { statusCode, errorCode })
+      await assert.rejects(async () => call(), { statusCode, errorCode })
   })
 
   await t.test(
