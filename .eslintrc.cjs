@@ -25,6 +25,7 @@ const column = [
     'json.ts',
     'maybe-promise.ts',
     'problems.ts',
+    'tally.ts',
     'user.ts',
   ],
 ]

@@ -52,8 +52,8 @@ export interface Events {
   readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: a proxy reports TLS, but nothing says that it can be trusted. */
   readonly tlsOverlooked: (event: { hostname: string }) => void
-  /** One log line: the function `providers` threw, did not answer in time, or returned what are not options. */
-  readonly providersFailed: (event: { issuer: string; error: unknown }) => void
+  /** One log line: the function `providers` failed where no request waits for it, and what it returned last still counts. */
+  readonly providersFailed: (error: AuthError) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -145,8 +145,14 @@ export function createEvents(logger: Logger | undefined): Events {
       const problem = `/location answered ${hostname}, although X-Forwarded-Proto says https`
       log('warn', { hostname, fix }, `custom-jwt-auth: ${problem}`)
     },
-    providersFailed({ issuer, error }) {
-      log('error', { issuer, err: error }, 'custom-jwt-auth: the function providers failed')
+    providersFailed(error) {
+      if (isCounted(error)) return
+      const fields = { err: error.cause, ...error.detail }
+      log(
+        'warn',
+        fields,
+        'custom-jwt-auth: the function providers failed; what it returned last still counts',
+      )
     },
     sweepFailed(error) {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')
@@ -154,7 +160,7 @@ export function createEvents(logger: Logger | undefined): Events {
   }
 }
 
-/** Absent where there is no name, as with most guards. */
+/** Most providers have no name. */
 function named(provider: string | undefined): OfProvider {
   return provider === undefined ? {} : { provider }
 }

@@ -97,7 +97,7 @@ interface SeveralProviders<Providers extends ProvidersOption> {
    * other users. A token's `iss` chooses one of them, whose options alone judge the token then.
    *
    * Or a function that returns the options of the provider for an issuer, `undefined` when there is none, or a promise of
-   * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters of anybody's choice.
+   * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters that a stranger chose.
    * At most ten of its calls run at once, one for each issuer.
    */
   readonly providers: Providers

@@ -18,12 +18,16 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
  * Lets a request through whose token has all of these scopes, in `scope` or `scp`, each a list or separated by spaces.
  * Mount it after the guard. Others go to `next(error)`: SCOPE_INSUFFICIENT (403, RFC 6750 §3.1), a session too, since it
  * has no claims; CREDENTIALS_MISSING (401) when nobody signed in.
- * @throws {ConfigurationError} at once, when there is no scope or one is not a scope (RFC 6749 §3.3)
+ * @throws {ConfigurationError} at once, without a scope, or with a text that is not one (RFC 6749 §3.3)
  */
 export function requireScopes(...scopes: readonly [string, ...string[]]): Middleware {
   const isWrong = scopes.some((scope) => typeof scope !== 'string' || !SCOPE.test(scope))
   if (scopes.length === 0 || isWrong)
-    throw misuse('requireScopes', 'Pass scopes such as read:orders, each as a string of its own')
+    throw misuse(
+      'requireScopes',
+      'got no scope, or something that is not a scope',
+      'Pass scopes such as read:orders, each as a string of its own',
+    )
   const wanted = [...new Set(scopes)]
   return guard((claims) => {
     const held = new Set([...scopesIn(claims, 'scope'), ...scopesIn(claims, 'scp')])
@@ -37,7 +41,7 @@ export function requireScopes(...scopes: readonly [string, ...string[]]): Middle
 /**
  * Lets a request through whose token has, for every path of claims, one of the wanted values; a claim that is a list has to
  * contain one. `\.` is a dot that belongs to a name. Refuses as {@link requireScopes} does.
- * @throws {ConfigurationError} at once, when nothing is wanted, or a path or value cannot be
+ * @throws {ConfigurationError} at once, without a claim, or when a path or value is empty or of another type
  */
 export function requireClaims(
   claims: Readonly<Record<string, WantedClaim | readonly WantedClaim[]>>,
@@ -46,7 +50,7 @@ export function requireClaims(
   const rules = given.map(([name, values]) => ({
     name,
     path: parsePath(name),
-    values: Object.freeze([values].flat()),
+    values: [values].flat(),
   }))
   const isWrong = rules.some(
     ({ path, values }) => path.includes('') || values.length === 0 || !values.every(isWanted),
@@ -54,6 +58,7 @@ export function requireClaims(
   if (rules.length === 0 || isWrong)
     throw misuse(
       'requireClaims',
+      'got no claim, or a path or value that cannot be a claim',
       "Pass paths of claims and the values wanted, e.g. { role: ['clerk', 'admin'] }",
     )
   return guard((held) => {
@@ -96,8 +101,6 @@ function insufficient(reason: string, scope?: string): AuthError {
   return authError('SCOPE_INSUFFICIENT', { reason, ...(scope !== undefined && { scope }) })
 }
 
-function misuse(option: string, fix: string): ConfigurationError {
-  return new ConfigurationError([
-    { option, problem: 'has nothing to judge by, or something that cannot be', fix },
-  ])
+function misuse(option: string, problem: string, fix: string): ConfigurationError {
+  return new ConfigurationError([{ option, problem, fix }])
 }

@@ -64,7 +64,7 @@ export function createInspectPage({ configurations, now, token }: InspectPagePar
       const given = handedOver
       handedOver = undefined
       send(res, 200, 'json', JSON.stringify({ token: given }))
-    } else sendError(res, 404, 'there is no token')
+    } else sendError(res, 404, 'no token was sent')
   }
 
   return (req, res) => {

@@ -18,8 +18,7 @@ type DataOfOne<Options> = Options extends { readonly metadataFields: infer Field
     : NoData
 
 /** Of a provider without metadata fields. */
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a user without any field is meant
-type NoData = Readonly<Record<never, never>>
+type NoData = object
 
 /** Of a union, as each of its members has it. */
 type Merged<Data> =

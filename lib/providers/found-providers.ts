@@ -1,17 +1,19 @@
 import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../configuration-error.js'
-import { authError, isAuthError, type AuthError } from '../errors.js'
+import { isAuthError, type AuthError } from '../errors.js'
 import type { Events } from '../events.js'
 import { readToken } from '../jws/compact.js'
 import type { VerifiedCache } from '../jws/token-cache.js'
 import { andThen, isPromise } from '../maybe-promise.js'
 import { show } from '../token/hints.js'
+import { requireLength } from '../token/steps.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import type { MaybePromise } from '../user.js'
 import type { FindProvider, ProviderConfig } from './provider-options.js'
-import { requireLength, verifyWith, type Provider, type Providers } from './providers.js'
+import { verifyWith, type Provider, type Providers } from './providers.js'
 import { Questions } from './questions.js'
 import { isSame, snapshot } from './snapshot.js'
+import { EXPECTED, isWithin, Unfound, unknownIssuer } from './unfound.js'
 import { WaitingRoom } from './waiting-room.js'
 
 export interface FoundProvidersParts {
@@ -42,20 +44,9 @@ interface Found {
   isForgotten: boolean
 }
 
-/** An issuer without a provider is not asked for again for a time. */
-interface Unfound {
-  readonly at: number
-  readonly seconds: number
-  /** Undefined when the function said that there is none. */
-  readonly failure: AuthError | undefined
-}
-
 const AT_ONCE = 10
 /** Longer than any token in a header: what the provider allows is known only after its token has been read. */
 const MAX_TOKEN_LENGTH = 16_384
-const REFUSED_SECONDS = 60
-const FAILED_SECONDS = 5
-const MAX_UNFOUND = 20_000
 /** A provider that no token came for is forgotten then. */
 const IDLE_SECONDS = 3600
 /** What is worth a question: a URL or a name (RFC 7519 §4.1.1). Some databases fail at control characters. */
@@ -65,7 +56,7 @@ const ISSUER = /^[\x21-\x7e]{1,500}$/
 export function foundProviders(parts: FoundProvidersParts): Providers {
   const { find, read, create, cache, verdicts, timeoutSeconds, events } = parts
   const found = new LRUCache<string, Found>({ max: cache.max, dispose: forget })
-  const unfound = new LRUCache<string, Unfound>({ max: MAX_UNFOUND })
+  const unfound = new Unfound()
   /** One question for each issuer. */
   const asked = new Map<string, Promise<Found>>()
   const questions = new Questions({ atOnce: AT_ONCE, timeoutSeconds })
@@ -84,21 +75,31 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
       if (now >= entry.ageingAt) askAhead(iss, entry, now)
       return entry
     }
-    const known = unfound.get(iss)
-    if (known && isWithin(known.seconds, known.at, now)) throw known.failure ?? unknownIssuer(iss)
-    return room.wait(token, now, () => asked.get(iss) ?? ask(iss, now))
+    const refusal = unfound.find(iss, now)
+    if (refusal) throw refusal
+    return room.wait(token, now, () => asked.get(iss)?.catch(failAgain) ?? ask(iss, now))
+
+    /** Each request fails with an error of its own, so that one line of the log tells of many. */
+    function failAgain(error: AuthError): never {
+      throw unfound.failAgain(iss as string, error, now)
+    }
   }
 
   /** Before the last answer is too old, so that no request has to wait. */
   function askAhead(iss: string, entry: Found, now: number): void {
-    entry.ageingAt = now + FAILED_SECONDS
+    entry.ageingAt = now + Unfound.failedSeconds
     if (asked.has(iss)) return
     try {
       const answer = ask(iss, now)
-      if (isPromise(answer)) answer.catch(() => undefined) // logged, and the last answer still counts
-    } catch {
-      // The same.
+      if (isPromise(answer)) answer.catch(report)
+    } catch (error) {
+      report(error)
     }
+  }
+
+  /** Of a question that no request waits for. */
+  function report(error: unknown): void {
+    if (isAuthError(error) && error.code === 'PROVIDERS_UNAVAILABLE') events.providersFailed(error)
   }
 
   function ask(iss: string, now: number): MaybePromise<Found> {
@@ -107,14 +108,14 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
       // The people of a provider that was found before do not wait for strangers.
       answer = questions.ask(() => find(iss), found.has(iss))
     } catch (error) {
-      throw failed(iss, error, now)
+      throw unfound.failed(iss, error, now)
     }
     if (!isPromise(answer)) return accept(iss, answer, now)
     const accepted = answer
       .then(
         (options) => accept(iss, options, now),
         (error: unknown) => {
-          throw failed(iss, error, now)
+          throw unfound.failed(iss, error, now)
         },
       )
       .finally(() => asked.delete(iss))
@@ -126,14 +127,13 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     forgetIdle(now)
     if (options === undefined || options === null) {
       found.delete(iss)
-      unfound.set(iss, { at: now, seconds: REFUSED_SECONDS, failure: undefined })
-      throw unknownIssuer(iss)
+      throw unfound.refused(iss, now)
     }
     try {
       const entry = renewed(iss, options) ?? begun(iss, options, now)
       return Object.assign(entry, { askedAt: now, ageingAt: now + cache.ttlSeconds / 2 })
     } catch (error) {
-      throw failed(iss, error, now)
+      throw unfound.failed(iss, error, now)
     }
   }
 
@@ -163,14 +163,6 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
         if (!isWithin(cache.ttlSeconds, askedAt, now)) found.delete(iss)
       return create(config)
     }
-  }
-
-  function failed(iss: string, reason: unknown, now: number): AuthError {
-    const isOurs = isAuthError(reason) && reason.code === 'PROVIDERS_UNAVAILABLE'
-    const failure = isOurs ? reason : authError('PROVIDERS_UNAVAILABLE', { cause: reason })
-    unfound.set(iss, { at: now, seconds: FAILED_SECONDS, failure })
-    events.providersFailed({ issuer: iss, error: failure.cause })
-    return failure
   }
 
   function forgetIdle(now: number): void {
@@ -217,25 +209,7 @@ function closeIfUnused({ isForgotten, uses, provider }: Found): void {
   if (isForgotten && uses === 0) provider.close()
 }
 
-/** The clock may have been set back. */
-function isWithin(seconds: number, at: number, now: number): boolean {
-  return Math.abs(now - at) < seconds
-}
-
 function issuerOf(token: string): unknown {
   requireLength(token, MAX_TOKEN_LENGTH)
   return readToken(token).claims.iss
-}
-
-const EXPECTED = 'an issuer that the function providers returns options for'
-
-function unknownIssuer(iss: unknown): AuthError {
-  return authError('TOKEN_ISSUER', {
-    detail: () => ({
-      check: 'provider',
-      expected: EXPECTED,
-      got: show(iss),
-      fix: 'Let providers return options for exactly this issuer, a slash at its end included, or send a token of another',
-    }),
-  })
 }

@@ -3,6 +3,7 @@ import { readToken } from '../jws/compact.js'
 import type { VerifiedCache } from '../jws/token-cache.js'
 import type { KeySource } from '../keys/key-source.js'
 import { nearMiss, show, withoutDifferences } from '../token/hints.js'
+import { requireLength } from '../token/steps.js'
 import type { ProviderVerifier, VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise } from '../user.js'
 import { onBehalfOf } from './on-behalf-of.js'
@@ -107,20 +108,6 @@ export function listedProviders(
       return verifyWith(provider ?? chosenFor(token), token, now, known)
     },
   }
-}
-
-/** Before anything of the token is read. */
-export function requireLength(token: string, max: number): void {
-  if (token.length <= max) return
-  throw authError('TOKEN_TOO_LONG', {
-    reason: `token is longer than ${max} characters`,
-    detail: () => ({
-      check: 'length',
-      expected: `at most ${max} characters`,
-      got: `${token.length} characters`,
-      fix: 'Put fewer claims into the token, or raise maxTokenLength',
-    }),
-  })
 }
 
 /** For people: an app may have a thousand. */

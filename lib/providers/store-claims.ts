@@ -8,7 +8,7 @@ const claimsOf = new WeakMap<object, Set<Claim>>()
 
 /**
  * Says that the people of some providers are in a store. An identity has only the name of its provider, so two of one name,
- * or without any, would be taken for one: whoever controls either of them would be everybody of the other.
+ * or without any, would be taken for one: either issuer could sign in as any user of the other.
  * @param make puts a provider to work; it gets what takes its claim back
  * @throws {ConfigurationError} when the store has another provider of such a name
  */

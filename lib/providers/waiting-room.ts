@@ -1,8 +1,9 @@
 import { authError, type AuthError } from '../errors.js'
 import { isPromise } from '../maybe-promise.js'
+import { Tally } from '../tally.js'
 import type { MaybePromise } from '../user.js'
 
-/** Whoever waits holds a request with all that belongs to it. A thousand tenants may come at once, after a restart. */
+/** A request that waits is held with all that belongs to it. A thousand tenants may come at once, after a restart. */
 const MAX_REQUESTS = 2_000
 const MAX_CHARACTERS = 8_000_000
 const REPORT_SECONDS = 5
@@ -11,7 +12,7 @@ const REPORT_SECONDS = 5
 export class WaitingRoom {
   #requests = 0
   #characters = 0
-  #reportedAt = Number.NEGATIVE_INFINITY
+  readonly #refused = new Tally(REPORT_SECONDS)
 
   /** @throws {AuthError} PROVIDERS_UNAVAILABLE, at once, when there is no room */
   wait<T>({ length }: string, now: number, begin: () => MaybePromise<T>): MaybePromise<T> {
@@ -26,11 +27,8 @@ export class WaitingRoom {
     })
   }
 
-  /** Strangers choose how often that happens, so not every one is a line in the log. */
   #full(now: number): AuthError {
-    const isCounted = Math.abs(now - this.#reportedAt) < REPORT_SECONDS
-    if (!isCounted) this.#reportedAt = now
     const cause = new Error(`${this.#requests} requests wait for the function providers`)
-    return authError('PROVIDERS_UNAVAILABLE', { cause, isCounted })
+    return authError('PROVIDERS_UNAVAILABLE', { cause, ...this.#refused.count(now) })
   }
 }

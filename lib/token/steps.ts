@@ -3,7 +3,7 @@ import { COMPACT_FORM, readToken } from '../jws/compact.js'
 import { verifySignature } from '../jws/verify.js'
 import { andThen } from '../maybe-promise.js'
 import type { MaybePromise } from '../user.js'
-import { isTimed, type Check, type Inspection } from './check.js'
+import { inspectionOf, isTimed, type Check, type Inspection } from './check.js'
 import { claimChecks, issuerCheck } from './claims.js'
 import { headerChecks } from './header.js'
 import { readMetadata, type MetadataRules } from './metadata.js'
@@ -54,7 +54,21 @@ export function refusal(step: Check, code: ErrorCode, inspection: Inspection, no
   })
 }
 
-function length({ maxTokenLength }: TokenRules): Check {
+/**
+ * The first step on its own, for those who have to read a token before they know its provider.
+ * @throws {AuthError} TOKEN_TOO_LONG
+ */
+export function requireLength(text: string, maxTokenLength: number): void {
+  if (text.length <= maxTokenLength) return
+  throw refusal(
+    length({ maxTokenLength }),
+    'TOKEN_TOO_LONG',
+    inspectionOf(text, () => []),
+    0,
+  )
+}
+
+function length({ maxTokenLength }: Pick<TokenRules, 'maxTokenLength'>): Check {
   return {
     name: 'length',
     refuse: ({ text }) => (text.length <= maxTokenLength ? undefined : 'TOKEN_TOO_LONG'),

@@ -71,14 +71,13 @@ export function createVerifier(parts: VerifierParts): ProviderVerifier {
   const told = new Set<string>()
 
   /** Runs one step after the other, and waits only for those that have to wait. */
-  function inspect(inspection: Inspection, now: number, first = 0): MaybePromise<Inspection> {
-    for (const [index, step] of steps.entries()) {
-      if (index < first) continue
+  function inspect(inspection: Inspection, now: number, left = steps): MaybePromise<Inspection> {
+    for (const [index, step] of left.entries()) {
       const code = runStep(step, inspection, now)
       if (isPromise(code))
         return code.then((late) => {
           if (late !== undefined) throw refusal(step, late, inspection, now)
-          return inspect(inspection, now, index + 1)
+          return inspect(inspection, now, left.slice(index + 1))
         })
       if (code !== undefined) throw refusal(step, code, inspection, now)
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ConfigurationError, customJwtAuth, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
 import { startApp, type Options } from '../support/app.js'
@@ -167,6 +168,34 @@ describe('providers as a function', () => {
     clock.advance(61)
     assert.equal((await me(token)).status, 401)
     assert.equal(lastCode(), 'TOKEN_ISSUER')
+  })
+
+  it('tells once of many requests and many issuers that it fails for', async (t) => {
+    let fail = (): void => undefined
+    const down = new Promise((_, reject) => {
+      fail = () => {
+        reject(new Error('the database is down'))
+      }
+    })
+    let questions = 0
+    const { me, clock, logger } = await start(t, () => {
+      questions += 1
+      return down
+    })
+    const ask = (iss: string) => me(mint(claims({ iss })))
+    const first = Array.from({ length: 20 }, (_, index) => ask(index < 10 ? A : `https://x${index}`))
+    while (questions < 10) await turn()
+    fail()
+    for (const answer of await Promise.all(first)) assert.equal(answer.status, 503)
+    assert.equal((await ask(A)).status, 503)
+    clock.advance(6)
+    assert.equal((await ask(B)).status, 503)
+    const told = logger.lines.filter(({ level }) => level === 'error')
+    assert.deepEqual(
+      told.map(({ fields }) => (fields as { count?: number }).count),
+      [1, 21],
+    )
+    assert.match(inspect(told), /the database is down/)
   })
 
   const failures: readonly [what: string, find: () => unknown][] = [

@@ -80,3 +80,31 @@ customJwtAuth({
   autoCreateUser: async ({ id }) => fetch(`https://example.com/${id}`).then(() => undefined),
 })
 customJwtAuth({ ...keys, autoCreateUser: true, logger: console, clock: () => 0 })
+
+// Several providers: a field is certainly there only when each of them requires it.
+export const several = customJwtAuth({
+  appId: 'myapp-abcde',
+  providers: {
+    staff: {
+      jwkUri: 'https://staff.example/jwks.json',
+      issuer: 'https://staff.example',
+      metadataFields: [{ name: 'email', required: true }, { name: 'desk' }],
+    },
+    people: {
+      jwkUri: 'https://people.example/jwks.json',
+      issuer: 'https://people.example',
+      metadataFields: [
+        { name: 'email', required: true },
+        { name: 'plan', required: true },
+      ],
+    },
+  },
+})
+export const ofSeveral: Equal<
+  UserOf<typeof several>['data'],
+  {
+    readonly email: NonNullable<JsonValue>
+    readonly desk?: JsonValue
+    readonly plan?: NonNullable<JsonValue>
+  }
+> = true

@@ -1,12 +1,12 @@
 import { authError, type AuthError } from '../../errors.js'
 import type { Events } from '../../events.js'
 import { andThen } from '../../maybe-promise.js'
+import { Tally } from '../../tally.js'
 import type { MaybePromise } from '../../user.js'
 import { lifetimeOf, stageOf, type Lifetime } from './freshness.js'
 import { countGuard } from './guard-count.js'
 import type { IssuerClient } from './issuer-client.js'
 import type { KeySource, VerificationKey } from '../key-source.js'
-import { Tally } from './tally.js'
 import { UnknownKids } from './unknown-kids.js'
 
 /** How long a key set is used, and how often it is asked for. */
@@ -37,7 +37,7 @@ interface KeySet extends Lifetime {
   readonly refresh: number
 }
 
-/** Who waits for a refresh holds a request with all that belongs to it. */
+/** A request that waits for a refresh is held with all that belongs to it. */
 const MAX_WAITING = 5000
 const SHOWN_LENGTH = 100
 
@@ -110,7 +110,7 @@ export class RemoteKeys implements KeySource {
     if (this.#isBackingOff(now)) throw this.#unavailable(now)
     if (this.#isCrowded())
       throw authError('KEYS_UNAVAILABLE', { cause: new Error(`${MAX_WAITING} wait for keys`) })
-    await this.#waitFor(this.#refresh(now))
+    await this.#waitFor(this.#refresh(now), now)
     return this.#current()
   }
 
@@ -126,7 +126,10 @@ export class RemoteKeys implements KeySource {
   async #search(kid: string, now: number, begun: number): Promise<readonly VerificationKey[]> {
     // One that was under way when the token came may bring the key all the same.
     if (this.#refreshing && this.#refreshes === begun && !this.#isCrowded())
-      await this.#waitFor(this.#refreshing).catch(() => undefined)
+      await this.#waitFor(
+        this.#refreshing.catch(() => undefined),
+        now,
+      )
     if (!this.#set?.byKid.has(kid) && this.#current().refresh <= begun)
       await this.#laterRefresh(kid, now, begun)
     const { byKid, refresh } = this.#current()
@@ -144,30 +147,26 @@ export class RemoteKeys implements KeySource {
       if (!this.#unknownKids.takeRefresh(kid, now)) throw this.#unknownKid(kid, now)
       this.#parts.events.unknownKeyId({ kid })
     }
-    await this.#waitFor(this.#refresh(now))
+    await this.#waitFor(this.#refresh(now), now)
   }
 
   /** The refusal, with its reason when it is the one of many that is logged. */
   #unknownKid(kid: string, now: number): AuthError {
-    const count = this.#refused.count(now)
-    if (count === undefined) return authError('TOKEN_KEY_ID_UNKNOWN', { isCounted: true })
-    const known = this.#current().keys.map((key) => key.kid ?? 'one without kid')
-    const detail = {
-      check: 'kid',
-      expected: `one of the issuer's keys: ${known.join(', ').slice(0, SHOWN_LENGTH)}`,
-      got: kid.slice(0, SHOWN_LENGTH),
-      fix: 'Get a new token from the configured issuer: this one was signed with a key that it does not publish',
-      count,
+    const detail = () => {
+      const known = this.#current().keys.map((key) => key.kid ?? 'one without kid')
+      return {
+        check: 'kid',
+        expected: `one of the issuer's keys: ${known.join(', ').slice(0, SHOWN_LENGTH)}`,
+        got: kid.slice(0, SHOWN_LENGTH),
+        fix: 'Get a new token from the configured issuer: this one was signed with a key that it does not publish',
+      }
     }
-    return authError('TOKEN_KEY_ID_UNKNOWN', { detail })
+    return authError('TOKEN_KEY_ID_UNKNOWN', this.#refused.count(now, detail))
   }
 
   /** While the issuer is down; logged like that, too: anyone can send tokens that need its keys. */
   #unavailable(now: number): AuthError {
-    const count = this.#unavailableKeys.count(now)
-    const cause = this.#failure?.cause
-    if (count === undefined) return authError('KEYS_UNAVAILABLE', { cause, isCounted: true })
-    return authError('KEYS_UNAVAILABLE', { cause, detail: { count } })
+    return authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause, ...this.#unavailableKeys.count(now) })
   }
 
   /** A time further ahead than the cool-down: the clock has been set back. */
@@ -179,10 +178,13 @@ export class RemoteKeys implements KeySource {
     return this.#waiting >= MAX_WAITING
   }
 
-  async #waitFor(refresh: Promise<void>): Promise<void> {
+  /** Each request fails with an error of its own, so that one line of the log tells of many. */
+  async #waitFor(refresh: Promise<void>, now: number): Promise<void> {
     this.#waiting += 1
     try {
       await refresh
+    } catch {
+      throw this.#unavailable(now)
     } finally {
       this.#waiting -= 1
     }
@@ -208,7 +210,7 @@ export class RemoteKeys implements KeySource {
         if (old && stageOf(old, now) === 'stale')
           events.keysStale({ expiredAt: old.staleAt, servedUntil: old.goneAt })
       }
-      throw authError('KEYS_UNAVAILABLE', { cause })
+      throw cause
     })
     const keys = loaded.keys.map((key) => old?.keys.find((known) => isSame(known, key)) ?? key)
     const byKid = indexByKid(keys)

@@ -88,20 +88,23 @@ describe('a set that nobody has asked for yet', () => {
     issuer.goDown()
     await assert.rejects(keys.ready(NOW))
     const logged: unknown[] = []
-    for (const now of [
-      NOW,
-      NOW,
-      NOW + COOLDOWN - 1,
-      NOW + COOLDOWN,
-      NOW + COOLDOWN + 1,
-      NOW + 2 * COOLDOWN + 1,
-    ])
-      await assert.rejects(verify(token(), now), (error: AuthError) => {
-        if (!isCounted(error)) logged.push(error.detail?.count)
-        return error.code === 'KEYS_UNAVAILABLE'
-      })
-    // The fourth and the last one cause a load of their own, which reports itself.
-    assert.deepEqual(logged, [1, undefined, 3, undefined])
+    for (const [requests, now] of [
+      [2, NOW],
+      [1, NOW + COOLDOWN - 1],
+      [100, NOW + COOLDOWN], // which wait for one fetch
+      [1, NOW + COOLDOWN + 1],
+      [1, NOW + 2 * COOLDOWN + 1],
+    ] as const)
+      await Promise.all(
+        Array.from({ length: requests }, () =>
+          assert.rejects(verify(token(), now), (error: AuthError) => {
+            if (!isCounted(error)) logged.push(error.detail?.count)
+            return error.code === 'KEYS_UNAVAILABLE'
+          }),
+        ),
+      )
+    // The first of all was ready()'s.
+    assert.deepEqual(logged, [4, 101])
   })
 })
 
