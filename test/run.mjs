@@ -1,25 +1,26 @@
 // Runs test files with node:test, through tsx, on the Node that runs this script.
 //
 //   npm test                                     all tests but the slow ones and those of test/package
-//   npm run test:slow                            the slow ones: kills, big imports, many processes, races, outages
+//   npm run test:slow                            the slow ones: whole programs, kills, big imports, races, outages
 //   npm test -- test/token                       a folder, or a file
 //   npm test -- --test-name-pattern=audience     options go to node
-//   npm run test:express4                        the same tests, with express 4 in place of express 5
+//   npm run test:express4                        those of npm test and the examples, with express 4 in place of express 5
 //
 // `node --test` alone would do on Node 22; on Node 20 it takes no globs.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, normalize, resolve } from 'node:path'
 import typescript from 'typescript'
 
 const PACKAGE_TESTS = join('test', 'package')
 const FRAMEWORKS = join('test', 'package', 'frameworks', '/')
 
-// What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another.
+// What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another:
+// whole folders that start a program for each test, and what waits, kills or races.
+const SLOW_FOLDERS = ['cli', 'docs', 'examples', 'inspect', 'types'].map((name) => join('test', name, '/'))
 const SLOW_TESTS = [
-  'cli/import-interrupted',
-  'examples/many-machines',
+  'clients/old-clients',
   'keys/jwks/issuer-outage',
   'migrate/import-rate',
   'stores/crashes',
@@ -30,12 +31,17 @@ const SLOW_TESTS = [
   'stores/postgres-races',
   'stores/processes',
 ].map((name) => join('test', `${name}.test.ts`))
+/** What Express 4 is tried with besides. */
+const EXAMPLES = join('test', 'examples', '/')
+const isSlow = (path) => SLOW_TESTS.includes(path) || SLOW_FOLDERS.some((folder) => path.startsWith(folder))
 
 const args = process.argv.slice(2)
 const express4 = args.includes('--express4')
 const slow = args.includes('--slow')
 const options = args.filter((arg) => arg.startsWith('--') && !['--express4', '--slow'].includes(arg))
 const paths = args.filter((arg) => !arg.startsWith('--')).map((path) => normalize(path))
+
+const isWanted = (path) => isSlow(path) === slow || (express4 && path.startsWith(EXAMPLES))
 
 const testsBelow = (folder) =>
   readdirSync(folder, { recursive: true })
@@ -48,12 +54,10 @@ const testsBelow = (folder) =>
 const files =
   paths.length > 0
     ? paths.flatMap((path) => (statSync(path).isDirectory() ? testsBelow(path) : [path]))
-    : testsBelow('test').filter(
-        (path) => !path.startsWith(PACKAGE_TESTS) && SLOW_TESTS.includes(path) === slow,
-      )
+    : testsBelow('test').filter((path) => !path.startsWith(PACKAGE_TESTS) && isWanted(path))
 
 // A slow test that was renamed would be a quick one again, unnoticed.
-for (const path of SLOW_TESTS) statSync(path)
+for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS]) statSync(path)
 
 console.log(`Node ${process.versions.node}, Express ${express4 ? 4 : 5}, ${files.length} test files`)
 if (files.length === 0) process.exit(1)
@@ -74,7 +78,16 @@ function writeExpress4Config() {
 const TIMEOUT_MS = 1_200_000
 const { status } = spawnSync(
   process.execPath,
-  ['--import=tsx', '--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`, ...options, ...files],
+  [
+    '--import=tsx',
+    '--test',
+    '--test-reporter=spec',
+    `--test-timeout=${TIMEOUT_MS}`,
+    // By default node leaves one processor alone, which is half of two.
+    `--test-concurrency=${availableParallelism()}`,
+    ...options,
+    ...files,
+  ],
   {
     stdio: 'inherit',
     env: { ...process.env, ...(express4 && { TSX_TSCONFIG_PATH: writeExpress4Config() }) },

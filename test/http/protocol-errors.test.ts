@@ -35,6 +35,8 @@ interface Row {
   readonly error_code: string
   readonly error: string
   readonly options?: Options
+  /** Whether one line of the log tells of many refusals. */
+  readonly isTallied?: boolean
   /** Brings the situation about, and asks on every path that it concerns. */
   readonly ask: (app: TestApp, t: TestContext) => Promise<Answer[]>
 }
@@ -437,6 +439,7 @@ const rows: Row[] = [
     situation: 'the keys cannot be reached',
     code: 'KEYS_UNAVAILABLE',
     ...UNAVAILABLE,
+    isTallied: true,
     options: { jwkUri: 'http://127.0.0.1:9/jwks' },
     ask: (app) => withToken(app, issuer.mint({ ...claims() })),
   },
@@ -444,6 +447,7 @@ const rows: Row[] = [
     situation: 'the function that names the providers fails',
     code: 'PROVIDERS_UNAVAILABLE',
     ...UNAVAILABLE,
+    isTallied: true,
     options: {
       providers: () => {
         throw new Error('no database')
@@ -585,9 +589,10 @@ describe('the errors of PROTOCOL §5', { concurrency: 8 }, () => {
       const answers = await row.ask(app, t)
       for (const answer of answers) assertAnswer(answer, row)
       const codes = app.logger.lines.flatMap(({ fields: { code } }) => code ?? [])
+      const told = row.isTallied ? answers.slice(0, 1) : answers
       assert.deepEqual(
-        codes.slice(-answers.length),
-        answers.map(() => row.code),
+        codes.slice(-told.length),
+        told.map(() => row.code),
       )
     })
 })
