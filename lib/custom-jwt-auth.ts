@@ -4,7 +4,7 @@ import {
   type Config,
   type CustomJwtAuthOptions,
   type DataOfOptions,
-  type ProvidersOption,
+  type NamedProviders,
 } from './options.js'
 import { ConfigurationError } from './configuration-error.js'
 import { createEvents, eventsOf } from './events.js'
@@ -99,7 +99,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  */
 export function customJwtAuth<
   const Fields extends readonly MetadataField[] = readonly MetadataField[],
-  const Providers extends ProvidersOption = never,
+  const Providers extends NamedProviders = never,
 >(options: CustomJwtAuthOptions<Fields, Providers>): CustomJwtAuth<DataOfOptions<Fields, Providers>> {
   const config = parseOptions(
     options as unknown as CustomJwtAuthOptions,

@@ -18,7 +18,7 @@ export {
   type FromProvidersJsonOptions,
 } from './migrate/providers-json.js'
 export type { NotCarriedOver } from './migrate/report.js'
-export type { CacheOptions, CustomJwtAuthOptions, ProvidersOption } from './options.js'
+export type { CacheOptions, CustomJwtAuthOptions, NamedProviders } from './options.js'
 export type { FindProvider, FoundProviderOptions, ProviderOptions } from './providers/provider-options.js'
 export type { SessionOptions } from './sessions/session-options.js'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'

@@ -87,11 +87,11 @@ type NoProviderOptions = {
   readonly [Name in Exclude<keyof typeof PROVIDER_OPTIONS, 'metadataFields'>]?: never
 }
 
-/** What the option `providers` can be. */
-export type ProvidersOption = Readonly<Record<string, ProviderOptions>> | FindProvider
+/** The option `providers` as an object. */
+export type NamedProviders = Readonly<Record<string, ProviderOptions>>
 
 /** In place of the keys. */
-interface SeveralProviders<Providers extends ProvidersOption> {
+interface SeveralProviders<Providers extends NamedProviders> {
   /**
    * The providers, by names that become part of their users' identities (`provider_id`): renaming one makes its people
    * other users. A token's `iss` chooses one of them, whose options alone judge the token then.
@@ -100,13 +100,13 @@ interface SeveralProviders<Providers extends ProvidersOption> {
    * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters that a stranger chose.
    * At most ten of its calls run at once, one for each issuer.
    */
-  readonly providers: Providers
+  readonly providers: Providers | FindProvider
 }
 
 /** The options of `customJwtAuth`. */
 export type CustomJwtAuthOptions<
   Fields extends readonly MetadataField[] = readonly MetadataField[],
-  Providers extends ProvidersOption = ProvidersOption,
+  Providers extends NamedProviders = NamedProviders,
 > = GuardOptions &
   TokenOptions<Fields> &
   SwitchOptions &
@@ -116,7 +116,7 @@ export type CustomJwtAuthOptions<
 /** The type of `user.data`. */
 export type DataOfOptions<Fields extends readonly MetadataField[], Providers> = [Providers] extends [never]
   ? DataOf<Fields>
-  : Providers extends Readonly<Record<string, ProviderOptions>>
+  : Providers extends NamedProviders
     ? DataOfProviders<Providers>
     : UserData
 

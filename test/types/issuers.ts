@@ -1,7 +1,14 @@
 // Issuers as options. The first half is the code of docs/issuers.md, as it stands there: a test compares them.
 // Compiled, never run.
 import type { Express } from 'express'
-import { customJwtAuth, issuers, type JsonValue, type UserOf } from 'custom-jwt-auth'
+import {
+  customJwtAuth,
+  issuers,
+  type FindProvider,
+  type JsonValue,
+  type NamedProviders,
+  type UserOf,
+} from 'custom-jwt-auth'
 import type { Equal } from './equal.js'
 
 export function introduction() {
@@ -316,3 +323,24 @@ issuers.supabase({ url: 'https://a.supabase.co', jwtSecret: 'secret', signingAlg
 
 // @ts-expect-error a preset brings its keys
 customJwtAuth({ appId: 'myapp-abcde', ...issuers.google({ clientId: 'x' }), signingKeys: ['key'] })
+
+/** Its data may have any field. */
+export function tenants(find: (issuer: string) => Promise<{ id: string; key: string } | undefined>) {
+  const auth = customJwtAuth({
+    appId: 'myapp-abcde',
+    async providers(issuer) {
+      const text: string = issuer
+      if (text === 'https://operator.example') return { name: 'operator', jwkUri: `${text}/jwks.json` }
+      const tenant = await find(issuer)
+      return tenant && { name: tenant.id, issuer, signingAlgorithm: 'HS256', signingKeys: [tenant.key] }
+    },
+    autoCreateUser: ({ data }) => {
+      if (data.plan !== 'pro') throw new Error('no plan')
+    },
+  })
+  return auth
+}
+
+export function tenantsAtOnce(providers: NamedProviders | FindProvider) {
+  return customJwtAuth({ appId: 'myapp-abcde', providers })
+}

@@ -29,6 +29,15 @@ customJwtAuth({ appId: 'myapp-abcde', signingAlgorithm: 'RS256', signingKeys: [k
 // @ts-expect-error a JWK URI serves public keys, and HS256 has none
 customJwtAuth({ appId: 'myapp-abcde', signingAlgorithm: 'HS256', jwkUri })
 
+// @ts-expect-error providers and keys at once
+customJwtAuth({ ...good, providers: { a: { jwkUri } } })
+
+// @ts-expect-error what a function returns is the options of a provider
+customJwtAuth({ appId: 'myapp-abcde', providers: () => ({ jwkUri: 1 }) })
+
+// @ts-expect-error it gets the issuer, and no request
+customJwtAuth({ appId: 'myapp-abcde', providers: (iss: number) => ({ jwkUri, issuer: String(iss) }) })
+
 // @ts-expect-error not an algorithm that is supported
 customJwtAuth({ appId: 'myapp-abcde', signingAlgorithm: 'none', signingKeys: [key] })
 
