@@ -25,7 +25,7 @@ import { claimStore } from './providers/store-claims.js'
 import { createDependency } from './dependency.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
-import { memoryStore } from './stores/memory.js'
+import { memoryStore, takeMemoryBounds } from './stores/memory.js'
 import { createExplain, type ExplainOptions, type Explanation } from './token/explain.js'
 import { createVerifier, type VerifiedToken } from './token/verifier.js'
 import type { User, UserData } from './user.js'
@@ -101,15 +101,13 @@ export function customJwtAuth<
   const Fields extends readonly MetadataField[] = readonly MetadataField[],
   const Providers extends NamedProviders = never,
 >(options: CustomJwtAuthOptions<Fields, Providers>): CustomJwtAuth<DataOfOptions<Fields, Providers>> {
-  const config = parseOptions(
-    options as unknown as CustomJwtAuthOptions,
-    process.env.NODE_ENV === 'production',
-  )
-  return compose(config) as unknown as CustomJwtAuth<DataOfOptions<Fields, Providers>>
+  const isProduction = process.env.NODE_ENV === 'production'
+  const config = parseOptions(options as unknown as CustomJwtAuthOptions, isProduction)
+  return compose(config, isProduction) as unknown as CustomJwtAuth<DataOfOptions<Fields, Providers>>
 }
 
 /** The one place that wires the parts. */
-function compose(config: Config): CustomJwtAuth {
+function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const { appId, cache, clock, store = memoryStore() } = config
   const now = (): number => clock() / 1000
   const events = createEvents(config.logger)
@@ -169,17 +167,20 @@ function compose(config: Config): CustomJwtAuth {
     throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
   }
 
+  const providerNames = config.findProvider ? undefined : config.providers.map(({ name }) => name)
+  const memory = isProduction ? takeMemoryBounds(store) : undefined
+  if (memory) events.memoryStore(memory)
   const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
   const middleware = createMiddleware(authenticator, events)
   return Object.assign(middleware, {
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
-    users: createUsers({ ...config, store, userCache, dependency }),
+    users: createUsers({ ...config, providerNames, store, userCache, dependency }),
     userOf: (req: IncomingMessage) => userOf(req, events),
     explain,
     inspectPage() {
       const configurations = [{ name: appId, explain, hasStore: true }]
-      return createInspectRoute({ configurations, now }, process.env.NODE_ENV === 'production')
+      return createInspectRoute({ configurations, now }, isProduction)
     },
     async ready() {
       await Promise.all([providers.ready(now()), store.ready?.()])

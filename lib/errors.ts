@@ -64,6 +64,7 @@ export const ERRORS = {
 
   USER_NOT_FOUND: session('invalid session: error finding user for endpoint'),
   USER_DISABLED: request(401, 'UserDisabled', 'user disabled'),
+  IDENTITY_BLOCKED: request(401, 'UserDisabled', 'this identity is blocked'),
   USER_CREATION_REFUSED: request(401, 'AuthError', 'user creation was refused'),
   IDENTITY_TAKEN: request(409, 'AuthError', 'a user already exists with the specified provider'),
 

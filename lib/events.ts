@@ -54,6 +54,8 @@ export interface Events {
   readonly tlsOverlooked: (event: { hostname: string }) => void
   /** One log line: the function `providers` failed where no request waits for it, and what it returned last still counts. */
   readonly providersFailed: (error: AuthError) => void
+  /** One log line at start-up in production: what the in-memory store is. */
+  readonly memoryStore: (bounds: { maxUsers: number; maxSessions: number }) => void
   /** One log line: expired sessions could not be removed from the store. They stay dead. */
   readonly sweepFailed: (error: unknown) => void
 }
@@ -153,6 +155,12 @@ export function createEvents(logger: Logger | undefined): Events {
         fields,
         'custom-jwt-auth: the function providers failed; what it returned last still counts',
       )
+    },
+    memoryStore(bounds) {
+      const what =
+        'users and sessions are in the memory of this process: they end with it, and no other process sees them'
+      const full = 'of more than maxUsers, those without sessions who signed in longest ago are forgotten'
+      log('warn', bounds, `custom-jwt-auth: ${what}; ${full}`)
     },
     sweepFailed(error) {
       log('warn', { err: error }, 'custom-jwt-auth: expired sessions could not be removed')

@@ -21,7 +21,8 @@ export type { NotCarriedOver } from './migrate/report.js'
 export type { CacheOptions, CustomJwtAuthOptions, NamedProviders } from './options.js'
 export type { FindProvider, FoundProviderOptions, ProviderOptions } from './providers/provider-options.js'
 export type { SessionOptions } from './sessions/session-options.js'
-export { memoryStore, type MemoryStoreOptions } from './stores/memory.js'
+export { memoryStore } from './stores/memory.js'
+export type { MemoryStoreOptions } from './stores/memory-options.js'
 export type {
   IdentityName,
   ImportOutcome,

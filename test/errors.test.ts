@@ -45,6 +45,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
 
   USER_NOT_FOUND: SESSION,
   USER_DISABLED: [401, 'UserDisabled'],
+  IDENTITY_BLOCKED: [401, 'UserDisabled'],
   USER_CREATION_REFUSED: TOKEN,
   IDENTITY_TAKEN: [409, 'AuthError'],
   IDENTITY_LIMIT: [400, 'AuthError'],

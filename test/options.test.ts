@@ -9,6 +9,7 @@ import {
   type ConfigurationProblem,
   type CustomJwtAuthOptions,
 } from 'custom-jwt-auth'
+import { recordingLogger } from './support/logger.js'
 import { parseOptions } from '../lib/options.js'
 import type { ProviderConfig } from '../lib/providers/provider-options.js'
 import {
@@ -230,7 +231,7 @@ describe('functions', () => {
 })
 
 describe('store', () => {
-  const verbs = 'signIn, findUser, findIdentity, listUsers, setUserDisabled, deleteUser'
+  const verbs = 'signIn, findUser, findIdentity, setIdentityBlocked, listUsers, setUserDisabled'
   checkRefusals([
     ...[null, {}, 'text', 5, [], new Map()].map((store) => ({
       what: show(store),
@@ -536,9 +537,26 @@ describe('NODE_ENV=production', () => {
     })
   })
 
-  test('elsewhere the in-memory store is the default', () => {
+  test('once it is said of a store in memory what it is, and of no other', () => {
+    const logger = recordingLogger()
+    const store = memoryStore({ maxUsers: 7 })
+    inProduction(() => {
+      for (const each of [store, store, { ...store }])
+        customJwtAuth({ ...good, store: each, logger } as CustomJwtAuthOptions)
+    })
+    const [line, ...more] = logger.lines
+    assert.deepEqual(
+      [line?.level, line?.fields, more.length],
+      ['warn', { maxUsers: 7, maxSessions: 100_000 }, 0],
+    )
+    assert.match(line?.message ?? '', /in the memory of this process: they end with it.*are forgotten/)
+  })
+
+  test('elsewhere the in-memory store is the default, and nothing is said', () => {
     assert.notEqual(process.env.NODE_ENV, 'production')
-    customJwtAuth({ ...good, session } as CustomJwtAuthOptions)
+    const logger = recordingLogger()
+    customJwtAuth({ ...good, session, logger } as CustomJwtAuthOptions)
+    assert.deepEqual(logger.lines, [])
   })
 })
 

@@ -5,6 +5,8 @@ interface Data {
   users: UserRecord[]
   sessions: FiledSession[]
   times: FiledTime[]
+  /** The identities that are blocked; `id` is the identity's key. */
+  blocks: { id: string }[]
 }
 
 /** When the token was issued that an identity has its data from. `id` is the identity's key. */
@@ -45,7 +47,9 @@ export function fileStore(path: string): Store {
 
   return {
     signIn: ({ identity, now, issuedAt = now, newUserId }) =>
-      atomic(({ users, times }) => {
+      atomic(({ users, times, blocks }) => {
+        if (blocks.some(hasId(keyOf(identity))))
+          throw Object.assign(new Error('the identity is blocked'), { code: 'IDENTITY_BLOCKED' })
         const owner = users.find((user) => has(user, identity))
         if (owner?.disabled) return { user: owner, created: false }
         if (owner) {
@@ -69,7 +73,19 @@ export function fileStore(path: string): Store {
 
     findUser: (id) => atomic(({ users }) => users.find(hasId(id))),
 
-    findIdentity: (identity) => atomic(({ users }) => users.find((user) => has(user, identity))),
+    findIdentity: (identity) =>
+      atomic(({ users, blocks }) => ({
+        user: users.find((user) => has(user, identity)),
+        blocked: blocks.some(hasId(keyOf(identity))),
+      })),
+
+    setIdentityBlocked: (identity, blocked) =>
+      atomic(({ blocks }) => {
+        const id = keyOf(identity)
+        const before = remove(blocks, hasId(id)) > 0
+        if (blocked) put(blocks, { id })
+        return before !== blocked
+      }),
 
     listUsers: ({ limit, after = '' }) =>
       atomic(({ users }) => {
@@ -127,9 +143,9 @@ export function fileStore(path: string): Store {
       ),
 
     createSession: ({ session, identity, maxPerUser }) =>
-      atomic(({ users, sessions }) => {
+      atomic(({ users, sessions, blocks }) => {
         const user = users.find(hasId(session.userId))
-        if (!user || !has(user, identity)) return false
+        if (!user || !has(user, identity) || blocks.some(hasId(keyOf(identity)))) return false
         const others = sessions.map((one) => one.session).filter(({ userId }) => userId === user.id)
         const tooMany = Math.max(0, others.length + 1 - maxPerUser)
         for (const oldest of others.slice(0, tooMany)) remove(sessions, hasId(oldest.id))
@@ -138,10 +154,11 @@ export function fileStore(path: string): Store {
       }),
 
     findSession: (id) =>
-      atomic(({ users, sessions }) => {
-        const session = sessions.find(hasId(id))?.session
-        const user = session && users.find(hasId(session.userId))
-        return user && { session, user }
+      atomic(({ users, sessions, blocks }) => {
+        const one = sessions.find(hasId(id))
+        const user = one && users.find(hasId(one.session.userId))
+        if (!user || blocks.some(hasId(keyOf(one.identity)))) return undefined
+        return { session: one.session, user }
       }),
 
     rotateSession: ({ id, generation, now, overlapSeconds }) =>
@@ -173,7 +190,7 @@ export function fileStore(path: string): Store {
 }
 
 function emptyWhenMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return JSON.stringify({ users: [], sessions: [], times: [] })
+  if (error.code === 'ENOENT') return JSON.stringify({ users: [], sessions: [], times: [], blocks: [] })
   throw error
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Store } from '../stores/store.js'
-import { PROVIDER, type UserRecord } from '../user.js'
+import { nameIdentity, PROVIDER, type UserRecord } from '../user.js'
 import { ExportedUserError, IDENTITY_KEYS, readExportedUser, USER_KEYS } from './exported-user.js'
 import { JsonItemsError, splitJsonItems, type JsonItem } from './json-items.js'
 import { isBag } from './report.js'
@@ -38,6 +38,8 @@ export interface ImportParts {
   readonly store: Pick<Store, 'importUsers' | 'findIdentity'> | undefined
   /** New subjects for some of the users. */
   readonly subjects?: SubjectMap | undefined
+  /** The name in the option `providers` of the issuer whose tokens the users of the custom JWT provider come with. */
+  readonly provider?: string | undefined
   /** How many users the store gets at once. */
   readonly batchSize: number
   /** Stops the import after the batch at hand. */
@@ -63,7 +65,7 @@ const MAX_IGNORED_KEYS = 50
  * @throws what the store throws; the batch at hand is then in the store whole or not at all, as its contract says
  */
 export async function importExported(parts: ImportParts): Promise<ImportSummary> {
-  const { chunks, store, subjects, batchSize, signal, onSkipped, onProgress } = parts
+  const { chunks, store, subjects, provider, batchSize, signal, onSkipped, onProgress } = parts
   const count = { read: 0, added: 0, known: 0, skipped: 0 }
   const ignored = new Map<string, number>()
   let batch: Candidate[] = []
@@ -80,7 +82,10 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
       const value = parse(text)
       id = isBag(value) ? idOf(value) : undefined
       const record = readExportedUser(value)
-      batch.push({ record: subjects?.apply(record) ?? record, item: { line, index: count.read, id } })
+      batch.push({
+        record: ofProvider(subjects?.apply(record) ?? record, provider),
+        item: { line, index: count.read, id },
+      })
       if (isBag(value)) countUnknown(value)
     } catch (error) {
       if (!(error instanceof ExportedUserError)) throw error
@@ -115,8 +120,8 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
   async function lacksSubject(userId: string): Promise<boolean> {
     const id = subjects?.subjectOf(userId)
     if (id === undefined) return false
-    const owner = await store?.findIdentity({ provider_type: PROVIDER, id })
-    return owner?.id !== userId
+    const owner = await store?.findIdentity(nameIdentity(id, provider))
+    return owner?.user?.id !== userId
   }
 
   let damage: string | undefined
@@ -139,6 +144,14 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
     ...(damage !== undefined && { damage }),
     interrupted,
   }
+}
+
+/** The user as one whose tokens a provider of that name accepts. */
+function ofProvider(user: UserRecord, provider: string | undefined): UserRecord {
+  const identities = user.identities.map((own) =>
+    own.provider_type === PROVIDER ? { ...nameIdentity(own.id, provider), data: own.data } : own,
+  )
+  return { ...user, identities }
 }
 
 function parse(text: string): unknown {

@@ -165,7 +165,7 @@ export function createSessions(parts: {
         rotatedAt: 0,
       }
       const request = { session, identity: identityOf(token), maxPerUser: rules.maxPerUser }
-      // False when the user was deleted, or lost the identity, since it signed in.
+      // False when the user was deleted, or lost the identity, or that was blocked, since it signed in.
       if (!(await ask(() => store.createSession(request)))) throw authError('USER_NOT_FOUND')
       return open(session, user, now)
     },

@@ -21,8 +21,22 @@ export class MemorySessions {
   /** Where the search for expired ones goes on. */
   #search: Iterator<Entry> | undefined
 
-  constructor(max: number) {
+  readonly #onFirstOrLast: (userId: string) => void
+
+  /** @param onFirstOrLast called when a user gets its first session, and when its last one ends */
+  constructor(max: number, onFirstOrLast: (userId: string) => void) {
     this.#max = max
+    this.#onFirstOrLast = onFirstOrLast
+  }
+
+  /** Whether a user has any. */
+  has(userId: string): boolean {
+    return this.#idsOf.has(userId)
+  }
+
+  /** The key of what a session began with. */
+  identityOf(id: string): string | undefined {
+    return this.#entries.get(id)?.identity
   }
 
   get(id: string): SessionRecord | undefined {
@@ -107,5 +121,6 @@ export class MemorySessions {
     this.#usersWith[before]?.delete(userId)
     if (after > 0) (this.#usersWith[after] ??= new Set()).add(userId)
     while (this.#usersWith.length > 0 && !this.#usersWith.at(-1)?.size) this.#usersWith.pop()
+    if (before === 0 || after === 0) this.#onFirstOrLast(userId)
   }
 }

@@ -1,22 +1,19 @@
 import { authError, type AuthError } from '../errors.js'
-import { integer, requireOptions, type ParsersOf } from '../option-parsers.js'
+import { requireOptions } from '../option-parsers.js'
 import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
+import { MEMORY_STORE_OPTIONS, type MemoryStoreOptions } from './memory-options.js'
 import { MemorySessions } from './memory-sessions.js'
-import { newUserRecord, userIdTaken, type SignUpRequest, type Store } from './store.js'
+import { identityBlocked, newUserRecord, userIdTaken, type SignUpRequest, type Store } from './store.js'
 
-/** Bounds of the in-memory store. */
-export interface MemoryStoreOptions {
-  /**
-   * Default: 50 000, about 40 MB. One more user is refused with STORE_FULL (503), and so is one more linked identity
-   * when as many are linked.
-   */
-  readonly maxUsers?: number
-  /**
-   * Default: 100 000. One more login takes the place of an expired session, or of the oldest session of the user with
-   * the most; when nobody has more than one, it is refused with STORE_FULL (503).
-   */
-  readonly maxSessions?: number
+/** The bounds of stores whose nature was not yet told. */
+const untold = new WeakMap<Store, Required<MemoryStoreOptions>>()
+
+/** The bounds of an in-memory store; undefined for other stores, and when it was asked before. */
+export function takeMemoryBounds(store: Store): Required<MemoryStoreOptions> | undefined {
+  const bounds = untold.get(store)
+  untold.delete(store)
+  return bounds
 }
 
 /** Where a user is, under its id and under each of its identities. */
@@ -30,15 +27,11 @@ interface Owner {
   issuedAt: number
 }
 
-const MEMORY_STORE_OPTIONS = {
-  maxUsers: integer({ default: 50_000, min: 1, max: 10_000_000 }),
-  maxSessions: integer({ default: 100_000, min: 1, max: 10_000_000 }),
-} satisfies ParsersOf<MemoryStoreOptions>
-
 /**
- * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: what does not
- * fit is refused, and no user is ever forgotten to make room, because a forgotten `disabled` would be a hole.
- * For development, tests and apps that keep their users elsewhere.
+ * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: to make
+ * room, the users without sessions who signed in longest ago are forgotten, with what was linked or imported; never one
+ * who is disabled or blocked, because that would be a hole. For development, tests and apps that keep their users
+ * elsewhere.
  * @throws {ConfigurationError} when a bound is not a whole number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
@@ -47,14 +40,48 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const accounts = new Map<string, Account>()
   /** By identity key. */
   const owners = new Map<string, Owner>()
-  const sessions = new MemorySessions(maxSessions)
+  /** Identity keys. */
+  const blocked = new Set<string>()
+  /** Those who may be forgotten to make room. Whoever signed in longest ago comes first. */
+  const idle = new Set<Account>()
+  const sessions = new MemorySessions(maxSessions, (userId) => {
+    settle(accounts.get(userId))
+  })
+
+  function requireRoom(count: number, what: string): void {
+    if (count >= maxUsers) throw full(`${count} ${what}: raise maxUsers or use a lasting store`)
+  }
+
+  function forgetOldest(now: number): void {
+    if (idle.size === 0) sessions.removeExpired(now, maxSessions)
+    const [oldest] = idle
+    if (oldest) forget(oldest)
+  }
 
   function add(user: UserRecord, issuedAt: number): UserRecord {
-    if (accounts.size >= maxUsers) throw full(`${maxUsers} users: raise maxUsers or use a lasting store`)
+    requireRoom(accounts.size, 'users')
     const account = { user: Object.freeze(user) }
     accounts.set(user.id, account)
     for (const identity of user.identities) owners.set(identityKey(identity), { account, issuedAt })
+    settle(account)
     return user
+  }
+
+  function forget(account: Account): void {
+    const { id, identities } = account.user
+    accounts.delete(id)
+    idle.delete(account)
+    for (const identity of identities) owners.delete(identityKey(identity))
+    sessions.endAll(id)
+  }
+
+  /** To be called when something changes that decides whether the user may be forgotten. */
+  function settle(account: Account | undefined): void {
+    if (!account) return
+    const { id, disabled, identities } = account.user
+    idle.delete(account)
+    const isBlocked = blocked.size > 0 && identities.some((own) => blocked.has(identityKey(own)))
+    if (!disabled && !isBlocked && !sessions.has(id)) idle.add(account)
   }
 
   /** The user's identities with this one as its newest token has it. */
@@ -67,22 +94,26 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function keep(account: Account, user: UserRecord): UserRecord {
     account.user = Object.freeze(user)
+    settle(account)
     return user
   }
 
   function create(request: SignUpRequest): UserRecord {
     const { newUserId, now, issuedAt = now } = request
     if (accounts.has(newUserId)) throw userIdTaken(newUserId)
+    if (accounts.size >= maxUsers) forgetOldest(now)
     return add(newUserRecord(request), issuedAt)
   }
 
-  return {
+  const store: Store = {
     signIn({ identity, now, issuedAt = now, newUserId }) {
-      const owner = owners.get(identityKey(identity))
-      if (!owner)
-        return newUserId === undefined
-          ? undefined
-          : { user: create({ identity, now, issuedAt, newUserId }), created: true }
+      const key = identityKey(identity)
+      if (blocked.has(key)) throw identityBlocked()
+      const owner = owners.get(key)
+      if (!owner) {
+        if (newUserId === undefined) return undefined
+        return { user: create({ identity, now, issuedAt, newUserId }), created: true }
+      }
       const { account } = owner
       const { user } = account
       if (user.disabled) return { user, created: false }
@@ -92,7 +123,19 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
     findUser: (id) => accounts.get(id)?.user,
 
-    findIdentity: (identity) => owners.get(identityKey(identity))?.account.user,
+    findIdentity(identity) {
+      const key = identityKey(identity)
+      return { user: owners.get(key)?.account.user, blocked: blocked.has(key) }
+    },
+
+    setIdentityBlocked(identity, isBlocked) {
+      const key = identityKey(identity)
+      if (blocked.has(key) === isBlocked) return false
+      if (isBlocked) requireRoom(blocked.size, 'blocked identities')
+      blocked[isBlocked ? 'add' : 'delete'](key)
+      settle(owners.get(key)?.account)
+      return true
+    },
 
     listUsers: ({ limit, after = '' }) =>
       [...accounts.values()]
@@ -108,9 +151,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
 
     deleteUser(id) {
-      sessions.endAll(id)
-      for (const identity of accounts.get(id)?.user.identities ?? []) owners.delete(identityKey(identity))
-      return accounts.delete(id)
+      const account = accounts.get(id)
+      if (account) forget(account)
+      return account !== undefined
     },
 
     linkIdentity(userId, identity, { issuedAt, maxIdentities }) {
@@ -122,8 +165,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const { user } = account
       if (owner) return keep(account, { ...user, identities: refreshed(owner, identity, issuedAt) })
       if (user.identities.length >= maxIdentities) return 'full'
-      if (owners.size - accounts.size >= maxUsers)
-        throw full(`${owners.size} identities: raise maxUsers or use a lasting store`)
+      requireRoom(owners.size - accounts.size, 'linked identities')
       owners.set(key, { account, issuedAt })
       return keep(account, { ...user, identities: withIdentity(user.identities, identity) })
     },
@@ -150,8 +192,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       }),
 
     createSession(request) {
-      const owner = owners.get(identityKey(request.identity))
-      if (owner?.account.user.id !== request.session.userId) return false
+      const key = identityKey(request.identity)
+      if (blocked.has(key) || owners.get(key)?.account.user.id !== request.session.userId) return false
       if (sessions.add(request)) return true
       throw full(`${maxSessions} sessions: raise maxSessions or use a lasting store`)
     },
@@ -159,7 +201,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     findSession(id) {
       const session = sessions.get(id)
       const account = session && accounts.get(session.userId)
-      return account && { session, user: account.user }
+      if (!account || blocked.has(sessions.identityOf(id) ?? '')) return undefined
+      return { session, user: account.user }
     },
 
     rotateSession({ id, generation, now, overlapSeconds }) {
@@ -180,6 +223,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     revokeSessions: (userId) => sessions.endAll(userId),
     removeExpiredSessions: ({ now, limit }) => sessions.removeExpired(now, limit),
   }
+  untold.set(store, { maxUsers, maxSessions })
+  return store
 }
 
 function full(what: string): AuthError {

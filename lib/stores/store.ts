@@ -19,6 +19,14 @@ export interface SessionRecord {
 /** What tells one identity from all others. Without `provider_id` it is the one of the provider that has no name. */
 export type IdentityName = Pick<Identity, 'id' | 'provider_type' | 'provider_id'>
 
+/** What {@link Store.findIdentity} answers. */
+export interface FoundIdentity {
+  /** Who has the identity. */
+  readonly user: UserRecord | undefined
+  /** See {@link Store.setIdentityBlocked}. */
+  readonly blocked: boolean
+}
+
 /** What {@link Store.createSession} is asked. */
 export interface SessionRequest {
   readonly session: SessionRecord
@@ -78,6 +86,13 @@ export function userIdTaken(id: string): Error {
   return Object.assign(error, { code: USER_ID_TAKEN })
 }
 
+/** The `code` of the error that {@link Store.signIn} throws when the identity is blocked. */
+export const IDENTITY_BLOCKED = 'IDENTITY_BLOCKED'
+
+export function identityBlocked(): Error {
+  return Object.assign(new Error('the identity is blocked'), { code: IDENTITY_BLOCKED })
+}
+
 /**
  * Keeps users and sessions. Every verb is **atomic**: of any number of simultaneous calls, in any number of processes
  * on the same data, the outcome is as if they had come one after the other. A verb may answer at once or with a
@@ -88,14 +103,22 @@ export interface Store {
    * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. Of several
    * tokens the data of the newest counts, in whichever order they come; it is what the returned user has. A disabled
    * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
-   * @throws an error whose `code` is {@link USER_ID_TAKEN}, when another user already has `newUserId`
+   * @throws an error whose `code` is {@link IDENTITY_BLOCKED}, when it is blocked, whether or not a user has it; or
+   *   {@link USER_ID_TAKEN}, when another user already has `newUserId`. Nothing is changed then.
    */
   signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
 
   findUser(id: string): MaybePromise<UserRecord | undefined>
 
-  /** The user with this identity, as {@link signIn} would find it. Changes nothing. */
-  findIdentity(identity: IdentityName): MaybePromise<UserRecord | undefined>
+  /** The user with this identity, also a blocked one, and whether it is blocked. Changes nothing. */
+  findIdentity(identity: IdentityName): MaybePromise<FoundIdentity>
+
+  /**
+   * Blocks an identity, or lets it in again; whether a user has it does not matter, now or later. While it is blocked,
+   * {@link signIn} throws, {@link createSession} keeps nothing, and {@link findSession} finds none of the sessions that
+   * began with it; all else goes on. Returns whether that changed anything.
+   */
+  setIdentityBlocked(identity: IdentityName, blocked: boolean): MaybePromise<boolean>
 
   /** Users by ascending id, after the one given. */
   listUsers(page: { limit: number; after?: string }): MaybePromise<readonly UserRecord[]>
@@ -127,12 +150,12 @@ export interface Store {
   importUsers(users: readonly UserRecord[]): MaybePromise<readonly ImportOutcome[]>
 
   /**
-   * Returns false, keeping nothing, when there is no such user or it does not have the identity. When the user has more
+   * Returns false, keeping nothing, when there is no such user, it does not have the identity, or that is blocked. When the user has more
    * than `maxPerUser` sessions then, those that began first end, but never this one.
    */
   createSession(request: SessionRequest): MaybePromise<boolean>
 
-  /** The session with its user, in one round trip. The caller checks `expiresAt`. */
+  /** The session with its user, in one round trip, unless what it began with is blocked. The caller checks `expiresAt`. */
   findSession(id: string): MaybePromise<{ session: SessionRecord; user: UserRecord } | undefined>
 
   /**
@@ -185,6 +208,7 @@ export const STORE_VERBS: { readonly [Verb in Exclude<keyof Store, 'ready' | 'cl
   signIn: true,
   findUser: true,
   findIdentity: true,
+  setIdentityBlocked: true,
   listUsers: true,
   setUserDisabled: true,
   deleteUser: true,

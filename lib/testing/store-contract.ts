@@ -1,5 +1,6 @@
 import type { Store } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
+import { blocks } from './store-contract/blocks.js'
 import { bounds } from './store-contract/bounds.js'
 import { imports } from './store-contract/imports.js'
 import { linking } from './store-contract/linking.js'
@@ -56,6 +57,9 @@ export function storeContract({ describe, it }: TestRunner, makeStore: () => May
   })
   describe('linking', () => {
     linking(test)
+  })
+  describe('blocked identities', () => {
+    blocks(test)
   })
   describe('bounds', () => {
     bounds(test)

@@ -1,9 +1,10 @@
 import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
+import { ConfigurationError } from '../configuration-error.js'
 import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
 import { hasIdentity } from '../stores/identities.js'
 import type { IdentityName, LinkRefusal, Store } from '../stores/store.js'
-import { nameIdentity, PROVIDER, type UserData, type UserRecord } from '../user.js'
+import { nameIdentity, PROVIDER, type MaybePromise, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
 
@@ -26,7 +27,7 @@ export interface IdentityReference {
 export interface Users<Data = UserData> {
   /** @throws {AuthError} STORE_UNAVAILABLE (as all of these) */
   get(id: string): Promise<UserAccount<Data> | undefined>
-  /** The user whom tokens with this subject sign in. */
+  /** The user whom tokens with this subject sign in, also when it is blocked. */
   find(identity: IdentityReference): Promise<UserAccount<Data> | undefined>
   /**
    * A page of users, by ascending id.
@@ -34,17 +35,35 @@ export interface Users<Data = UserData> {
    * @returns `next` is there when there may be more
    */
   list(page?: { limit?: number; after?: string }): Promise<{ users: UserAccount<Data>[]; next?: string }>
-  /** Refuses the user on every path from now on. Returns whether there is such a user. */
-  disable(id: string): Promise<boolean>
+  /**
+   * Refuses the user on every path from now on, with all its identities. Returns whether there is such a user: who has
+   * not come yet cannot be disabled, but {@link block}ed.
+   */
+  disable(user: string | IdentityReference): Promise<boolean>
   /** Lets a disabled user in again. Returns whether there is such a user. */
-  enable(id: string): Promise<boolean>
-  /** Deletes the user, its identities and its sessions. Returns whether there was such a user. */
-  delete(id: string): Promise<boolean>
+  enable(user: string | IdentityReference): Promise<boolean>
+  /**
+   * Deletes the user, its identities and its sessions. Returns whether there was such a user. A token that is still valid
+   * makes the account again, where accounts are made: {@link block} its subject too, when the person shall not come back.
+   */
+  delete(user: string | IdentityReference): Promise<boolean>
+  /**
+   * Refuses whoever comes with this subject, whether there is a user with it or not: nobody is created, tokens get
+   * IDENTITY_BLOCKED, and sessions that began with it are dead until {@link unblock}. Outlives the user and its deletion.
+   * Other identities of the same user go on: {@link disable} refuses all.
+   * @throws {ConfigurationError} when no provider has that name: nobody would be kept out
+   */
+  block(identity: IdentityReference): Promise<void>
+  /** Lets a subject in again. Returns whether it was blocked. */
+  unblock(identity: IdentityReference): Promise<boolean>
+  /** Whether a subject is blocked. */
+  isBlocked(identity: IdentityReference): Promise<boolean>
   /**
    * Gives a user one more identity: tokens with this subject sign in this user from now on. The creation hook is not
-   * asked. Returns the user; an identity that the user has already stays as it is.
+   * asked. Returns the user; an identity that the user has already stays as it is, and one that is blocked stays so.
    * @throws {AuthError} IDENTITY_TAKEN: another user has it, and it is never moved: unlink it there first;
    *   USER_NOT_FOUND: there is no such user; IDENTITY_LIMIT: the user has `maxIdentities` already
+   * @throws {ConfigurationError} when no provider has that name: nobody would sign in with it
    */
   link(id: string, identity: IdentityReference): Promise<UserAccount<Data>>
   /**
@@ -77,14 +96,54 @@ export function createUsers(parts: {
   userCache: UserCache
   dependency: Dependency
   maxIdentities: number
+  /** The names of all providers; undefined when they are found while the guard runs. */
+  providerNames: readonly (string | undefined)[] | undefined
 }): Users {
-  const { store, userCache, dependency, maxIdentities } = parts
+  const { store, userCache, dependency, maxIdentities, providerNames } = parts
+
+  const ask = <T>(call: () => T | Promise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
+
+  /** An identity that tokens may have some day. */
+  function readFuture(verb: string, given: IdentityReference): IdentityName {
+    const name = readIdentity(verb, given)
+    const { provider_id, provider_type } = name
+    if (!providerNames || provider_type !== PROVIDER || providerNames.includes(provider_id)) return name
+    const known = providerNames.map((known) => known ?? 'the one without a name').join(', ')
+    throw new ConfigurationError([
+      {
+        option: `users.${verb}.provider`,
+        problem: provider_id === undefined ? 'is not set' : 'is not the name of a provider',
+        fix: `The providers are ${known}: ${providerNames.includes(undefined) ? 'leave provider out' : 'name one of them'}`,
+      },
+    ])
+  }
+
+  /** Does something to a user, by its id or one of its identities. */
+  async function withUser(
+    verb: string,
+    user: string | IdentityReference,
+    call: (id: string) => MaybePromise<boolean>,
+  ): Promise<boolean> {
+    if (typeof user === 'string') return change(user, () => call(user))
+    const name = readIdentity(verb, user)
+    const found = await ask(() => store.findIdentity(name))
+    const id = found.user?.id
+    return id !== undefined && change(id, () => call(id))
+  }
+
+  async function setBlocked(name: IdentityName, blocked: boolean): Promise<boolean> {
+    const changed = await ask(() => store.setIdentityBlocked(name, blocked))
+    const { user } = await ask(() => store.findIdentity(name))
+    // Also when there is nobody yet: a request that makes the user at this moment must not keep it.
+    userCache.forget(user?.id ?? '')
+    return changed
+  }
 
   /** Forgets the user before and after, so that no request in between brings the old state back. */
   async function change<T>(id: string, call: () => T | Promise<T>): Promise<T> {
     userCache.forget(id)
     try {
-      return await dependency('STORE_UNAVAILABLE', call)
+      return await ask(call)
     } finally {
       userCache.forget(id)
     }
@@ -92,26 +151,34 @@ export function createUsers(parts: {
 
   return {
     async get(id) {
-      const user = await dependency('STORE_UNAVAILABLE', () => store.findUser(id))
+      const user = await ask(() => store.findUser(id))
       return user && toAccount(user)
     },
     async find(identity) {
       const name = readIdentity('find', identity)
-      const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(name))
+      const { user } = await ask(() => store.findIdentity(name))
       return user && toAccount(user)
     },
     async list(page = {}) {
       const { limit } = requireOptions('users.list', PAGE_OPTIONS, page)
       const after = page.after === undefined ? {} : { after: page.after }
-      const records = await dependency('STORE_UNAVAILABLE', () => store.listUsers({ limit, ...after }))
+      const records = await ask(() => store.listUsers({ limit, ...after }))
       const last = records.length === limit ? records.at(-1) : undefined
       return { users: records.map(toAccount), ...(last && { next: last.id }) }
     },
-    disable: (id) => change(id, () => store.setUserDisabled(id, true)),
-    enable: (id) => change(id, () => store.setUserDisabled(id, false)),
-    delete: (id) => change(id, () => store.deleteUser(id)),
+    disable: (user) => withUser('disable', user, (id) => store.setUserDisabled(id, true)),
+    enable: (user) => withUser('enable', user, (id) => store.setUserDisabled(id, false)),
+    delete: (user) => withUser('delete', user, (id) => store.deleteUser(id)),
+    async block(identity) {
+      await setBlocked(readFuture('block', identity), true)
+    },
+    unblock: async (identity) => setBlocked(readIdentity('unblock', identity), false),
+    async isBlocked(identity) {
+      const name = readIdentity('isBlocked', identity)
+      return (await ask(() => store.findIdentity(name))).blocked
+    },
     async link(id, identity) {
-      const name = readIdentity('link', identity)
+      const name = readFuture('link', identity)
       const outcome = await change(id, () => linkByHand(store, id, name, maxIdentities))
       if (outcome === 'taken') throw authError('IDENTITY_TAKEN')
       if (outcome === 'full') throw authError('IDENTITY_LIMIT')

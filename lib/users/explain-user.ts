@@ -22,7 +22,8 @@ export function createExplainUser(parts: Parts): ExplainUser {
     const { provider_type, provider_id, id } = identity
     const of = provider_id === undefined ? '' : ` of ${provider_id}`
     const expected = `a user with the identity ${provider_type} ${show(id)}${of}, not disabled`
-    const user = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
+    const { user, blocked } = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
+    if (blocked) return { name, pass: false, expected, ...blockedOf(identity), code: 'IDENTITY_BLOCKED' }
     if (!user) return explainCreation(identity, expected)
     if (!user.disabled) return { name, pass: true, expected, got: `user ${user.id}` }
     const fix = `Let the user in again: auth.users.enable('${user.id}')`
@@ -63,6 +64,14 @@ export function createExplainUser(parts: Parts): ExplainUser {
     } catch (error) {
       return explainFailure(error)
     }
+  }
+}
+
+function blockedOf({ id, provider_id }: IdentityName): Pick<ExplainedCheck, 'got' | 'fix'> {
+  const provider = provider_id === undefined ? '' : `provider: ${show(provider_id)}, `
+  return {
+    got: 'an identity that is blocked',
+    fix: `Let it in again: auth.users.unblock({ ${provider}subject: ${show(id)} })`,
   }
 }
 

@@ -1,11 +1,10 @@
-import { authError, isAuthError } from '../errors.js'
+import { authError } from '../errors.js'
 import type { Events } from '../events.js'
 import { deepFreeze } from '../json.js'
 import type { Dependency } from '../dependency.js'
 import { andThen, isPromise } from '../maybe-promise.js'
 import {
   newUserRecord,
-  USER_ID_TAKEN,
   type LinkRefusal,
   type SignInRequest,
   type SignUpRequest,
@@ -15,6 +14,7 @@ import { hasIdentity, identityKey } from '../stores/identities.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { nameIdentity, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
+import { isIdTaken, orBlocked } from './store-errors.js'
 import type { UserCache } from './user-cache.js'
 import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { shownBy, toUser } from './to-user.js'
@@ -39,7 +39,7 @@ export interface UserCreationContext {
 export interface SignIn {
   /**
    * An explicit login: refreshes the user's metadata, and creates the user when there is none.
-   * @throws {AuthError} USER_DISABLED, USER_CREATION_REFUSED, or a dependency's code
+   * @throws {AuthError} USER_DISABLED, IDENTITY_BLOCKED, USER_CREATION_REFUSED, or a dependency's code
    */
   logIn(token: VerifiedToken, now: number): MaybePromise<UserRecord>
   /**
@@ -50,7 +50,7 @@ export interface SignIn {
   useToken(token: VerifiedToken, now: number): MaybePromise<User>
   /**
    * Gives a user the token's identity.
-   * @throws {AuthError} LINK_REFUSED, or a dependency's code
+   * @throws {AuthError} IDENTITY_BLOCKED, LINK_REFUSED, or a dependency's code
    */
   link(token: VerifiedToken, user: UserRecord, now: number): Promise<UserRecord | LinkRefusal>
 }
@@ -71,6 +71,8 @@ export interface SignInParts {
 interface Use {
   /** Whom it signed in. */
   userId?: string
+  /** That of its identity. */
+  key?: string
   /** Epoch seconds; of a token without `iat`. */
   firstUsedAt?: number
 }
@@ -143,7 +145,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   function tryStore(request: SignInRequest) {
-    const answer = dependency('STORE_UNAVAILABLE', () => store.signIn(request))
+    const answer = dependency('STORE_UNAVAILABLE', () => orBlocked(() => store.signIn(request)))
     answersAtOnce = !isPromise(answer)
     return answer
   }
@@ -189,34 +191,45 @@ export function createSignIn(parts: SignInParts): SignIn {
     return shown
   }
 
-  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
-  function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
+  function findIdentity(token: VerifiedToken): MaybePromise<UserRecord | undefined> {
+    const { subject, provider } = token
+    const name = nameIdentity(subject, provider)
     return andThen(
-      dependency('STORE_UNAVAILABLE', () => store.findUser(userId)),
-      (user) => {
-        if (user && proves(token, user)) return enabled(user)
-        delete useOf(token).userId
-        return findOrCreate(token, now, autoCreateUser)
+      dependency('STORE_UNAVAILABLE', () => store.findIdentity(name)),
+      ({ user, blocked }) => {
+        if (blocked) throw authError('IDENTITY_BLOCKED')
+        return user
       },
     )
+  }
+
+  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
+  function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
+    return andThen(findIdentity(token), (user) => {
+      if (user?.id === userId) return enabled(user)
+      delete useOf(token).userId
+      return findOrCreate(token, now, autoCreateUser)
+    })
   }
 
   return {
     logIn: (token, now) => findOrCreate(token, now, true),
     useToken(token, now) {
-      const userId = uses.get(token)?.userId
-      const user = userId === undefined ? undefined : userCache.get(userId, now)
+      const use = useOf(token)
+      const { userId } = use
+      const key = (use.key ??= identityKey(identityOf(token)))
+      const user = userId === undefined ? undefined : userCache.get(userId, now, key)
       const view = user && views.get(user)
       if (view?.token === token) return view.shown
-      // The user with this id may no longer have the token's identity: see find.
-      if (user && proves(token, user)) return show(token, user)
+      if (user) return show(token, user)
       const fetch = () =>
         userId === undefined ? findOrCreate(token, now, autoCreateUser) : find(token, userId, now)
-      return andThen(userCache.load(fetch, now), (loaded) => show(token, loaded))
+      return andThen(userCache.load(fetch, now, key), (loaded) => show(token, loaded))
     },
     async link(token, user, now) {
       const identity = identityOf(token)
-      if (creationHook && !proves(token, user))
+      await findIdentity(token)
+      if (creationHook && !hasIdentity(user, identity))
         await runHook(token, { ...user, identities: [...user.identities, identity] }, 'link')
       const terms = { issuedAt: issuedAt(token, now), maxIdentities }
       return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, terms))
@@ -227,16 +240,6 @@ export function createSignIn(parts: SignInParts): SignIn {
 /** The identity that a token proves. */
 export function identityOf({ subject, provider, data }: VerifiedToken): Identity {
   return Object.freeze({ ...nameIdentity(subject, provider), data })
-}
-
-/** Whether a user has the identity that a token proves. */
-function proves({ subject, provider }: VerifiedToken, user: Pick<UserRecord, 'identities'>): boolean {
-  return hasIdentity(user, nameIdentity(subject, provider))
-}
-
-/** Whether this is what became of a store's error of that code. */
-function isIdTaken(error: unknown): boolean {
-  return isAuthError(error) && (error.cause as { code?: unknown } | undefined)?.code === USER_ID_TAKEN
 }
 
 /** @throws {AuthError} USER_DISABLED */

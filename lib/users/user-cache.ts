@@ -19,15 +19,15 @@ interface Entry {
   readonly createdAt: number
   /** How many loads had begun when this one was kept. */
   keptAt: number
-  /** The sessions of this user that were found alive since it is cached; undefined for none. */
-  sessions: Set<string> | undefined
+  /** The sessions of this user that were found alive, and the identities not blocked, since it is cached; undefined for none. */
+  proofs: Set<string> | undefined
 }
 
 /** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
 const cachesOf = new WeakMap<Store, Set<WeakRef<UserCache>>>()
 const NO_CUSTOM_DATA: CustomData = Object.freeze({})
-/** More sessions of one user than this are not cached at once. */
-const MAX_CACHED_SESSIONS = 100
+/** More sessions and identities of one user than this are not cached at once. */
+const MAX_CACHED_PROOFS = 100
 
 /**
  * The users that requests have lately resolved to, for a short time, so that the next request needs no store call.
@@ -58,27 +58,29 @@ export class UserCache {
     cachesOf.set(parts.store, this.#siblings.add(new WeakRef(this)))
   }
 
-  /** The user, when it is cached; on behalf of a session, only when that was found alive. */
-  get(userId: string, now: number, sessionId?: string): User | undefined {
+  /**
+   * The user, when it is cached and what the request proves was found good.
+   * @param proof the id of a session, or the key of an identity
+   */
+  get(userId: string, now: number, proof: string): User | undefined {
     const entry = this.#fresh(userId, now)
-    return !entry || (sessionId !== undefined && !entry.sessions?.has(sessionId)) ? undefined : entry.user
+    return entry?.proofs?.has(proof) ? entry.user : undefined
   }
 
   /**
    * Fetches a user and keeps it, unless something was forgotten meanwhile: then the fetched user may be old.
    * @param fetch asks the store; what it throws refuses the request
-   * @param sessionId the session that `fetch` finds alive, when it asks for one
+   * @param proof what `fetch` finds good: see {@link get}
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
-  load(fetch: () => MaybePromise<UserRecord>, now: number, sessionId?: string): MaybePromise<User> {
+  load(fetch: () => MaybePromise<UserRecord>, now: number, proof: string): MaybePromise<User> {
     const changes = this.#changes
     const load = (this.#loads += 1)
     return andThen(fetch(), (record) => {
       const cached = this.#fresh(record.id, now)?.user.custom_data
       return andThen(cached ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes)
-          this.#keep(user, { load, createdAt: record.creation_date, now, sessionId })
+        if (changes === this.#changes) this.#keep(user, { load, createdAt: record.creation_date, now, proof })
         return user
       })
     })
@@ -110,11 +112,8 @@ export class UserCache {
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #keep(
-    user: User,
-    by: { load: number; createdAt: number; now: number; sessionId: string | undefined },
-  ): void {
-    const { load, createdAt, now, sessionId } = by
+  #keep(user: User, by: { load: number; createdAt: number; now: number; proof: string }): void {
+    const { load, createdAt, now, proof } = by
     if (!this.#entries) return
     let entry = this.#fresh(user.id, now)
     // Of two loads at once nobody knows which the store answered first: the next request asks it.
@@ -127,12 +126,11 @@ export class UserCache {
       entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
     if (entry && isSame) Object.assign(entry, { user, keptAt: this.#loads })
     else {
-      entry = { user, createdAt, keptAt: this.#loads, expiresAt: now + this.#ttlSeconds, sessions: undefined }
+      entry = { user, createdAt, keptAt: this.#loads, expiresAt: now + this.#ttlSeconds, proofs: undefined }
       this.#entries.set(user.id, entry)
     }
-    if (sessionId === undefined) return
-    if (!entry.sessions || entry.sessions.size >= MAX_CACHED_SESSIONS) entry.sessions = new Set()
-    entry.sessions.add(sessionId)
+    if (!entry.proofs || entry.proofs.size >= MAX_CACHED_PROOFS) entry.proofs = new Set()
+    entry.proofs.add(proof)
   }
 
   #customData(userId: string): MaybePromise<CustomData> {

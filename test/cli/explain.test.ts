@@ -89,7 +89,7 @@ describe('explain', { concurrency: 2 }, () => {
     const store = `const store = {}
       for (const verb of '${verbs.join(' ')}'.split(' ')) store[verb] = () => { throw new Error('explain only reads') }
       export default { ...${source}, store }`
-    const nobody = file('nobody.mjs', `${store}\nstore.findIdentity = () => undefined`)
+    const nobody = file('nobody.mjs', `${store}\nstore.findIdentity = () => ({ blocked: false })`)
     const { code, stdout } = await explain('--config', nobody)
     assert.equal(code, 1, stdout)
     assert.match(stdout, /^✗ user +no user\n +expected: a user with .*\n +Set autoCreateUser/m)

@@ -51,10 +51,27 @@ describe('import-users --map', () => {
       assert.ok(stdout.includes(outcome), stdout)
     }
     const store = storeAt(t, 'mapped.db')
-    const find = (id: string) => store.findIdentity({ id, provider_type: 'custom-token' })
+    const find = async (id: string) => (await store.findIdentity({ id, provider_type: 'custom-token' })).user
     assert.equal((await find('auth0|1'))?.id, '59fdd02846244cd5e5369ebf')
     assert.equal((await find('auth0|2'))?.id, '5f1a2b3c4d5e6f7081920304')
     for (const old of ['24601', 'users/cosette']) assert.equal(await find(old), undefined)
+  })
+
+  test('gives people the name of their provider, with new subjects too', async (t) => {
+    const map = subjects('named.json', { '24601': 'auth0|1' })
+    const args = [users, '--map', map, '--provider', 'staff', '--store', 'sqlite:named.db']
+    for (const outcome of ['3 added, 0 already there', '0 added, 3 already there'])
+      assert.ok((await run(...args)).stdout.includes(outcome))
+    const store = storeAt(t, 'named.db')
+    const name = { id: 'auth0|1', provider_type: 'custom-token' }
+    assert.equal(
+      (await store.findIdentity({ ...name, provider_id: 'staff' })).user?.id,
+      '59fdd02846244cd5e5369ebf',
+    )
+    assert.equal((await store.findIdentity(name)).user, undefined)
+    const all = (await store.listUsers({ limit: 10 })).flatMap(({ identities }) => identities)
+    for (const { provider_type, provider_id } of all)
+      assert.equal(provider_id, provider_type === 'custom-token' ? 'staff' : undefined)
   })
 
   test('tells whom it finds without the new subject', async () => {

@@ -72,7 +72,7 @@ describe('users', () => {
     const found = (await json('find', '--subject', 'javert')) as { id: string }
     assert.equal(found.id, javert)
     assert.match((await run('find', '--subject', '24601')).stdout, /^id +0{23}1\nt/)
-    const elsewhere = await run('find', '--subject', 'javert', '--provider', 'local-userpass')
+    const elsewhere = await run('find', '--subject', 'javert', '--provider-type', 'local-userpass')
     assert.deepEqual([elsewhere.code, elsewhere.stdout], [1, 'There is no user with the subject javert.\n'])
     assert.deepEqual(await json('find', '--subject', 'nobody'), { subject: 'nobody', found: false })
 
@@ -132,6 +132,23 @@ describe('users', () => {
     },
   )
 
+  test('block keeps a subject out until unblock, of the provider that is named', async () => {
+    const [person, named] = [
+      ['--subject', 'late'],
+      ['--subject', 'late', '--provider', 'staff'],
+    ]
+    assert.equal((await run('block', ...named)).stdout, 'custom-token (staff) late is blocked\n')
+    assert.deepEqual(await json('block', ...named), { subject: 'late', blocked: true, changed: false })
+    assert.deepEqual(await json('find', ...named), { subject: 'late', found: false, blocked: true })
+    assert.deepEqual(await json('find', ...person), { subject: 'late', found: false })
+    assert.equal((await run('link', javert, ...named)).code, 0)
+    const found = await run('find', ...named)
+    assert.match(found.stdout, /^identity +custom-token \(staff\) late$/m)
+    assert.match(found.stdout, /^This subject is blocked\.$/m)
+    assert.equal((await run('unblock', ...person)).stdout, 'custom-token late is not blocked, as before\n')
+    assert.deepEqual(await json('unblock', ...named), { subject: 'late', blocked: false, changed: true })
+  })
+
   test('who is not there is told, with 1', async () => {
     const nobody = idOf(77)
     assert.deepEqual(await json('show', nobody), { id: nobody, found: false })
@@ -141,12 +158,15 @@ describe('users', () => {
 
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /got 0 arguments; it takes <action> \[id\]/],
-    [['promote', jean], /the action is one of list, find, show, link, disable, enable, revoke, delete/],
+    [
+      ['promote', jean],
+      /the action is one of list, show, find, link, block, unblock, disable, enable, revoke, delete/,
+    ],
     [['find'], /find takes --subject/],
     [['find', jean, '--subject', 'x'], /find takes no id/],
     [['link', jean], /link takes --subject/],
     [['link', '--subject', 'x'], /link takes the id of a user/],
-    [['show', jean, '--subject', 'x'], /--subject goes with find and link/],
+    [['show', jean, '--subject', 'x'], /--subject goes with find, link, block, unblock/],
     [['show'], /show takes the id of a user, 24 hex characters/],
     [['disable', 'javert'], /disable takes the id of a user/],
     [['list', jean], /list takes no id/],

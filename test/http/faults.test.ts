@@ -42,7 +42,7 @@ interface Logins {
 /** For each verb of a store, the requests that need it. */
 const requestsOf: Readonly<Partial<Record<Verb, ((app: TestApp, login: Logins) => Promise<Answer>)[]>>> = {
   signIn: [(app) => app.me(mint(claims({ sub: 'new' }))), (app) => app.login()],
-  findUser: [(app) => app.me(mint())],
+  findIdentity: [(app) => app.me(mint()), (app, { access }) => link(app, access)],
   findSession: [
     (app, { access }) => app.meBearer(access),
     (app, { access }) => app.bearer('GET', PROFILE, access),
@@ -112,7 +112,7 @@ describe('a store', { concurrency: true }, () => {
         failing.set(verb as Verb, () => answer)
         for (const { status, text } of await Promise.all(requests.map((request) => request(app, login)))) {
           const what = `${String(answer)}: ${status} ${text}`
-          // Whether a session was made, moved or removed is the store's word; whom findUser() does not find, signIn() may.
+          // Whether a session was made, moved or removed is the store's word; whom findIdentity() does not find, signIn() may.
           const grants = !['signIn', 'findSession', 'linkIdentity'].includes(verb)
           assert.ok([401, 503, ...(grants ? [200, 201, 204] : [])].includes(status), what)
         }
@@ -127,6 +127,8 @@ describe('a store', { concurrency: true }, () => {
       ['findUser', () => users.get(login.userId)],
       ['listUsers', () => users.list()],
       ['findIdentity', () => users.find({ subject: '24601' })],
+      ['setIdentityBlocked', () => users.block({ subject: 'x' })],
+      ['findIdentity', () => users.disable({ subject: 'x' })],
       ['findUser', () => users.link(login.userId, { subject: 'linked' })],
       ['linkIdentity', () => users.link(login.userId, { subject: 'linked' })],
       ['setUserDisabled', () => users.disable(login.userId)],

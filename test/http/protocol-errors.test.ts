@@ -338,6 +338,17 @@ const rows: Row[] = [
     },
   },
   {
+    situation: 'the subject is blocked',
+    code: 'IDENTITY_BLOCKED',
+    status: 401,
+    error_code: 'UserDisabled',
+    error: 'this identity is blocked',
+    ask: async (app) => {
+      await app.auth.users.block({ subject: '24601' })
+      return withToken(app, mint())
+    },
+  },
+  {
     situation: 'the creation hook refuses',
     code: 'USER_CREATION_REFUSED',
     status: 401,

@@ -142,7 +142,7 @@ test('a store that fails ends it: the batch is not counted', async () => {
   const failure = new Error('the database is gone')
   const records: UserRecord[] = []
   const store: Pick<Store, 'importUsers' | 'findIdentity'> = {
-    findIdentity: () => undefined,
+    findIdentity: () => ({ user: undefined, blocked: false }),
     importUsers(users) {
       if (records.length >= 20) throw failure
       records.push(...users)

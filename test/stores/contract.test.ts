@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as pause } from 'node:timers/promises'
-import { memoryStore, type Identity, type SessionRecord, type Store, type UserData } from 'custom-jwt-auth'
+import {
+  memoryStore,
+  type Identity,
+  type SessionRecord,
+  type SessionRequest,
+  type Store,
+  type UserData,
+} from 'custom-jwt-auth'
 import { storeContract } from 'custom-jwt-auth/testing'
 
 /** Runs the contract and returns the titles of the tests that failed. */
@@ -126,7 +133,8 @@ const brokenStores: readonly BrokenStore[] = [
       async signIn(request) {
         try {
           return await good.signIn(request)
-        } catch {
+        } catch (error) {
+          if ((error as { code?: unknown }).code !== 'USER_ID_TAKEN') throw error
           const user = await good.findUser(request.newUserId ?? '')
           return user && { user, created: false }
         }
@@ -220,6 +228,10 @@ const brokenStores: readonly BrokenStore[] = [
       'equal subjects of different providers are one user when',
       'importUsers compares the provider',
       'simultaneous sign-ins of equal subjects',
+      'signIn throws for a blocked identity that nobody has',
+      'signIn throws for a blocked identity of a user',
+      'sessions that began with a blocked identity',
+      'a block outlives the user',
     ],
     breakIt: (good) => {
       const nameless = ({ id, provider_type, data }: Identity): Identity => ({ id, provider_type, data })
@@ -312,6 +324,8 @@ const brokenStores: readonly BrokenStore[] = [
       'createSession keeps nothing when the user does not have',
       'a session that begins after its user was deleted',
       'a session that begins while its identity is unlinked',
+      'sessions that began with a blocked identity',
+      'a session that begins while its identity is blocked',
       'a session that begins while its user is deleted',
     ],
     breakIt: (good) => {
@@ -328,6 +342,51 @@ const brokenStores: readonly BrokenStore[] = [
           const orphan = sessions.get(id)
           const user = orphan && (await good.findUser(orphan.userId))
           return orphan && user ? { session: orphan, user } : good.findSession(id)
+        },
+      }
+    },
+  },
+  {
+    flaw: 'a block is of a user who is there alone',
+    found: [
+      'signIn throws for a blocked identity that nobody has',
+      'signIn throws for a blocked identity of a user',
+      'a block outlives the user',
+      'who is blocked while signing up',
+      'an identity that is blocked many times',
+    ],
+    breakIt: (good) => ({
+      async setIdentityBlocked(identity, blocked) {
+        const { user } = await good.findIdentity(identity)
+        return user !== undefined && good.setIdentityBlocked(identity, blocked)
+      },
+      async deleteUser(id) {
+        for (const own of (await good.findUser(id))?.identities ?? [])
+          await good.setIdentityBlocked(own, false)
+        return good.deleteUser(id)
+      },
+    }),
+  },
+  {
+    flaw: 'findSession overlooks blocks',
+    found: [
+      'sessions that began with a blocked identity',
+      'a session that begins while its identity is blocked',
+    ],
+    breakIt: (good) => {
+      const begun = new Map<string, SessionRequest>()
+      return {
+        createSession(request) {
+          begun.set(request.session.id, request)
+          return good.createSession(request)
+        },
+        async findSession(id) {
+          const { identity } = begun.get(id) ?? {}
+          if (!identity || !(await good.findIdentity(identity)).blocked) return good.findSession(id)
+          await good.setIdentityBlocked(identity, false)
+          const found = await good.findSession(id)
+          await good.setIdentityBlocked(identity, true)
+          return found
         },
       }
     },

@@ -34,7 +34,7 @@ async function isFull(call: () => unknown): Promise<boolean> {
     assert.deepEqual([code, status], ['STORE_FULL', 503])
     assert.match(
       String(cause),
-      /the in-memory store holds \d+ ((users|identities): raise maxUsers|sessions: raise maxSessions)/,
+      /the in-memory store holds \d+ ((users|linked identities|blocked identities): raise maxUsers|sessions: raise maxSessions)/,
     )
     return true
   }
@@ -44,21 +44,91 @@ const signUp = (store: Store, id: number) => () =>
   store.signIn({ identity: identity(`subject ${id}`), now: NOW, newUserId: objectId(id) })
 
 describe('the bounds of memoryStore', () => {
-  test('one user more than maxUsers is refused with STORE_FULL', async () => {
-    const store = memoryStore({ maxUsers: 2 })
-    assert.equal(await isFull(signUp(store, 1)), false)
-    assert.equal(await isFull(signUp(store, 2)), false)
-    assert.equal(await isFull(signUp(store, 3)), true)
-    assert.equal(await store.findUser(objectId(3)), undefined)
+  const known = (store: Store, count: number) =>
+    Array.from({ length: count }, (_, index) => index + 1).filter(
+      (id) => store.findUser(objectId(id)) !== undefined,
+    )
+
+  test('one user more than maxUsers takes the place of who signed in longest ago, with all that is linked', async () => {
+    const store = memoryStore({ maxUsers: 3 })
+    for (const id of [1, 2, 3]) assert.equal(await isFull(signUp(store, id)), false)
+    assert.equal(typeof (await link(store, objectId(2), identity('linked'))), 'object')
+    for (const id of [2, 3, 1, 4]) assert.equal(await isFull(signUp(store, id)), false)
+    assert.deepEqual(known(store, 4), [1, 3, 4])
+    for (const subject of ['subject 2', 'linked'])
+      assert.deepEqual(await store.findIdentity(identity(subject)), { user: undefined, blocked: false })
+    assert.equal((await signUp(store, 2)())?.user.id, objectId(2))
+    assert.deepEqual(known(store, 4), [1, 2, 4])
   })
 
-  test('a full store still signs in and links for the users that it has', async () => {
-    const store = memoryStore({ maxUsers: 2 })
+  test('a sign-in that is refused takes nobody’s place', async () => {
+    const store = memoryStore({ maxUsers: 1 })
     await createUser(store, 1)
-    await createUser(store, 2)
-    assert.equal(await isFull(signUp(store, 1)), false)
-    assert.equal(typeof (await link(store, objectId(1), identity('linked'))), 'object')
-    assert.equal(await isFull(signUp(store, 3)), true)
+    assert.equal(await store.signIn({ identity: identity('b'), now: NOW }), undefined)
+    const taken = { identity: identity('b'), now: NOW, newUserId: objectId(1) }
+    await assert.rejects(async () => store.signIn(taken), { code: 'USER_ID_TAKEN' })
+    assert.deepEqual(known(store, 1), [1])
+  })
+
+  test('a user with a session stays until that ends', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    for (const id of [1, 2]) await createUser(store, id)
+    await createSession(store, session(11, objectId(1)))
+    await createSession(store, session(12, objectId(1)))
+    assert.equal(await isFull(signUp(store, 3)), false)
+    assert.deepEqual(known(store, 3), [1, 3])
+    await createSession(store, session(31, objectId(3), { expiresAt: NOW + 7200 }))
+    assert.equal(await isFull(signUp(store, 4)), true)
+    await store.revokeSession(objectId(11))
+    assert.equal(await isFull(signUp(store, 4)), true)
+    await store.revokeSession(objectId(12))
+    assert.equal(await isFull(signUp(store, 4)), false)
+    assert.deepEqual(known(store, 4), [3, 4])
+    await createSession(store, session(41, objectId(4)))
+    const later = { identity: identity('e'), now: NOW + 3600, newUserId: objectId(5) }
+    assert.equal((await store.signIn(later))?.created, true, 'the session of 4 has expired')
+    assert.deepEqual(known(store, 5), [3, 5])
+  })
+
+  test('a user who is disabled or blocked is never forgotten', async () => {
+    const store = memoryStore({ maxUsers: 4 })
+    for (const id of [1, 2, 3, 4]) await createUser(store, id)
+    await store.setUserDisabled(objectId(1), true)
+    await store.setIdentityBlocked(identity('subject 2'), true)
+    await link(store, objectId(3), identity('linked'))
+    await store.setIdentityBlocked(identity('linked'), true)
+    for (let id = 5; id < 100; id += 1) assert.equal(await isFull(signUp(store, id)), false)
+    assert.deepEqual(known(store, 100), [1, 2, 3, 99])
+    await store.setUserDisabled(objectId(99), true)
+    assert.equal(await isFull(signUp(store, 100)), true)
+    const { user, created } = (await signUp(store, 1)()) ?? {}
+    assert.deepEqual([user?.disabled, created], [true, false])
+    await store.setIdentityBlocked(identity('linked'), false)
+    assert.equal(await isFull(signUp(store, 100)), false)
+    assert.deepEqual(known(store, 100), [1, 2, 99, 100])
+  })
+
+  test('an import takes nobody’s place', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    const user = await createUser(store, 1)
+    const others = [2, 3].map((id) => ({
+      ...user,
+      id: objectId(id),
+      identities: [identity(`subject ${id}`)],
+    }))
+    assert.equal(await isFull(() => store.importUsers(others)), true)
+    assert.deepEqual(known(store, 3), [1, 2])
+  })
+
+  test('as many identities as maxUsers can be blocked', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    const block = (subject: string) => () => store.setIdentityBlocked(identity(subject), true)
+    assert.equal(await isFull(block('a')), false)
+    assert.equal(await isFull(block('b')), false)
+    assert.equal(await isFull(block('c')), true)
+    assert.equal(await isFull(block('a')), false)
+    await store.setIdentityBlocked(identity('a'), false)
+    assert.equal(await isFull(block('c')), false)
   })
 
   test('as many identities as maxUsers can be linked, and none more, while there is room for users', async () => {
@@ -73,17 +143,6 @@ describe('the bounds of memoryStore', () => {
     assert.equal(await isFull(signUp(store, 2)), false)
     await store.deleteUser(objectId(1))
     assert.equal(await isFull(() => link(store, objectId(2), identity('c'))), false)
-  })
-
-  test('nothing is forgotten to make room: a disabled user stays disabled', async () => {
-    const store = memoryStore({ maxUsers: 2, maxSessions: 2 })
-    await createUser(store, 1)
-    await createUser(store, 2)
-    await store.setUserDisabled(objectId(1), true)
-    for (let id = 3; id < 100; id += 1) assert.equal(await isFull(signUp(store, id)), true)
-    assert.equal((await store.findUser(objectId(1)))?.disabled, true)
-    const { user, created } = (await signUp(store, 1)()) ?? {}
-    assert.deepEqual([user?.disabled, created], [true, false])
   })
 
   test('a deleted user makes room', async () => {

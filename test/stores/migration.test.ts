@@ -79,7 +79,7 @@ async function providersMayHaveNames(store: Store): Promise<void> {
   const named = { ...FIRST, provider_id: 'staff' }
   const signedIn = await store.signIn({ identity: named, now: NOW, newUserId: objectId(20) })
   assert.deepEqual([signedIn?.user.id, signedIn?.created], [objectId(20), true])
-  assert.equal((await store.findIdentity(FIRST))?.id, USER)
+  assert.equal((await store.findIdentity(FIRST)).user?.id, USER)
 }
 
 async function sessionsGoOn(store: Store): Promise<void> {

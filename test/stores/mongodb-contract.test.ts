@@ -24,7 +24,8 @@ for (const [index, { driver, Client, options }] of drivers.entries()) {
   describe(`mongodbStore keeps the contract on ${driver}`, () => {
     const store = mongodbStore({ db, ...options })
     storeContract({ describe, it }, async () => {
-      for (const name of ['auth_users', 'auth_sessions']) await db.collection(name).deleteMany({})
+      for (const name of ['auth_users', 'auth_sessions', 'auth_users.blocked'])
+        await db.collection(name).deleteMany({})
       return store
     })
     after(async () => {

@@ -139,7 +139,7 @@ else {
       return commands.map(({ command }) => command)
     }
 
-    test('one command for a first sign-in, a later one, a session with its user, a revocation', async () => {
+    test('one command for a session with its user, a revocation; two for a sign-in, which looks for a block first', async () => {
       const store = mongodbStore({ db })
       await store.ready?.()
       await createUser(store, 9)
@@ -156,10 +156,11 @@ else {
         'a page of users': () => store.listUsers({ limit: 10 }),
         'link an identity': () => link(store, objectId(1), identity('linked')),
       }
-      for (const [what, verb] of Object.entries(verbs)) assert.equal((await sentBy(verb)).length, 1, what)
+      for (const [what, verb] of Object.entries(verbs))
+        assert.equal((await sentBy(verb)).length, what.includes('sign-in') ? 2 : 1, what)
     })
 
-    test('two for a sign-in with other data, and for a login', async () => {
+    test('three for a sign-in with other data, and for a login', async () => {
       const store = mongodbStore({ db })
       const renamed = { identity: identity('24601', { name: 'Madeleine' }), now: NOW, newUserId: objectId(1) }
       assert.equal(
@@ -167,8 +168,8 @@ else {
         10,
         'the version and the indexes, once',
       )
-      assert.equal((await sentBy(() => store.signIn(renamed))).length, 2)
-      assert.equal((await sentBy(() => begin(store, session(30, objectId(1))))).length, 2)
+      assert.equal((await sentBy(() => store.signIn(renamed))).length, 3)
+      assert.equal((await sentBy(() => begin(store, session(30, objectId(1))))).length, 3)
     })
 
     test('the answers do not depend on the types that the app has set, nor come from secondaries', async () => {
@@ -200,7 +201,7 @@ else {
         await store.ready?.()
         const sent = await sentBy(() => createUser(store, 50 + index))
         assert.deepEqual(
-          sent.map(({ writeConcern }) => writeConcern as unknown),
+          sent.filter(({ find }) => find === undefined).map(({ writeConcern }) => writeConcern as unknown),
           [wanted],
         )
       }

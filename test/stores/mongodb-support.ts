@@ -28,7 +28,7 @@ export function openDatabase(url: string): {
     await client.close()
   })
   const clear = async (): Promise<void> => {
-    for (const name of ['auth_users', 'auth_sessions']) await db.collection(name).drop()
+    for (const name of ['auth_users', 'auth_sessions', 'auth_users.blocked']) await db.collection(name).drop()
   }
   return { db, commands, clear }
 }

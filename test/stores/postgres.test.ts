@@ -20,7 +20,7 @@ describe('postgresStore keeps the contract', { skip }, () => {
   storeContract({ describe, it }, async () => {
     const store = postgresStore({ pool, schema })
     await store.ensureSchema()
-    await pool.query(`TRUNCATE ${schema}.users CASCADE`)
+    await pool.query(`TRUNCATE ${schema}.users, ${schema}.blocks CASCADE`)
     return store
   })
 })
@@ -33,7 +33,7 @@ describe('postgresStore keeps the contract in races of serializable transactions
     it(title, async () => {
       const store = postgresStore({ pool: serializable, schema: own })
       await store.ensureSchema()
-      await serializable.query(`TRUNCATE ${own}.users CASCADE`)
+      await serializable.query(`TRUNCATE ${own}.users, ${own}.blocks CASCADE`)
       await body(store)
     })
   })

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Identity, Store } from 'custom-jwt-auth'
 import { startProcess } from '../support/processes.js'
-import { identity, idsOf, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
+import { newUserId } from '../../lib/users/user-id.js'
+import { identity, idsOf, named, NOW, objectId, session } from '../../lib/testing/store-contract/support.js'
 import { databases } from './databases.js'
 import type { Call, StoreTasks } from './store-process.js'
 
@@ -11,6 +12,7 @@ type Answer<C extends Call> = Awaited<ReturnType<Store[C[0]]>>
 type SignIn = Extract<Call, readonly ['signIn', ...unknown[]]>
 type Link = Extract<Call, readonly ['linkIdentity', ...unknown[]]>
 type Find = Extract<Call, readonly ['findSession', ...unknown[]]>
+type Block = Extract<Call, readonly ['setIdentityBlocked', ...unknown[]]>
 type Rotate = Extract<Call, readonly ['rotateSession', ...unknown[]]>
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
@@ -188,6 +190,52 @@ for (const { name, skip, newPlace } of databases)
         )
         assert.equal(created.length, users.some((user) => user === owner) ? 0 : 1)
       }
+    })
+
+    test('100 equal subjects of two providers are two users each, one when linked, and two again when unlinked', async () => {
+      const own = (provider: number, index: number) =>
+        named(provider % 2 ? 'staff' : 'people', `equal ${index}`)
+      const idOf = (provider: number, index: number) => newUserId('app', own(provider, index), undefined)
+      const signInBoth = () =>
+        races(100, (process, index) => signIn(own(process, index), idOf(process, index)))
+      for (const [index, each] of (await signInBoth()).entries()) {
+        assert.equal(each.filter((answer) => answer?.created).length, 2)
+        const ids = each.map((answer) => answer?.user.id)
+        assert.deepEqual(
+          ids,
+          [0, 1, 2, 3].map((process) => idOf(process, index)),
+        )
+        assert.notEqual(ids[0], ids[1])
+      }
+      for (let index = 0; index < 100; index += 1) {
+        const terms = { issuedAt: NOW, maxIdentities: 2 }
+        assert.equal(await call(['linkIdentity', idOf(0, index), own(1, index), terms]), 'taken')
+        assert.equal(await call(['deleteUser', idOf(1, index)]), true)
+        assert.equal(typeof (await call(['linkIdentity', idOf(0, index), own(1, index), terms])), 'object')
+      }
+      for (const [index, each] of (await signInBoth()).entries())
+        assert.deepEqual(tally(each.map((answer) => answer?.user.id)), { [idOf(0, index)]: 4 })
+      for (let index = 0; index < 100; index += 1)
+        assert.equal(await call(['unlinkIdentity', idOf(0, index), own(1, index)]), 'unlinked')
+      for (const [index, each] of (await signInBoth()).entries()) {
+        assert.equal(each.filter((answer) => answer?.created).length, 1)
+        assert.deepEqual(
+          each.map((answer) => answer?.user.id),
+          [0, 1, 2, 3].map((process) => idOf(process, index)),
+        )
+      }
+    })
+
+    test('100 people whom one process blocks while they sign up at three are refused at all from then on', async () => {
+      const wanted = (index: number) => identity(`blocked ${index}`)
+      const signUp = (index: number) => signIn(wanted(index), objectId(40_000 + index))
+      await races<SignIn | Block>(100, (process, index) =>
+        process === index % 4 ? ['setIdentityBlocked', wanted(index), true] : signUp(index),
+      )
+      const before = (await call(['listUsers', { limit: 1000 }]))?.length
+      for (const answers of await race(() => times(100, signUp)))
+        for (const answer of answers) assert.deepEqual(answer, { user: undefined, code: 'IDENTITY_BLOCKED' })
+      assert.equal((await call(['listUsers', { limit: 1000 }]))?.length, before)
     })
 
     test('and they were races: all four made their calls at the same time', async (t) => {

@@ -32,7 +32,8 @@ function verbsOf(inner: Store): Counted {
 
 const mongodb = requireServer('MONGODB_URI')
 
-const stores: Record<string, { skip: string | false; open: () => Counted }> = {
+/** `perToken`: how many commands of the server a token takes. */
+const stores: Record<string, { skip: string | false; perToken?: number; open: () => Counted }> = {
   // Neither has a server: what can be counted are verbs.
   'the memory': { skip: false, open: () => verbsOf(memoryStore()) },
   [chosen.name]: { skip: false, open: () => verbsOf(sqliteStore({ path: newPath() })) },
@@ -45,6 +46,8 @@ const stores: Record<string, { skip: string | false; open: () => Counted }> = {
   },
   MongoDB: {
     skip: 'skip' in mongodb ? mongodb.skip : false,
+    // What is blocked is in a collection of its own, because it outlives users.
+    perToken: 2,
     open() {
       const { db, commands } = openDatabase('url' in mongodb ? mongodb.url : '')
       return { store: mongodbStore({ db }), asked: commands }
@@ -56,7 +59,7 @@ let tokens = 0
 /** Of one person, and not the same twice. */
 const newToken = (): string => mint(claims({ iat: NOW, exp: NOW + 3600, jti: String((tokens += 1)) }))
 
-for (const [name, { skip, open }] of Object.entries(stores))
+for (const [name, { skip, perToken = 1, open }] of Object.entries(stores))
   describe(`${name} is asked`, { skip }, () => {
     /** An app whose store counts; `asks` says how often a request that succeeds asks it. */
     const startCounting = async (t: TestContext, options: Options = {}) => {
@@ -77,12 +80,12 @@ for (const [name, { skip, open }] of Object.entries(stores))
     test('once for a first request, whether or not there is a user, and not for the next 30 seconds', async (t) => {
       const { app, asks } = await startCounting(t)
       const [token, other] = [newToken(), newToken()]
-      assert.equal(await asks(() => app.me(token)), 1)
-      assert.equal(await asks(() => app.me(other)), 1)
+      assert.equal(await asks(() => app.me(token)), perToken)
+      assert.equal(await asks(() => app.me(other)), perToken)
       app.clock.advance(29.999)
       for (const again of [token, other, token]) assert.equal(await asks(() => app.me(again)), 0)
       app.clock.advance(0.001)
-      assert.equal(await asks(() => app.me(token)), 1)
+      assert.equal(await asks(() => app.me(token)), perToken)
       assert.equal(await asks(() => app.me(token)), 0)
     })
 

@@ -11,7 +11,17 @@ export type Call = { [V in Verb]: readonly [V, ...Parameters<Store[V]>] }[Verb]
 let store: Store
 let prepared: readonly Call[] = []
 
-const make = ([verb, ...args]: Call): unknown => (store[verb] as (...args: unknown[]) => unknown)(...args)
+/** A refusal that the test has to see; other errors end it. */
+const BLOCKED = { user: undefined, code: 'IDENTITY_BLOCKED' }
+
+async function make([verb, ...args]: Call): Promise<unknown> {
+  try {
+    return await (store[verb] as (...args: unknown[]) => unknown)(...args)
+  } catch (error) {
+    if ((error as { code?: unknown }).code === BLOCKED.code) return BLOCKED
+    throw error
+  }
+}
 
 const tasks = {
   async open(place: Place): Promise<void> {

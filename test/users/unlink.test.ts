@@ -1,11 +1,10 @@
 // A token and a session stand for a user only while that user has their identity: on every store, at two processes' guards.
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { isAuthError, memoryStore, type Store } from 'custom-jwt-auth'
+import { isAuthError } from 'custom-jwt-auth'
 import { LOGIN, startApp, type Options, type TestApp } from '../support/app.js'
 import { claims, mint } from '../support/tokens.js'
-import { databases } from '../stores/databases.js'
-import { openStore } from '../stores/open-store.js'
+import { twoProcesses } from '../stores/two-processes.js'
 
 const token = (sub: string): string => mint(claims({ sub }))
 const stranger = token('stranger')
@@ -17,35 +16,7 @@ const link = (app: TestApp, access: string, jwt: string) =>
     body: { token: jwt },
   })
 
-interface Case {
-  readonly name: string
-  readonly skip: string | false
-  /** Two stores on the same data, as two processes have them. */
-  readonly open: (t: TestContext) => [Store, Store]
-}
-
-const cases: readonly Case[] = [
-  {
-    name: 'the memory',
-    skip: false,
-    open() {
-      const store = memoryStore()
-      return [store, { ...store }] // another object: its guard shares no invalidations
-    },
-  },
-  ...databases.map(({ name, skip, newPlace }) => ({
-    name,
-    skip,
-    open(t: TestContext): [Store, Store] {
-      const place = newPlace()
-      const opened = [openStore(place), openStore(place)] as const
-      t.after(() => Promise.all(opened.map((one) => one.close())))
-      return [opened[0].store, opened[1].store]
-    },
-  })),
-]
-
-for (const { name, skip, open } of cases)
+for (const { name, skip, open } of twoProcesses)
   describe(`with ${name}`, { skip }, () => {
     async function start(t: TestContext, options: Options = {}) {
       const [here, there] = open(t)

@@ -1,6 +1,11 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { importExported, type ImportSummary, type SkippedUser } from '../../migrate/import-exported.js'
+import {
+  importExported,
+  type ImportParts,
+  type ImportSummary,
+  type SkippedUser,
+} from '../../migrate/import-exported.js'
 import { readSubjectMap, SubjectMapError, type SubjectMap } from '../../migrate/subject-map.js'
 import type { Store } from '../../stores/store.js'
 import { defineCommand, OperationError, UsageError, type ExitCode } from '../command.js'
@@ -23,6 +28,11 @@ export const importUsers = defineCommand({
       type: 'string',
       value: '<file>',
       about: 'New subjects: a JSON object { "<old id>": "<subject>" }',
+    },
+    provider: {
+      type: 'string',
+      value: '<name>',
+      about: 'The name in the option providers of the issuer whose tokens they come with',
     },
     'dry-run': { type: 'boolean', about: 'Only check the file; no store is opened or needed' },
   },
@@ -47,7 +57,7 @@ export const importUsers = defineCommand({
     const open = dryRun ? undefined : await openTarget(values)
     try {
       await askStore(() => open?.store.ready?.(), AGAIN)
-      return await importInto(open?.store, input, subjects, json)
+      return await importInto(open?.store, input, { subjects, provider: values.provider }, json)
     } finally {
       await open?.close()
     }
@@ -101,7 +111,7 @@ async function readMap(map: string, file: string): Promise<SubjectMap> {
 async function importInto(
   store: Store | undefined,
   { chunks, size }: Input,
-  subjects: SubjectMap | undefined,
+  given: Pick<ImportParts, 'subjects' | 'provider'>,
   json: boolean,
 ): Promise<ExitCode> {
   const stop = new AbortController()
@@ -128,7 +138,7 @@ async function importInto(
       importUsers: (users) => askStore(() => store.importUsers(users), AGAIN),
       findIdentity: (identity) => askStore(() => store.findIdentity(identity), AGAIN),
     },
-    subjects,
+    ...given,
     batchSize: BATCH_SIZE,
     signal: stop.signal,
     onSkipped(user) {

@@ -1,24 +1,15 @@
 import { createInterface } from 'node:readline/promises'
-import type { IdentityName, Store } from '../../stores/store.js'
-import { PROVIDER, type UserRecord } from '../../user.js'
-import { linkByHand } from '../../users/administration.js'
+import type { FoundIdentity, IdentityName, Store } from '../../stores/store.js'
+import type { UserRecord } from '../../user.js'
 import { mergeData } from '../../users/to-user.js'
 import { isObjectId } from '../../users/user-id.js'
-import {
-  defineCommand,
-  OperationError,
-  UsageError,
-  type ExitCode,
-  type Flags,
-  type Values,
-} from '../command.js'
+import { defineCommand, OperationError, UsageError, type ExitCode, type Flags } from '../command.js'
+import { IDENTITY_FLAGS, link, nameOf, readIdentity, setBlocked, TAKING_SUBJECT } from '../identity-flags.js'
 import { askStore, openTarget, STORE_FLAGS } from '../store-flags.js'
 import { bold, printable, printJson, printLines, red } from '../terminal.js'
 
 const PAGE = 100
 const MAX_LIMIT = 100_000
-/** The most that the option `maxIdentities` allows: which it is in the app, the command does not know. */
-const MAX_IDENTITIES = 1000
 
 interface Action {
   /** What is asked on a terminal before it is done; absent when it can be undone. */
@@ -59,8 +50,7 @@ const ACTIONS: Readonly<Record<string, Action | undefined>> = {
 
 const FLAGS = {
   ...STORE_FLAGS,
-  subject: { type: 'string', value: '<sub>', about: "find, link: the sub of the user's tokens" },
-  provider: { type: 'string', value: '<type>', about: `find, link: default ${PROVIDER}` },
+  ...IDENTITY_FLAGS,
   limit: { type: 'string', value: '<number>', about: `list: how many, default ${PAGE}` },
   after: { type: 'string', value: '<id>', about: 'list: begin after this user' },
   yes: { type: 'boolean', about: 'revoke, delete: do not ask' },
@@ -69,12 +59,14 @@ const FLAGS = {
 /** `custom-jwt-auth users`. */
 export const users = defineCommand({
   name: 'users',
-  about: 'Manage the users of a store: list, find, show, link, disable, enable, revoke, delete',
+  about:
+    'Manage the users of a store: list, find, show, link, block, unblock, disable, enable, revoke, delete',
   args: ['<action>', '[id]'],
   flags: FLAGS,
   notes: [
     'list prints users by ascending id; show prints one, and find the one whom tokens with a subject sign in.',
     'link gives a user one more subject, unless another user has it; disable refuses a user until enable, even with a session.',
+    'block refuses a subject until unblock, whether it has a user or not, also when the user is deleted.',
     'revoke ends all sessions; delete cannot be undone. Both ask first, or need --yes where nobody can answer.',
     'Running servers see a change within cache.users.ttlSeconds, 30 by default.',
   ],
@@ -83,13 +75,14 @@ export const users = defineCommand({
     'npx custom-jwt-auth users show 59fdd02846244cd5e5369ebf --store "$DATABASE_URL" --json',
     'npx custom-jwt-auth users find --subject 24601 --store sqlite:users.db',
     'npx custom-jwt-auth users link 59fdd02846244cd5e5369ebf --subject 24601 --store sqlite:users.db',
+    'npx custom-jwt-auth users block --subject 24601 --provider staff --store "$DATABASE_URL"',
     'npx custom-jwt-auth users disable 59fdd02846244cd5e5369ebf --store "$DATABASE_URL"',
     'npx custom-jwt-auth users delete 59fdd02846244cd5e5369ebf --store sqlite:users.db --yes',
   ],
   async run({ values, args: [action = '', id], json }) {
-    const known = ['list', 'find', 'show', 'link', ...Object.keys(ACTIONS)]
+    const known = ['list', 'show', ...TAKING_SUBJECT, ...Object.keys(ACTIONS)]
     if (!known.includes(action)) throw new UsageError(`the action is one of ${known.join(', ')}`)
-    const takesId = action !== 'list' && action !== 'find'
+    const takesId = action === 'link' || !['list', ...TAKING_SUBJECT].includes(action)
     if (takesId && !isObjectId(id))
       throw new UsageError(`${action} takes the id of a user, 24 hex characters`)
     if (!takesId && id !== undefined) throw new UsageError(`${action} takes no id`)
@@ -99,12 +92,12 @@ export const users = defineCommand({
     try {
       await askStore(() => open.store.ready?.())
       if (action === 'list') return await list(open.store, limit, values.after, json)
-      const user = await askStore(() =>
-        id === undefined ? open.store.findIdentity(identity) : open.store.findUser(id),
-      )
-      if (!user) return refuse(id === undefined ? { subject: identity.id } : { id }, json)
+      if (action === 'block' || action === 'unblock')
+        return await setBlocked(open.store, identity, action === 'block', json)
+      const { user, blocked } = await askStore(() => find(open.store, id, identity))
+      if (!user) return refuse(id === undefined ? { subject: identity.id } : { id }, blocked, json)
       if (action === 'link') return await link(open.store, user, identity, json)
-      if (action === 'show' || action === 'find') show(user, json)
+      if (action === 'show' || action === 'find') show(user, blocked, json)
       else return await act(action, open.store, user, values.yes === true, json)
       return 0
     } finally {
@@ -112,6 +105,11 @@ export const users = defineCommand({
     }
   },
 })
+
+async function find(store: Store, id: string | undefined, identity: IdentityName): Promise<FoundIdentity> {
+  if (id === undefined) return store.findIdentity(identity)
+  return { user: await store.findUser(id), blocked: false }
+}
 
 function readLimit(text: string | undefined): number {
   if (text === undefined) return PAGE
@@ -139,7 +137,6 @@ async function list(
 const toAccount = (user: UserRecord): object => ({ ...user, data: mergeData(user.identities) })
 const dateOf = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
-const nameOf = ({ provider_type, id }: IdentityName): string => `${provider_type} ${id}`
 
 /** One line for each user, cut to the width of the terminal. */
 function table(found: readonly UserRecord[]): string[] {
@@ -158,9 +155,10 @@ function table(found: readonly UserRecord[]): string[] {
   return lines.map((line, index) => (index === 0 ? bold(cut(line)) : cut(line)))
 }
 
-function show(user: UserRecord, json: boolean): void {
-  if (json) printJson(toAccount(user))
-  else printLines(...describeUser(user))
+/** @param blocked whether the identity that it was found by is blocked */
+function show(user: UserRecord, blocked: boolean, json: boolean): void {
+  if (json) printJson({ ...toAccount(user), ...(blocked && { blocked }) })
+  else printLines(...describeUser(user), ...(blocked ? [red('This subject is blocked.')] : []))
 }
 
 function describeUser({ id, type, disabled, identities, ...dates }: UserRecord): string[] {
@@ -176,39 +174,12 @@ function describeUser({ id, type, disabled, identities, ...dates }: UserRecord):
   ]
 }
 
-function refuse(wanted: { id: string } | { subject: string }, json: boolean): ExitCode {
-  if (json) printJson({ ...wanted, found: false })
+function refuse(wanted: { id: string } | { subject: string }, blocked: boolean, json: boolean): ExitCode {
+  const note = blocked ? ' It is blocked.' : ''
+  if (json) printJson({ ...wanted, found: false, ...(blocked && { blocked }) })
   else if ('id' in wanted) printLines(red(`There is no user ${wanted.id}.`))
-  else printLines(red(printable(`There is no user with the subject ${wanted.subject}.`)))
+  else printLines(red(printable(`There is no user with the subject ${wanted.subject}.${note}`)))
   return 1
-}
-
-/** The identity that `find` and `link` are about. */
-function readIdentity(action: string, { subject, provider = PROVIDER }: Values<typeof FLAGS>): IdentityName {
-  const isWanted = action === 'find' || action === 'link'
-  if (isWanted && (subject === undefined || subject.trim() === ''))
-    throw new UsageError(`${action} takes --subject`)
-  if (!isWanted && subject !== undefined) throw new UsageError('--subject goes with find and link')
-  return { id: subject ?? '', provider_type: provider }
-}
-
-async function link(
-  store: Store,
-  user: UserRecord,
-  identity: IdentityName,
-  json: boolean,
-): Promise<ExitCode> {
-  const outcome = await askStore(() => linkByHand(store, user.id, identity, MAX_IDENTITIES))
-  const isLinked = typeof outcome === 'object'
-  const refusals = {
-    taken: 'another user has it',
-    full: 'the user has as many as can be',
-    missing: 'the user is gone',
-  }
-  if (json) printJson({ id: user.id, found: true, link: isLinked, ...(!isLinked && { reason: outcome }) })
-  else if (isLinked) printLines(printable(`${user.id} has the identity ${nameOf(identity)}`))
-  else printLines(red(printable(`${nameOf(identity)} was not linked: ${refusals[outcome]}.`)))
-  return isLinked ? 0 : 1
 }
 
 async function act(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Identity, JsonValue, UserData, UserRecord, UserType } from '../../user.js'
-import { withIdentity } from '../identities.js'
+import { identityDigest, withIdentity } from '../identities.js'
 import type { ObjectIdClass, ObjectIdValue } from './driver.js'
 import type { IdentityName, SessionRecord } from '../store.js'
 
@@ -36,6 +36,11 @@ export interface IdentityDocument extends StoredName {
   readonly data?: UserData | string
 }
 
+/** An identity that is blocked. Its `_id` is the {@link identityDigest}; the name is for people. */
+export interface BlockDocument extends StoredName {
+  readonly _id: string
+}
+
 /** A session as the collection holds it. */
 export interface SessionDocument {
   readonly _id: string
@@ -54,6 +59,8 @@ export interface SessionDocument {
 
 /** What a session began with: this identity, linked at this time. */
 export interface SessionIdentity extends StoredName {
+  /** The `_id` that a block of it has. */
+  readonly digest: string
   readonly epoch: string | null
 }
 
@@ -115,7 +122,8 @@ export function sessionIdentity(
   const own = identities.find((identity) => isSameName(identity, name))
   if (!own) return undefined
   const { id, provider_type, provider_name, epoch = null } = own
-  return { id, provider_type, ...(provider_name !== undefined && { provider_name }), epoch }
+  const named = { id, provider_type, ...(provider_name !== undefined && { provider_name }) }
+  return { ...named, digest: identityDigest(toIdentity(own)), epoch }
 }
 
 /** Matches the document of that `_id` alone: an app's mistake for an id, such as an object, is never taken for an operator. */

@@ -8,7 +8,7 @@ import {
   type ParsersOf,
 } from '../../option-parsers.js'
 import { Problems } from '../../problems.js'
-import { idCodec, type SessionDocument, type UserDocument } from './documents.js'
+import { idCodec, type BlockDocument, type SessionDocument, type UserDocument } from './documents.js'
 import type { MongoCollection, MongoDatabase, ObjectIdClass } from './driver.js'
 import { importUsers } from './import.js'
 import { checkIdType, ensureIndexes } from './indexes.js'
@@ -60,7 +60,9 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
   const users = db.collection(usersCollection, settings) as MongoCollection<UserDocument>
   const sessions = db.collection(sessionsCollection, settings) as MongoCollection<SessionDocument>
   const versions = db.collection(`${usersCollection}.version`, settings) as MongoCollection<VersionDocument>
-  const parts = { users, sessions, ids: idCodec(ObjectId), usersCollection }
+  const blocksCollection = `${usersCollection}.blocked`
+  const blocks = db.collection(blocksCollection, settings) as MongoCollection<BlockDocument>
+  const parts = { users, sessions, blocks, ids: idCodec(ObjectId), usersCollection, blocksCollection }
 
   async function prepare(): Promise<void> {
     // The driver connects by itself, but not again when that has failed once. Where there is a connection, it looks only.
@@ -94,6 +96,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     signIn: prepared(user.signIn),
     findUser: prepared(user.findUser),
     findIdentity: prepared(user.findIdentity),
+    setIdentityBlocked: prepared(user.setIdentityBlocked),
     listUsers: prepared(user.listUsers),
     setUserDisabled: prepared(user.setUserDisabled),
     deleteUser: prepared(user.deleteUser),

@@ -10,10 +10,12 @@ import {
   toStoredName,
   toUserRecord,
   withId,
+  type BlockDocument,
   type IdCodec,
   type SessionDocument,
   type UserDocument,
 } from './documents.js'
+import { identityDigest } from '../identities.js'
 import type { MongoCollection } from './driver.js'
 import { retry, whenAbsent } from './retry.js'
 import type { Rotation, SessionRecord, SessionRequest, Store } from '../store.js'
@@ -34,19 +36,25 @@ export function sessionVerbs(parts: {
   users: MongoCollection<UserDocument>
   usersCollection: string
   sessions: MongoCollection<SessionDocument>
+  blocks: MongoCollection<BlockDocument>
+  blocksCollection: string
   ids: IdCodec
 }) {
-  const { users, usersCollection, sessions, ids } = parts
+  const { users, usersCollection, sessions, blocks, blocksCollection, ids } = parts
 
   const joinUser = {
     $lookup: { from: usersCollection, localField: 'user_id', foreignField: '_id', as: 'user' },
   }
 
+  const joinBlock = {
+    $lookup: { from: blocksCollection, localField: 'identity.digest', foreignField: '_id', as: 'blocks' },
+  }
+
   async function findSession(id: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined> {
-    const found = await sessions.aggregate([{ $match: withId(id) }, joinUser]).toArray()
-    const [session] = found as (SessionDocument & { user: UserDocument[] })[]
+    const found = await sessions.aggregate([{ $match: withId(id) }, joinUser, joinBlock]).toArray()
+    const [session] = found as (SessionDocument & { user: UserDocument[]; blocks: object[] })[]
     const user = session?.user[0]
-    if (!user || epochOf(user) !== session.user_epoch) return undefined
+    if (!user || session.blocks.length > 0 || epochOf(user) !== session.user_epoch) return undefined
     if (sessionIdentity(user, session.identity)?.epoch !== session.identity.epoch) return undefined
     const userId = ids.decode(user._id)
     return { session: toSessionRecord(userId, session), user: toUserRecord(userId, user) }
@@ -56,12 +64,13 @@ export function sessionVerbs(parts: {
     const user_id = ids.encode(session.userId)
     const wanted = toStoredName(name)
     const newest = { sort: NEWEST_FIRST, limit: maxPerUser, projection: { order: 1 } }
-    const [user, others] = await Promise.all([
+    const [user, others, block] = await Promise.all([
       users.findOne(withId(user_id)),
       sessions.find({ user_id: { $eq: user_id } }, newest).toArray(),
+      blocks.findOne(withId(identityDigest(name))),
     ])
     const identity = user && sessionIdentity(user, wanted)
-    if (!user || !identity) return false
+    if (!user || !identity || block) return false
     const alive = { user_id: user._id, user_epoch: epochOf(user) }
     // Clocks of machines differ, so the newest is not always the one with the latest date.
     const order = Math.max(session.createdAt * 1000, (others[0]?.order ?? 0) + 1)

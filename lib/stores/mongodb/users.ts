@@ -12,16 +12,20 @@ import {
   toUserDocument,
   toUserRecord,
   withId,
+  type BlockDocument,
   type IdCodec,
   type SessionDocument,
   type StoredName,
   type UserDocument,
 } from './documents.js'
+import { identityDigest } from '../identities.js'
 import { isDuplicateKey, type MongoCollection } from './driver.js'
 import { retry, whenAbsent } from './retry.js'
 import {
+  identityBlocked,
   newUserRecord,
   userIdTaken,
+  type FoundIdentity,
   type IdentityName,
   type LinkRefusal,
   type LinkTerms,
@@ -46,9 +50,10 @@ type NewIdentity = ReturnType<typeof toIdentityDocument>
 export function userVerbs(parts: {
   users: MongoCollection<UserDocument>
   sessions: MongoCollection<SessionDocument>
+  blocks: MongoCollection<BlockDocument>
   ids: IdCodec
 }) {
-  const { users, sessions, ids } = parts
+  const { users, sessions, blocks, ids } = parts
   const byId = (id: string) => withId(ids.encode(id))
   const toRecord = (user: UserDocument): UserRecord => toUserRecord(ids.decode(user._id), user)
 
@@ -84,6 +89,8 @@ export function userVerbs(parts: {
     const { identity, now, issuedAt = now, newUserId } = request
     const wanted = toIdentityDocument(identity, issuedAt)
     return retry(async () => {
+      // Before each step that may create the user. What is blocked after that came later than this sign-in.
+      if (await isBlocked(identity)) throw identityBlocked()
       const done =
         newUserId === undefined ? undefined : await findOrCreate(wanted, { identity, now, newUserId })
       if (done) return { answer: done }
@@ -162,9 +169,31 @@ export function userVerbs(parts: {
     return user ? toRecord(user) : undefined
   }
 
-  async function findIdentity(identity: IdentityName): Promise<UserRecord | undefined> {
-    const user = await users.findOne(owns(toStoredName(identity)))
-    return user ? toRecord(user) : undefined
+  async function findIdentity(identity: IdentityName): Promise<FoundIdentity> {
+    const name = toStoredName(identity)
+    const [user, blocked] = await Promise.all([users.findOne(owns(name)), isBlocked(identity)])
+    return { user: user ? toRecord(user) : undefined, blocked }
+  }
+
+  async function isBlocked(identity: IdentityName): Promise<boolean> {
+    return (await blocks.findOne(withId(identityDigest(identity)))) !== null
+  }
+
+  async function setIdentityBlocked(identity: IdentityName, blocked: boolean): Promise<boolean> {
+    const _id = identityDigest(identity)
+    return retry(async () => {
+      if (!blocked) {
+        const { deletedCount } = await blocks.deleteOne(withId(_id))
+        return deletedCount > 0 ? { answer: true } : whenAbsent(blocks, withId(_id), false)
+      }
+      try {
+        await blocks.insertOne({ _id, ...toStoredName(identity) })
+        return { answer: true }
+      } catch (error) {
+        if (isDuplicateKey(error)) return { answer: false }
+        throw error
+      }
+    })
   }
 
   async function listUsers({ limit, after = '' }: { limit: number; after?: string }): Promise<UserRecord[]> {
@@ -195,6 +224,7 @@ export function userVerbs(parts: {
     unlinkIdentity,
     findUser,
     findIdentity,
+    setIdentityBlocked,
     listUsers,
     setUserDisabled,
     deleteUser,

@@ -40,12 +40,14 @@ DO $$ BEGIN
 END $$;
 ${shared.schema}`,
 
-    // No row: there is no user, and $4 is null or was not free.
+    // No row: there is no user, and $4 is null or was not free. What is blocked has a row of its own.
     signIn: `
-WITH found AS (
+WITH blocked AS (
+  SELECT key FROM ${t}blocks WHERE key = $1
+), found AS (
   UPDATE ${t}users u
   SET last_authentication_date = CASE WHEN u.disabled THEN u.last_authentication_date ELSE $3::bigint END
-  FROM ${t}identities i WHERE i.key = $1 AND u.id = i.user_id
+  FROM ${t}identities i WHERE i.key = $1 AND u.id = i.user_id AND NOT EXISTS (SELECT FROM blocked)
   RETURNING u.*
 ), refreshed AS (
   UPDATE ${t}identities i SET issued_at = greatest(i.issued_at, $5::double precision),
@@ -55,18 +57,20 @@ WITH found AS (
 ), created AS (
   INSERT INTO ${t}users (${USER_COLUMNS}, identity_count)
   SELECT $4::text, 'normal', $3::bigint, $3::bigint, false, 1
-  WHERE $4::text IS NOT NULL AND NOT EXISTS (SELECT FROM found)
+  WHERE $4::text IS NOT NULL AND NOT EXISTS (SELECT FROM found) AND NOT EXISTS (SELECT FROM blocked)
   ON CONFLICT DO NOTHING
   RETURNING *
 ), owned AS (
   INSERT INTO ${t}identities (key, user_id, identity, issued_at) SELECT $1, id, $2, $5 FROM created
 )
-SELECT ${USER_COLUMNS}, false AS created, (
+SELECT ${USER_COLUMNS}, false AS blocked, false AS created, (
   SELECT string_agg(coalesce(r.identity, i.identity), ',' ORDER BY i.position)
   FROM ${t}identities i LEFT JOIN refreshed r ON r.key = i.key WHERE i.user_id = f.id
 ) AS identities FROM found f
 UNION ALL
-SELECT ${USER_COLUMNS}, true, $2 FROM created`,
+SELECT ${USER_COLUMNS}, false, true, $2 FROM created
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, true, false, NULL FROM blocked`,
 
     // Whether the id is another's. Not by the user who has the identity: then that user was created a moment ago.
     isIdTaken: `

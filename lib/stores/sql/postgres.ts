@@ -9,15 +9,18 @@ import { postgresTexts } from './postgres-statements.js'
 import {
   checkVersion,
   SCHEMA_VERSION,
+  identityNameText,
   identityText,
   sessionValues,
+  toFoundIdentity,
   toSessionAndUser,
   toUserRecord,
   withoutNul,
+  type IdentityRow,
   type SessionRow,
   type UserRow,
 } from './shared.js'
-import { userIdTaken, type ImportOutcome, type Rotation, type Store } from '../store.js'
+import { identityBlocked, userIdTaken, type ImportOutcome, type Rotation, type Store } from '../store.js'
 
 /** What the store needs of a `pg.Pool`. */
 export interface PostgresPool {
@@ -49,7 +52,8 @@ export interface PostgresStore extends Store {
 const AT_ONCE = 50
 
 type Result = Awaited<ReturnType<PostgresPool['query']>>
-type SignInRow = UserRow & { readonly created: boolean }
+/** `blocked`: then it is about nobody. */
+type SignInRow = UserRow & { readonly created: boolean; readonly blocked: boolean }
 /** `linked`: the identity, as it is now. */
 type LinkRow = UserRow & { readonly linked: string | null; readonly full: boolean }
 type RotationRow = { readonly outcome: Rotation['outcome'] }
@@ -132,6 +136,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
       return repeat(async () => {
         const values = [digest, identityText(identity), now, newUserId ?? null, issuedAt]
         const [row] = (await query(sql.signIn, values)).rows as SignInRow[]
+        if (row?.blocked) throw identityBlocked()
         if (row) return { user: toUserRecord(row), created: row.created }
         if (newUserId === undefined) return undefined
         const [id] = (await query(sql.isIdTaken, [newUserId, digest])).rows as { taken: boolean }[]
@@ -144,7 +149,14 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
       return row && toUserRecord(row)
     },
 
-    findIdentity: (identity) => repeat(() => findOwner(identityDigest(identity))),
+    findIdentity: async (identity) =>
+      toFoundIdentity(await first<IdentityRow>(sql.findIdentity, identityDigest(identity))),
+
+    async setIdentityBlocked(identity, blocked) {
+      const key = identityDigest(identity)
+      if (!blocked) return (await count(sql.unblockIdentity, key)) > 0
+      return (await count(sql.blockIdentity, key, identityNameText(identity))) > 0
+    },
 
     async listUsers({ limit, after = '' }) {
       const { rows } = await ask(sql.listUsers, after, limit)

@@ -1,6 +1,6 @@
 import type { Identity, UserRecord, UserType } from '../../user.js'
 import { identityDigest } from '../identities.js'
-import type { SessionRecord, SessionRequest } from '../store.js'
+import type { FoundIdentity, IdentityName, SessionRecord, SessionRequest } from '../store.js'
 
 /** The newest schema that this version knows. */
 export const SCHEMA_VERSION = 2
@@ -30,17 +30,23 @@ export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep
   // A user's identities as one text: its JSON objects, joined by commas, in the order in which they were linked.
   const identities = `(SELECT string_agg(i.identity, ',' ORDER BY i.position)
     FROM ${t}identities i WHERE i.user_id = u.id) AS identities`
+  const isBlocked = (key: string) => `EXISTS (SELECT 1 FROM ${t}blocks b WHERE b.key = ${key})`
   const user = `u.id, u.type, u.creation_date, u.last_authentication_date, u.disabled, ${identities}`
+  const findOwner = `SELECT ${user} FROM ${t}identities o JOIN ${t}users u ON u.id = o.user_id WHERE o.key = $1`
   return {
     findUser: `SELECT ${user} FROM ${t}users u WHERE u.id = $1`,
-    findOwner: `SELECT ${user} FROM ${t}identities o JOIN ${t}users u ON u.id = o.user_id WHERE o.key = $1`,
+    findOwner,
+    // One row, also when nobody has the identity.
+    findIdentity: `SELECT owner.*, ${isBlocked('$1')} AS blocked FROM (SELECT 1 AS one) o LEFT JOIN (${findOwner}) owner ON o.one = 1`,
+    blockIdentity: `INSERT INTO ${t}blocks (key, identity) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+    unblockIdentity: `DELETE FROM ${t}blocks WHERE key = $1`,
     listUsers: `SELECT ${user} FROM ${t}users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`,
     setUserDisabled: `UPDATE ${t}users SET disabled = $2 WHERE id = $1`,
     deleteUser: `DELETE FROM ${t}users WHERE id = $1`,
     // A session belongs to the identity that it began with, and ends with it. Whose it is follows from that.
     createSession: `INSERT INTO ${t}sessions
       (id, identity_key, device_id, created_at, expires_at, generation, rotated_at)
-      SELECT $1, i.key, $4, $5, $6, $7, $8 FROM ${t}identities i WHERE i.key = $3 AND i.user_id = $2 ${keep}`,
+      SELECT $1, i.key, $4, $5, $6, $7, $8 FROM ${t}identities i WHERE i.key = $3 AND i.user_id = $2 AND NOT ${isBlocked('i.key')} ${keep}`,
     // In the order in which they were made: the clocks of machines differ. More than one or two are what an option that
     // was lowered left.
     endOldestSessions: `DELETE FROM ${t}sessions WHERE id IN (
@@ -48,7 +54,7 @@ export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep
       WHERE i.user_id = $1 ORDER BY s.position DESC LIMIT 1000 OFFSET $2)`,
     findSession: `SELECT s.id AS session_id, s.device_id, s.created_at, s.expires_at, s.generation, s.rotated_at,
       ${user} FROM ${t}sessions s JOIN ${t}identities o ON o.key = s.identity_key JOIN ${t}users u ON u.id = o.user_id
-      WHERE s.id = $1`,
+      WHERE s.id = $1 AND NOT ${isBlocked('s.identity_key')}`,
     revokeSession: `DELETE FROM ${t}sessions WHERE id = $1`,
     revokeSessions: `DELETE FROM ${t}sessions
       WHERE identity_key IN (SELECT key FROM ${t}identities WHERE user_id = $1)`,
@@ -76,6 +82,7 @@ CREATE TABLE IF NOT EXISTS ${t}identities (
   issued_at double precision NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS ${indexes}identities_by_user ON ${t}identities (user_id, position);
+CREATE TABLE IF NOT EXISTS ${t}blocks (key ${id} PRIMARY KEY, identity text NOT NULL);
 CREATE TABLE IF NOT EXISTS ${t}sessions (
   position ${position} PRIMARY KEY,
   id ${id} NOT NULL UNIQUE,
@@ -126,6 +133,16 @@ export function toUserRecord(row: UserRow): UserRecord {
   }
 }
 
+/** The one row of `findIdentity`: of users only when somebody has the identity. */
+export type IdentityRow = { readonly [Column in keyof UserRow]: UserRow[Column] | null } & {
+  readonly blocked: boolean | number
+}
+
+export function toFoundIdentity(row: IdentityRow | undefined): FoundIdentity {
+  const user = row && row.id !== null ? toUserRecord(row as UserRow) : undefined
+  return { user, blocked: Boolean(row?.blocked) }
+}
+
 export function toSessionAndUser(row: SessionRow): { session: SessionRecord; user: UserRecord } {
   const session: SessionRecord = {
     id: row.session_id,
@@ -148,6 +165,11 @@ export function sessionValues({ session, identity }: SessionRequest): (string | 
 /** An identity as its column holds it. JSON escapes what text cannot hold: NUL, and halves of a surrogate pair. */
 export function identityText({ id, provider_type, provider_id, data }: Identity): string {
   return JSON.stringify({ id, provider_type, provider_id, data })
+}
+
+/** A name, for people who look at the table of blocks. */
+export function identityNameText({ id, provider_type, provider_id }: IdentityName): string {
+  return JSON.stringify({ id, provider_type, provider_id })
 }
 
 /**

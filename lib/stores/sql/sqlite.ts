@@ -3,17 +3,20 @@ import { Problems } from '../../problems.js'
 import type { UserRecord } from '../../user.js'
 import { hasIdentity, identityDigest, withIdentity } from '../identities.js'
 import {
+  identityNameText,
   identityText,
   sessionValues,
+  toFoundIdentity,
   toSessionAndUser,
   toUserRecord,
+  type IdentityRow,
   type SessionRow,
   type UserRow,
 } from './shared.js'
 import { connect } from './sqlite-connection.js'
 import { openDatabase, type SqliteDatabase } from './sqlite-driver.js'
 import type { SqliteStatements } from './sqlite-statements.js'
-import { newUserRecord, userIdTaken, type Store } from '../store.js'
+import { identityBlocked, newUserRecord, userIdTaken, type FoundIdentity, type Store } from '../store.js'
 
 export type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js'
 
@@ -52,6 +55,9 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
   const toUser = (row: unknown): UserRecord | undefined => (row ? toUserRecord(row as UserRow) : undefined)
 
+  const find = (sql: SqliteStatements, digest: string): FoundIdentity =>
+    toFoundIdentity(sql.findIdentity.get(digest) as IdentityRow)
+
   function addUser(sql: SqliteStatements, user: UserRecord, issuedAt: number): void {
     const { id, type, creation_date, last_authentication_date, disabled } = user
     sql.addUser.run(id, type, creation_date, last_authentication_date, Number(disabled))
@@ -63,7 +69,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     signIn: ({ identity, now, issuedAt = now, newUserId }) =>
       write((sql) => {
         const digest = identityDigest(identity)
-        const owner = toUser(sql.findOwner.get(digest))
+        const { user: owner, blocked } = find(sql, digest)
+        if (blocked) throw identityBlocked()
         if (!owner) {
           if (newUserId === undefined) return undefined
           if (sql.findUser.get(newUserId)) throw userIdTaken(newUserId)
@@ -80,7 +87,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
     findUser: (id) => read((sql) => toUser(sql.findUser.get(id))),
 
-    findIdentity: (identity) => read((sql) => toUser(sql.findOwner.get(identityDigest(identity)))),
+    findIdentity: (identity) => read((sql) => find(sql, identityDigest(identity))),
+
+    setIdentityBlocked: (identity, blocked) =>
+      write((sql) => {
+        const key = identityDigest(identity)
+        if (!blocked) return sql.unblockIdentity.run(key) > 0
+        return sql.blockIdentity.run(key, identityNameText(identity)) > 0
+      }),
 
     listUsers: ({ limit, after = '' }) =>
       read((sql) => (sql.listUsers.all(after, limit) as UserRow[]).map(toUserRecord)),

@@ -30,7 +30,7 @@ export function providers(test: StoreTest): void {
       const { data, ...name } = { ...owned, data: { of: index } }
       const refreshed = await store.signIn({ identity: { ...name, data }, now: NOW })
       assert.deepEqual(refreshed?.user.identities, [{ ...name, data }])
-      assert.deepEqual(await store.findIdentity(name), refreshed.user)
+      assert.deepEqual(await store.findIdentity(name), { user: refreshed.user, blocked: false })
     }
     assert.equal((await store.listUsers({ limit: 10 })).length, 3)
   })

@@ -64,7 +64,7 @@ export function subjects(test: StoreTest): void {
     for (const [index, subject] of SUBJECTS.entries()) {
       assert.equal(await ownerOf(store, identity(subject)), objectId(index + 1), JSON.stringify(subject))
       const found = await store.findIdentity(identity(subject))
-      assert.equal(found?.id, objectId(index + 1), JSON.stringify(subject))
+      assert.equal(found.user?.id, objectId(index + 1), JSON.stringify(subject))
     }
     assert.equal((await store.listUsers({ limit: 1000 })).length, SUBJECTS.length)
   })
