@@ -39,6 +39,11 @@ import { createUsers, type Users } from './users/administration.js'
 /** The guard, and what else an app needs from it. */
 export interface CustomJwtAuth<Data = UserData> extends Middleware {
   /**
+   * The same guard for routes that anonymous users may see: a request without credentials goes on without `req.user`; a bad
+   * credential is refused as everywhere. Keys, caches and users are this guard's own.
+   */
+  readonly optional: Middleware
+  /**
    * The endpoints that log in, refresh, log out, link and delete, below `/api/client/v2.0`.
    * @throws {ConfigurationError} without the option `session`
    */
@@ -85,7 +90,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `inspectPage()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `inspectPage()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -171,8 +176,9 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const memory = isProduction ? takeMemoryBounds(store) : undefined
   if (memory) events.memoryStore(memory)
   const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
-  const middleware = createMiddleware(authenticator, events)
+  const middleware = createMiddleware(authenticator, { events, isRequired: config.credentialsRequired })
   return Object.assign(middleware, {
+    optional: createMiddleware(authenticator, { events, isRequired: false }),
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ ...config, providerNames, store, userCache, dependency }),

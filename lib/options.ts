@@ -61,7 +61,7 @@ export interface GuardOptions {
   /** Where users and sessions are kept. Default: `memoryStore()`, in this process. */
   readonly store?: Store
   readonly session?: SessionOptions
-  /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. */
+  /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. For some routes: `auth.optional`. */
   readonly credentialsRequired?: boolean
   /** Whether `Authorization: Bearer` may carry the third-party token as well. Default: true without `session`. */
   readonly bearerJwt?: boolean

@@ -50,7 +50,10 @@ export const OTHER_NAMES: ReadonlyMap<string, OtherName> = new Map<string, Other
   ['ignoreExpiration', DATES],
   ['ignoreNotBefore', DATES],
   ['onExpired', DATES],
-  ['authRequired', ['credentialsRequired', 'Pass credentialsRequired: false for optional routes']],
+  [
+    'authRequired',
+    ['credentialsRequired', 'Pass credentialsRequired: false, or mount auth.optional on some routes'],
+  ],
   ['requestProperty', USER],
   ['userProperty', USER],
   ['passReqToCallback', USER],

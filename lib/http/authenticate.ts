@@ -10,7 +10,7 @@ import { isSessionToken } from '../token/claims.js'
 import type { Verifier } from '../token/verifier.js'
 import type { MaybePromise, User } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
-import { missingCredentials, readCredentials, type Credentials } from './credentials.js'
+import { readCredentials, type Credentials } from './credentials.js'
 
 /** Who sends a request, and how we know. */
 export interface Authenticated {
@@ -20,15 +20,14 @@ export interface Authenticated {
 
 export interface Authenticator {
   /**
-   * The user of a request; undefined when it has no credentials and needs none. Answers without a promise where it can.
+   * The user of a request; undefined when it has no credentials. Answers without a promise where it can.
    * @throws {AuthError}
    */
   readonly authenticate: (req: IncomingMessage) => MaybePromise<Authenticated | undefined>
 }
 
-/** Decides which credential a request has, which keys may verify it, and what is missing. */
+/** Decides which credential a request has, and which keys may verify it. */
 export function createAuthenticator(parts: {
-  readonly credentialsRequired: boolean
   readonly bearerJwt: boolean
   readonly verifier: Verifier
   readonly signIn: SignIn
@@ -37,7 +36,7 @@ export function createAuthenticator(parts: {
   /** Epoch seconds. */
   readonly now: () => number
 }): Authenticator {
-  const { credentialsRequired, bearerJwt, verifier, signIn, sessions, now } = parts
+  const { bearerJwt, verifier, signIn, sessions, now } = parts
 
   /** The unverified payload only chooses which keys may verify the token, and nothing else. */
   function kindOf({ header, token }: Credentials): CredentialKind {
@@ -64,12 +63,7 @@ export function createAuthenticator(parts: {
   return {
     authenticate(req) {
       const credentials = readCredentials(req)
-      if (credentials) {
-        return whoSent(kindOf(credentials), credentials.token, now())
-      }
-      if (credentialsRequired)
-        throw authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) })
-      return undefined
+      return credentials && whoSent(kindOf(credentials), credentials.token, now())
     },
   }
 }

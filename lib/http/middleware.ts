@@ -4,7 +4,7 @@ import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
 import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
-import { missingUser } from './credentials.js'
+import { missingCredentials, missingUser } from './credentials.js'
 import { toAuthError } from './error-response.js'
 import type { RequestAuth } from './request-auth.js'
 
@@ -15,13 +15,27 @@ export type Next = (error?: unknown) => void
 
 type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
 
-/** Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. Synchronous where it can be. */
-export function createMiddleware({ authenticate }: Authenticator, events: Events): Middleware {
-  function accept(req: GuardedRequest, who: Authenticated | undefined, next: Next): void {
+/**
+ * Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. Synchronous where it can be.
+ * @param isRequired whether a request without credentials is refused; otherwise it goes on with neither of the two
+ */
+export function createMiddleware(
+  { authenticate }: Authenticator,
+  { events, isRequired }: { readonly events: Events; readonly isRequired: boolean },
+): Middleware {
+  function accept(
+    req: GuardedRequest,
+    res: ServerResponse,
+    who: Authenticated | undefined,
+    next: Next,
+  ): void {
     if (who) {
       req.user = who.user
       req.auth = who.auth
       events.authenticated(who.user.id, who.auth)
+    } else if (isRequired) {
+      refuse(authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) }), res, next)
+      return
     }
     next()
   }
@@ -42,11 +56,11 @@ export function createMiddleware({ authenticate }: Authenticator, events: Events
       return
     }
     // Outside the try: what a handler throws is not ours to answer.
-    if (!isPromise(who)) accept(req, who, next)
+    if (!isPromise(who)) accept(req, res, who, next)
     else
       who.then(
         (found) => {
-          accept(req, found, next)
+          accept(req, res, found, next)
         },
         (reason: unknown) => {
           refuse(reason, res, next)

@@ -64,6 +64,11 @@ app.get('/our-user', (req, res) => {
   res.json({ isOurs, name: user.data.name, aliases: user.data.aliases ?? [] })
 })
 
+app.get('/optional', auth.optional, (req, res) => {
+  const id: string | undefined = req.user?.id
+  res.json({ id })
+})
+
 export function requireUser(req: Request): User {
   if (!req.user) throw new Error('mount the guard first')
   return req.user
