@@ -52,6 +52,7 @@ export const ERRORS = {
   TOKEN_DATE_INVALID: token("'exp', 'iat' and 'nbf' must be numbers, and 'exp' must be present"),
   TOKEN_CLAIM: token('a required claim is missing or has another value'),
   METADATA_MISSING: token('a required metadata field is missing'),
+  METADATA_TYPE: token('a metadata field is of another type'),
   METADATA_TOO_LONG: token('a metadata field is too long'),
   METADATA_INVALID: token('a metadata field has a forbidden key'),
 

@@ -48,7 +48,7 @@ export type {
   UserType,
 } from './user.js'
 export type { CustomDataLoader } from './users/user-cache.js'
-export type { MetadataField } from './token/metadata-options.js'
+export type { MetadataField, MetadataType } from './token/metadata-options.js'
 export type { ClaimValue } from './token/token-options.js'
 export type { UserCreationHook } from './users/sign-in.js'
 export type { GenerateUserId } from './users/user-id.js'

@@ -115,7 +115,7 @@ describe('metadataFields', () => {
     ...wrong(
       'metadataFields',
       at('metadataFields'),
-      /^Pass an array of \{ name, fieldName\?, required\? \}$/,
+      /^Pass an array of \{ name, fieldName\?, required\?, type\? \}$/,
       [null, 'text', 5, true, {}],
     ),
     ...wrong('metadataFields[0].name', (name) => field({ name }), /^Pass the path of the claim/, noString),
@@ -129,6 +129,15 @@ describe('metadataFields', () => {
         'fieldName',
         unusable,
         /^Pass the name/,
+      ),
+    ),
+    ...['text', 'String', 'constructor', null, 1].map((type) =>
+      row(
+        `the type ${show(type)}`,
+        { name: 'a', type },
+        'type',
+        /./,
+        /string.*number.*boolean.*strings.*json/,
       ),
     ),
     row(
@@ -165,10 +174,10 @@ describe('metadataFields', () => {
     ),
     row(
       'an unknown part',
-      { name: 'a', type: 'string' },
-      'type',
+      { name: 'a', kind: 'string' },
+      'kind',
       /^is not an option$/,
-      /^Remove it; known options are name, fieldName, required$/,
+      /^Remove it; known options are name, fieldName, required, type$/,
     ),
     {
       what: 'two fields of one name',

@@ -1,4 +1,13 @@
-import { boolean, listOf, mistake, requireOptions, text, type ParsersOf } from '../option-parsers.js'
+import {
+  boolean,
+  listOf,
+  mistake,
+  oneOf,
+  optional,
+  requireOptions,
+  text,
+  type ParsersOf,
+} from '../option-parsers.js'
 import { describe } from '../problems.js'
 import type { JsonValue, UserData } from '../user.js'
 
@@ -10,6 +19,39 @@ export interface MetadataField {
   readonly fieldName?: string
   /** Whether a token without the value is refused. Default: false. */
   readonly required?: boolean
+  /**
+   * What the value has to be: a token with another one is refused, and `user.data` has the type. `'strings'` is a list of
+   * strings. Default: `'json'`, any value.
+   */
+  readonly type?: MetadataType
+}
+
+/** The values of each type. */
+interface Values {
+  readonly string: string
+  readonly number: number
+  readonly boolean: boolean
+  readonly strings: readonly string[]
+  readonly json: JsonValue
+}
+
+export type MetadataType = keyof Values
+
+interface TypeRule {
+  readonly name: string
+  readonly has: (value: JsonValue) => boolean
+}
+
+const TYPES: { readonly [Type in MetadataType]: TypeRule } = {
+  string: { name: 'a string', has: (value) => typeof value === 'string' },
+  // JSON has numbers that are too large, which become Infinity.
+  number: { name: 'a number', has: (value) => Number.isFinite(value) },
+  boolean: { name: 'true or false', has: (value) => typeof value === 'boolean' },
+  strings: {
+    name: 'a list of strings',
+    has: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  },
+  json: { name: 'any value', has: () => true },
 }
 
 /** A metadata field, parsed. */
@@ -18,6 +60,7 @@ export interface ParsedField {
   readonly path: readonly string[]
   readonly fieldName: string
   readonly required: boolean
+  readonly type: TypeRule
 }
 
 const FIELD_NAME_LIMIT = 64
@@ -26,12 +69,13 @@ const FIELD_OPTIONS = {
   name: readPath,
   fieldName: (value: unknown) => (value === undefined ? undefined : readFieldName(value)),
   required: boolean({ default: false }),
+  type: optional(oneOf<MetadataType>('string', 'number', 'boolean', 'strings', 'json'), 'json' as const),
 } satisfies ParsersOf<MetadataField>
 
 /** Parses the option `metadataFields`, reporting every mistake. */
 export function readMetadataFields(value: unknown): readonly ParsedField[] {
   if (!Array.isArray(value))
-    throw mistake(`is ${describe(value)}`, 'Pass an array of { name, fieldName?, required? }')
+    throw mistake(`is ${describe(value)}`, 'Pass an array of { name, fieldName?, required?, type? }')
   const fields = listOf(readField)(value)
   for (const [index, { fieldName }] of fields.entries())
     if (fields.findIndex((other) => other.fieldName === fieldName) < index)
@@ -40,12 +84,12 @@ export function readMetadataFields(value: unknown): readonly ParsedField[] {
 }
 
 function readField(value: unknown): ParsedField {
-  const { name, fieldName, required } = requireOptions('', FIELD_OPTIONS, value)
-  const path = parsePath(name)
-  if (fieldName !== undefined) return Object.freeze({ name, path, fieldName, required })
+  const { name, fieldName, required, type } = requireOptions('', FIELD_OPTIONS, value)
+  const field = { name, path: parsePath(name), required, type: TYPES[type] }
+  if (fieldName !== undefined) return Object.freeze({ ...field, fieldName })
   // The last part of the path has to be usable as a field name, too.
-  const found = requireOptions('', { fieldName: readFieldName }, { fieldName: path.at(-1) })
-  return Object.freeze({ name, path, ...found, required })
+  const found = requireOptions('', { fieldName: readFieldName }, { fieldName: field.path.at(-1) })
+  return Object.freeze({ ...field, ...found })
 }
 
 function readPath(value: unknown): string {
@@ -75,11 +119,11 @@ export type DataOf<Fields extends readonly MetadataField[]> = MetadataField exte
   : {
       readonly [
         Field in Fields[number] as Field extends { required: true } ? NameOf<Field> : never
-      ]: NonNullable<JsonValue>
+      ]: NonNullable<ValueOf<Field>>
     } & {
       readonly [
         Field in Fields[number] as Field extends { required: true } ? never : NameOf<Field>
-      ]?: JsonValue
+      ]?: ValueOf<Field>
     }
 
 /** Makes a misspelled key of a metadata field an error, which inference alone would let through. */
@@ -88,6 +132,10 @@ export type NoOtherKeys<Fields extends readonly MetadataField[]> = {
     readonly [Key in Exclude<keyof Fields[Index], keyof MetadataField>]: never
   }
 }
+
+type ValueOf<Field extends MetadataField> = Field extends { type: infer Type extends MetadataType }
+  ? Values[Type]
+  : JsonValue
 
 type NameOf<Field extends MetadataField> = Field extends { fieldName: infer Name extends string }
   ? Name

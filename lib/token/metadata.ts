@@ -21,7 +21,7 @@ const POISONED_KEY = '"__proto__":'
 /**
  * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
  * are followed; `null` counts as absent.
- * @throws {AuthError} METADATA_MISSING, METADATA_TOO_LONG or METADATA_INVALID, naming the field
+ * @throws {AuthError} METADATA_MISSING, METADATA_TYPE, METADATA_TOO_LONG or METADATA_INVALID, naming the field
  */
 export function readMetadata(
   claims: Claims,
@@ -37,6 +37,7 @@ export function readMetadata(
       if (escaped !== undefined) unescaped.push({ name: field.name, escaped })
       continue
     }
+    if (!field.type.has(value)) throw ofOtherType(field, value)
     if (isShort(value, maxFieldLength)) {
       data[field.fieldName] = value
       continue
@@ -60,6 +61,25 @@ function missing(claims: Claims, { name, path, fieldName }: ParsedField) {
     return { check: fieldName, expected: `present: ${name}`, got: `${name} is absent or null`, fix }
   }
   return authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing`, detail })
+}
+
+/** The value itself may be private. */
+function ofOtherType({ name, fieldName, type }: ParsedField, value: JsonValue) {
+  return authError('METADATA_TYPE', {
+    reason: `metadata field "${name}" is not ${type.name}`,
+    detail: {
+      check: fieldName,
+      expected: `${name}: ${type.name}`,
+      got: kindOf(value),
+      fix: 'Let the issuer write that, or change the type of the metadata field',
+    },
+  })
+}
+
+function kindOf(value: JsonValue): string {
+  if (!Array.isArray(value)) return typeof value
+  const kinds = new Set((value as readonly JsonValue[]).map((item) => typeof item))
+  return kinds.size === 0 ? 'an empty list' : `a list of ${[...kinds].join(' and ')}`
 }
 
 /** How to fix a path whose dots belong to a name. */

@@ -300,6 +300,9 @@ const rows: Row[] = [
   refusedToken('METADATA_MISSING', 'required metadata field "name" is missing', mint(), {
     metadataFields: [{ name: 'name', required: true }],
   }),
+  refusedToken('METADATA_TYPE', 'metadata field "name" is not a string', mint(claims({ name: 1 })), {
+    metadataFields: [{ name: 'name', type: 'string' }],
+  }),
   refusedToken(
     'METADATA_TOO_LONG',
     'metadata field "name" is longer than 10 characters',

@@ -179,6 +179,51 @@ describe('a required claim', () => {
   })
 })
 
+describe('the type of a value', () => {
+  const values: readonly [value: unknown, kind: string][] = [
+    ['', 'string'],
+    [0, 'number'],
+    [false, 'boolean'],
+    [[], 'an empty list'],
+    [['a', 'b'], 'a list of string'],
+    [['a', 1], 'a list of string and number'],
+    [{}, 'object'],
+  ]
+  const types: readonly [type: string, called: string, takes: readonly number[]][] = [
+    ['string', 'a string', [0]],
+    ['number', 'a number', [1]],
+    ['boolean', 'true or false', [2]],
+    ['strings', 'a list of strings', [3, 4]],
+    ['json', 'any value', [0, 1, 2, 3, 4, 5, 6]],
+  ]
+  for (const [type, called, takes] of types)
+    test(`${type} is ${called}`, () => {
+      const metadataFields = [{ name: 'a', type }]
+      for (const [index, [value, kind]] of values.entries())
+        if (takes.includes(index)) assert.deepEqual(dataOf(metadataFields, { a: value }), { a: value })
+        else {
+          const { code, message, detail } = verifierFor({ metadataFields }).refuse(mint(claims({ a: value })))
+          assert.equal(code, 'METADATA_TYPE')
+          assert.equal(message, `invalid custom auth token: metadata field "a" is not ${called}`)
+          const { check, expected, got } = detail ?? {}
+          assert.deepEqual([check, expected, got], ['a', `a: ${called}`, kind])
+        }
+    })
+
+  test('is not asked of an absent value or null, which are missing when required', () => {
+    for (const payload of [{}, { a: null }]) {
+      assert.deepEqual(dataOf([{ name: 'a', type: 'string' }], payload), {})
+      const required = [{ name: 'a', type: 'string', required: true }]
+      assert.equal(refusalOf(required, payload).code, 'METADATA_MISSING')
+    }
+  })
+
+  test('is not that of a number too large to be one', () => {
+    const { refuse } = verifierFor({ metadataFields: [{ name: 'a', type: 'number' }] })
+    assert.equal(refuse(raw('"a":1e999')).code, 'METADATA_TYPE')
+  })
+})
+
 describe('the length of a value', () => {
   const fields = [{ name: 'user.bio', fieldName: 'bio' }]
   const room = { maxTokenLength: 100_000 }

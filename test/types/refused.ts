@@ -29,6 +29,9 @@ customJwtAuth({ appId: 'myapp-abcde', signingAlgorithm: 'RS256', signingKeys: [k
 // @ts-expect-error a JWK URI serves public keys, and HS256 has none
 customJwtAuth({ appId: 'myapp-abcde', signingAlgorithm: 'HS256', jwkUri })
 
+// @ts-expect-error not a type of a metadata field
+customJwtAuth({ ...good, metadataFields: [{ name: 'email', type: 'text' }] })
+
 // @ts-expect-error providers and keys at once
 customJwtAuth({ ...good, providers: { a: { jwkUri } } })
 

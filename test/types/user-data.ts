@@ -81,6 +81,28 @@ customJwtAuth({
 })
 customJwtAuth({ ...keys, autoCreateUser: true, logger: console, clock: () => 0 })
 
+// Fields with a type.
+export const typed = customJwtAuth({
+  ...keys,
+  metadataFields: [
+    { name: 'email', type: 'string', required: true },
+    { name: 'age', type: 'number' },
+    { name: 'email_verified', type: 'boolean' },
+    { name: 'realm_access.roles', type: 'strings', required: true },
+    { name: 'address', type: 'json' },
+  ],
+})
+export const typedData: Equal<
+  UserOf<typeof typed>['data'],
+  {
+    readonly email: string
+    readonly roles: readonly string[]
+    readonly age?: number
+    readonly email_verified?: boolean
+    readonly address?: JsonValue
+  }
+> = true
+
 // Several providers: a field is certainly there only when each of them requires it.
 export const several = customJwtAuth({
   appId: 'myapp-abcde',
