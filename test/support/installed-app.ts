@@ -26,29 +26,39 @@ export function makeApp() {
     folder,
 
     /** In place of `npm install custom-jwt-auth express`, which would fetch a published version. */
-    install(): void {
+    install(...others: readonly string[]): void {
       const entry = builtCli()
       chmodSync(entry, 0o755)
       const modules = join(folder, 'node_modules')
       mkdirSync(join(modules, '.bin'), { recursive: true })
       symlinkSync(join(dirname(entry), '../../..'), join(modules, 'custom-jwt-auth'))
       symlinkSync(entry, join(modules, '.bin/custom-jwt-auth'))
-      symlinkSync(join(root, 'node_modules/express'), join(modules, 'express'))
+      for (const name of ['express', ...others])
+        symlinkSync(join(root, 'node_modules', name), join(modules, name))
     },
 
-    /** Starts a server, and returns what it printed when it listens, and on which port. */
-    async start(command: string): Promise<{ output: string; port: string }> {
+    /** Starts a server, and returns what it printed when it listens, on which port, and what ends it. */
+    async start(command: string) {
       const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env })
+      const exit = once(child, 'close') as Promise<[code: number | null]>
       stops.push(() => child.kill())
       let output = ''
       let errors = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
       child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
       while (!/Listening on .*\n/.test(output)) {
-        await Promise.race([once(child.stdout, 'data'), once(child, 'close')])
+        await Promise.race([once(child.stdout, 'data'), exit])
         assert.equal(child.exitCode, null, output + errors)
       }
-      return { output, port: /port: (\d+)/.exec(output)?.[1] ?? '' }
+      return {
+        output,
+        port: /port: (\d+)/.exec(output)?.[1] ?? '',
+        /** @returns its exit code; null when it did not care for the signal and was killed by it */
+        async end(signal: NodeJS.Signals): Promise<number | null> {
+          child.kill(signal)
+          return (await exit)[0]
+        },
+      }
     },
 
     /** Runs lines in a shell, and returns what they printed. */
