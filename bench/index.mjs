@@ -1,4 +1,4 @@
-// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [memory] [jwks] [stores]
+// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [providers] [memory] [jwks] [stores]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -113,6 +113,15 @@ if (isChosen('calls')) {
       rows.push([`${age}: ${guard.join(', ')}`, withQuartiles(call, microseconds), ...ratios])
     }
   printTable('One call, in a loop without HTTP', ['call', 'CPU', 'of a bare request', 'raw verifies'], rows)
+}
+
+if (isChosen('providers')) {
+  const rows = (await run('providers.mjs')).map(({ name, microseconds: cost, ratio }) => [
+    name,
+    microseconds(cost),
+    twoDigits(ratio),
+  ])
+  printTable('A token seen before, by the number of providers', ['providers', 'CPU', 'ratio'], rows)
 }
 
 if (isChosen('memory')) {
