@@ -8,8 +8,9 @@ import {
 } from './options.js'
 import { ConfigurationError } from './configuration-error.js'
 import { createEvents, eventsOf } from './events.js'
-import { createAuthenticator } from './http/authenticate.js'
-import { createMiddleware, userOf, type Middleware } from './http/middleware.js'
+import { createAuthenticator, type Authenticated } from './http/authenticate.js'
+import type { CredentialSource } from './http/credential-source.js'
+import { createAuthenticate, createMiddleware, userOf, type Middleware } from './http/middleware.js'
 import { createInspectRoute } from './inspect/inspect-page.js'
 import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
@@ -60,6 +61,14 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
    * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or the route has no guard in front of it
    */
   userOf(req: IncomingMessage): User<Data>
+  /**
+   * Who sends something, for all that is not an Express request: WebSockets, subscriptions, workers, other frameworks.
+   * Takes the ways of the guard, in the same order; a token alone may be the issuer's or a session's.
+   * @param source a token, or a request: of `node:http`, `{ headers }`, a `Request` or `Headers` of the web platform
+   * @returns never undefined: without a credential it rejects, whatever `credentialsRequired` says
+   * @throws {AuthError} what the guard would pass to `next(error)`
+   */
+  authenticate(source: CredentialSource): Promise<Authenticated<Data>>
   /** Says for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /**
@@ -90,7 +99,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `explain()`, `inspectPage()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `authenticate()`, `explain()`, `inspectPage()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -183,6 +192,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ ...config, providerNames, store, userCache, dependency }),
     userOf: (req: IncomingMessage) => userOf(req, events),
+    authenticate: createAuthenticate(authenticator, events),
     explain,
     inspectPage() {
       const configurations = [{ name: appId, explain, hasStore: true }]

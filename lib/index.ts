@@ -4,6 +4,8 @@ export { customJwtAuth, type CustomJwtAuth, type UserOf } from './custom-jwt-aut
 export { ConfigurationError, type ConfigurationProblem } from './configuration-error.js'
 export { isAuthError, type AuthError, type ErrorCode, type ErrorDetail } from './errors.js'
 export type { CredentialKind, Logger } from './events.js'
+export type { Authenticated } from './http/authenticate.js'
+export type { CredentialSource, WebHeaders } from './http/credential-source.js'
 export { errorHandler } from './http/error-response.js'
 export { requireClaims, requireScopes, type WantedClaim } from './http/guards.js'
 export type { Middleware } from './http/middleware.js'

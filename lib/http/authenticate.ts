@@ -1,20 +1,20 @@
-import type { IncomingMessage } from 'node:http'
 import { authError } from '../errors.js'
 import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
+import { MAX_SESSION_TOKEN_LENGTH } from '../sessions/session-tokens.js'
 import type { Sessions } from '../sessions/sessions.js'
 import { onBehalfOf } from '../providers/on-behalf-of.js'
 import { authOfSession, authOfToken, type RequestAuth } from './request-auth.js'
 import { isSessionToken } from '../token/claims.js'
 import type { Verifier } from '../token/verifier.js'
-import type { MaybePromise, User } from '../user.js'
+import type { MaybePromise, User, UserData } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
-import { readCredentials, type Credentials } from './credentials.js'
+import { readCredentials, type Credentials, type RequestHeaders } from './credentials.js'
 
 /** Who sends a request, and how we know. */
-export interface Authenticated {
-  readonly user: User
+export interface Authenticated<Data = UserData> {
+  readonly user: User<Data>
   readonly auth: RequestAuth
 }
 
@@ -23,7 +23,12 @@ export interface Authenticator {
    * The user of a request; undefined when it has no credentials. Answers without a promise where it can.
    * @throws {AuthError}
    */
-  readonly authenticate: (req: IncomingMessage) => MaybePromise<Authenticated | undefined>
+  readonly authenticate: (req: RequestHeaders) => MaybePromise<Authenticated | undefined>
+  /**
+   * The user of a token alone, whichever of the two it is.
+   * @throws {AuthError}
+   */
+  readonly authenticateToken: (token: string) => MaybePromise<Authenticated>
 }
 
 /** Decides which credential a request has, and which keys may verify it. */
@@ -38,10 +43,9 @@ export function createAuthenticator(parts: {
 }): Authenticator {
   const { bearerJwt, verifier, signIn, sessions, now } = parts
 
-  /** The unverified payload only chooses which keys may verify the token, and nothing else. */
   function kindOf({ header, token }: Credentials): CredentialKind {
     if (header === 'jwttokenstring') return 'custom-token'
-    return bearerJwt && !isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'custom-token' : 'session'
+    return bearerJwt ? kindOfToken(token) : 'session'
   }
 
   function whoSent(kind: CredentialKind, token: string, time: number): MaybePromise<Authenticated> {
@@ -61,9 +65,16 @@ export function createAuthenticator(parts: {
   }
 
   return {
+    authenticateToken: (token) => whoSent(kindOfToken(token), token, now()),
     authenticate(req) {
       const credentials = readCredentials(req)
       return credentials && whoSent(kindOf(credentials), credentials.token, now())
     },
   }
+}
+
+/** The unverified payload only chooses which keys may verify the token, and nothing else. */
+function kindOfToken(token: string): CredentialKind {
+  const mayBeSession = token.length <= MAX_SESSION_TOKEN_LENGTH
+  return mayBeSession && isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'session' : 'custom-token'
 }

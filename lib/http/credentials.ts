@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { authError, type ErrorDetail } from '../errors.js'
 
 /** What a request says about who sends it (PROTOCOL §1). */
@@ -6,6 +5,16 @@ export interface Credentials {
   readonly header: 'authorization' | 'jwttokenstring'
   readonly token: string
 }
+
+/** What is looked at of a request. */
+export interface RequestHeaders {
+  readonly headers?: Readonly<Record<string, HeaderValue>> | null
+  /** Names and values in turn, as Node has them. */
+  readonly rawHeaders?: readonly string[] | undefined
+}
+
+/** Not every request is Node's own: adapters and tests may pass lists of values, or null for none. */
+export type HeaderValue = string | readonly string[] | null | undefined
 
 // A tab is not a space (RFC 9110 §11.4), but the intent is clear: a credential, good or bad, not a missing one.
 const BEARER = /^bearer(?:[ \t]+|$)/i
@@ -16,8 +25,8 @@ const BEARER = /^bearer(?:[ \t]+|$)/i
  * @returns undefined when there are none; missing is not invalid
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
-export function readCredentials(req: IncomingMessage): Credentials | undefined {
-  const headers: Readonly<Record<string, HeaderValue>> = (req as Partial<IncomingMessage>).headers ?? {}
+export function readCredentials(req: RequestHeaders): Credentials | undefined {
+  const headers = req.headers ?? {}
   if (isAbsent(headers.authorization) && isAbsent(headers.jwttokenstring)) return undefined
   refuseDuplicates(req)
   const authorization = onlyValue('Authorization', headers.authorization)
@@ -27,9 +36,6 @@ export function readCredentials(req: IncomingMessage): Credentials | undefined {
   const token = onlyValue('jwtTokenString', headers.jwttokenstring)
   return token === undefined ? undefined : { header: 'jwttokenstring', token: token.trim() }
 }
-
-/** Not every request is Node's own: adapters and tests may pass lists of values, or null for none. */
-type HeaderValue = string | readonly string[] | null | undefined
 
 function isAbsent(value: HeaderValue): value is null | undefined {
   return value === undefined || value === null
@@ -43,7 +49,7 @@ function onlyValue(name: string, value: HeaderValue): string | undefined {
 }
 
 // Node keeps the first Authorization header and joins the values of a custom one, so only rawHeaders shows duplicates.
-function refuseDuplicates({ rawHeaders }: Partial<IncomingMessage>): void {
+function refuseDuplicates({ rawHeaders }: RequestHeaders): void {
   if (!rawHeaders) return
   let authorization = 0
   let jwtTokenString = 0
@@ -64,12 +70,12 @@ function duplicated(name: string) {
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
 /** What a request without credentials has in their place. Shows nothing of it but the name of a scheme. */
-export function missingCredentials(req: Partial<IncomingMessage>): ErrorDetail {
+export function missingCredentials(req: RequestHeaders): ErrorDetail {
   const check = 'credentials'
   const expected = 'the header jwtTokenString, or Authorization: Bearer'
-  const { authorization } = (req as { headers?: IncomingMessage['headers'] | null }).headers ?? {}
+  const { authorization } = req.headers ?? {}
   if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
-  const [scheme] = SCHEME.exec(authorization) ?? []
+  const [scheme] = SCHEME.exec(String(authorization)) ?? []
   const got =
     scheme === undefined ? 'Authorization without a known scheme' : `Authorization with the scheme ${scheme}`
   const fix = `Write Bearer ${scheme === undefined ? 'and a space before the token' : `in place of ${scheme}`}, or send the issuer's token in the header jwtTokenString`
@@ -77,8 +83,8 @@ export function missingCredentials(req: Partial<IncomingMessage>): ErrorDetail {
 }
 
 /** What is missing when a request has no user: its credentials, or a guard that reads them. */
-export function missingUser(req: IncomingMessage): ErrorDetail {
-  const { authorization, jwttokenstring } = (req as Partial<IncomingMessage>).headers ?? {}
+export function missingUser(req: RequestHeaders): ErrorDetail {
+  const { authorization, jwttokenstring } = req.headers ?? {}
   if (isAbsent(authorization) && isAbsent(jwttokenstring)) return missingCredentials(req)
   const fix = 'Mount the guard in front of the route: app.use(auth)'
   return { check: 'credentials', expected: 'req.user, which the guard sets', got: 'no user', fix }

@@ -4,7 +4,8 @@ import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
 import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
-import { missingCredentials, missingUser } from './credentials.js'
+import { requestOf, type CredentialSource } from './credential-source.js'
+import { missingCredentials, missingUser, type RequestHeaders } from './credentials.js'
 import { toAuthError } from './error-response.js'
 import type { RequestAuth } from './request-auth.js'
 
@@ -66,6 +67,35 @@ export function createMiddleware(
           refuse(reason, res, next)
         },
       )
+  }
+}
+
+/**
+ * Makes `auth.authenticate`: the guard without a response.
+ * @throws {AuthError} what the guard would refuse with; without a credential, always
+ */
+export function createAuthenticate(
+  { authenticate, authenticateToken }: Authenticator,
+  events: Events,
+): (source: CredentialSource) => Promise<Authenticated> {
+  async function authenticateRequest(req: RequestHeaders): Promise<Authenticated> {
+    const who = await authenticate(req)
+    if (who) return who
+    throw authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) })
+  }
+
+  return async (source) => {
+    try {
+      const who = await (typeof source === 'string'
+        ? authenticateToken(source.trim())
+        : authenticateRequest(requestOf(source)))
+      events.authenticated(who.user.id, who.auth)
+      return who
+    } catch (reason) {
+      const error = toAuthError(reason)
+      events.rejected(error)
+      throw error
+    }
   }
 }
 

@@ -51,7 +51,7 @@ function notCompact(text: string) {
   const isThree = segments === 3
   const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
   const fix = /^bearer /i.test(text)
-    ? 'Leave "Bearer " out: the jwtTokenString header holds the token alone'
+    ? 'Leave "Bearer " out: it stands before the token in the Authorization header alone'
     : segments === JWE_SEGMENTS
       ? 'It is encrypted (a JWE), for its recipient alone: have the issuer sign its tokens without encrypting them'
       : 'Copy the whole token, with both of its dots and nothing around it'

@@ -9,7 +9,8 @@ import type { CustomData } from '../user.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
-const MAX_SESSION_TOKEN_LENGTH = 16_384
+/** Longer ones are refused. */
+export const MAX_SESSION_TOKEN_LENGTH = 16_384
 const STRANGER_FIX =
   "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the session " +
   'key that signed it in session.signingKeys'
