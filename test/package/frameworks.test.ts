@@ -1,6 +1,6 @@
 // The package where its users have it: test runners, a bundler, frameworks. They are installed in a folder of their own,
 // so that `npm ci` of the project stays short. Each program in frameworks/ refuses one request and accepts another.
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -37,6 +37,19 @@ for (const [name, ...args] of [
   test(name, async () => {
     await runIn(app, process.execPath, ...args)
   })
+
+describe('docs/other-ways-in.md', () => {
+  const page = readFileSync(new URL('../../docs/other-ways-in.md', import.meta.url), 'utf8')
+  const recipes = [...page.matchAll(/^```js\n\/\/ (\S+)\.mjs\n(.*?)^```$/gms)]
+  before(() => {
+    for (const [, name = '', code = ''] of recipes) writeFileSync(join(app, `${name}.mjs`), code)
+  })
+  for (const [, name = ''] of recipes)
+    if (name !== 'auth')
+      test(name, async () => {
+        await runIn(app, process.execPath, 'recipes.mjs', name)
+      })
+})
 
 describe('a bundle of esbuild', () => {
   const bundles = join(scratch, 'bundles')
