@@ -26,7 +26,7 @@ export type CredentialSource =
 export function requestOf(source: unknown): RequestHeaders {
   const { headers = source, rawHeaders } = asObject(source)
   const isRaw = Array.isArray(rawHeaders) && rawHeaders.every((item) => typeof item === 'string')
-  return { headers: readHeaders(asObject(headers)), rawHeaders: isRaw ? (rawHeaders) : undefined }
+  return { headers: readHeaders(asObject(headers)), rawHeaders: isRaw ? rawHeaders : undefined }
 }
 
 /** By lower-case names. Whatever comes twice, if only in another case, is a list. */
