@@ -124,6 +124,24 @@ test('a credential header that arrives twice in different cases is refused with 
   assert.match(twice.text, /"error_code":"InvalidParameter"/)
 })
 
+test('no credential is read from a URL, a body or a cookie', async (t) => {
+  const app = await startApp(t)
+  const { access_token: access } = await app.loggedIn()
+  const jwt = mint()
+  for (const [name, token] of [
+    ['access_token', access],
+    ['access_token', jwt],
+    ['jwtTokenString', jwt],
+    ['token', jwt],
+  ] as const) {
+    const pair = `${name}=${token}`
+    assert.equal((await app.send(`/api/me?${pair}`)).status, 401, name)
+    assert.equal((await app.send('/api/me', { headers: { cookie: pair } })).status, 401, name)
+    const body = { [name]: token }
+    assert.equal((await app.send('/api/me', { method: 'POST', body })).status, 401, name)
+  }
+})
+
 test('session routes know no credential but the bearer token', async (t) => {
   const app = await startApp(t)
   const { access_token: access, refresh_token: refresh } = await app.loggedIn()

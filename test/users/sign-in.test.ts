@@ -213,6 +213,14 @@ describe('a token on an endpoint', () => {
     assert.equal(stored.last_authentication_date, NOW + 60)
   })
 
+  test('begins no session', async (t) => {
+    const app = await startApp(t)
+    const { id } = (await app.me(mint())).body
+    assert.equal(await app.auth.users.revokeSessions(String(id)), 0)
+    await app.loggedIn()
+    assert.equal(await app.auth.users.revokeSessions(String(id)), 1)
+  })
+
   test('makes no user unless the options say so, and finds the one that a login made', async (t) => {
     const app = await startApp(t, { autoCreateUser: false })
     assert.equal((await app.me(mint())).status, 401)
