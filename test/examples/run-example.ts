@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /** The blocks of one language in an example's README, in their order. */
-export function readBlocks(example: string, language: 'sh' | 'json'): string[] {
+export function readBlocks(example: string, language: 'sh' | 'json' | 'text'): string[] {
   const text = readFileSync(`${root}examples/${example}/README.md`, 'utf8')
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter(([, name]) => name === language)
