@@ -1,6 +1,7 @@
 import { withoutSlashes } from './keys/jwks/issuer-url.js'
 import type { Logger } from './events.js'
 import type { VerificationKey } from './keys/key-source.js'
+import { isPublished } from './keys/secret-key.js'
 import type { KeyOptions } from './keys/key-options.js'
 import {
   asGiven,
@@ -206,10 +207,14 @@ function checkSessionKeys(
   { keys: { written } }: ReadProvider,
   problems: Problems,
 ): void {
-  if (sessionKeys?.some(({ key }) => written.some((other) => other.key.equals(key))))
+  if (
+    sessionKeys?.some(({ key }) =>
+      written.some((other) => other.key.equals(key) || isPublished(key, other.key)),
+    )
+  )
     problems.add(
       'session.signingKeys',
-      "hold one of the issuer's keys",
+      "hold one of the issuer's keys, or a part of one",
       'Give sessions a secret of their own',
     )
 }

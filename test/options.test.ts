@@ -309,14 +309,14 @@ describe('session', () => {
       what: "the issuer's key",
       options: keys([SESSION_SECRET, SECRET]),
       option: 'session.signingKeys',
-      problem: /^hold one of the issuer's keys$/,
+      problem: /^hold one of the issuer's keys, or a part of one$/,
       fix: /^Give sessions a secret of their own$/,
     },
     {
       what: "the issuer's key in another encoding",
       options: keys([{ key: Buffer.from(SECRET).toString('base64'), encoding: 'base64' }]),
       option: 'session.signingKeys',
-      problem: /^hold one of the issuer's keys$/,
+      problem: /^hold one of the issuer's keys, or a part of one$/,
       fix: /^Give/,
     },
     {

@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, ECDH, X509Certificate, type KeyObject } from 'node:crypto'
+import { isModulus } from './modulus.js'
 
 /** A key, or what is wrong with it and how to fix that. */
 export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly fix: string }
@@ -8,6 +9,7 @@ export type PairedKey =
   | { readonly kind: 'public'; readonly key: KeyObject }
   | { readonly kind: 'private' }
   | { readonly kind: 'damaged' }
+  | { readonly kind: 'modulus' }
 
 /** What DER keys name inside: rsaEncryption, ecPublicKey and Ed25519, by their object identifiers. */
 const KEY_TYPES = ['06092a864886f70d010101', '06072a8648ce3d0201', '06032b6570'].map((hex) =>
@@ -17,7 +19,12 @@ const ENCODED = { base64: /^[\w+/-]+$/, hex: /^[0-9a-f]+$/i }
 /** The lines around a PEM, also without their dashes. */
 const ARMOR = /-----? ?(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
 const MAX_LAYERS = 5
-const CURVES_BY_LENGTH: Readonly<Record<number, string>> = { 65: 'P-256', 97: 'P-384', 133: 'P-521' }
+/** By the bytes of a coordinate, as JWKs and as OpenSSL name them. */
+const CURVES: Readonly<Record<number, readonly [string, string]>> = {
+  32: ['P-256', 'prime256v1'],
+  48: ['P-384', 'secp384r1'],
+  66: ['P-521', 'secp521r1'],
+}
 
 /**
  * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, a point of a
@@ -28,10 +35,11 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
   const text = tidy(bytes.toString('latin1'))
   if (ARMOR.test(text)) return readPem(text)
   if (/^[[{]/.test(text)) return readJwk(text)
-  // OpenSSH's form of a public key, as text and decoded.
-  if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)/s.test(text)) return { kind: 'damaged' }
+  // OpenSSH's form of a public key, as text and decoded, and that of .NET.
+  if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)|<Modulus>/s.test(text)) return { kind: 'damaged' }
   const read = bytes[0] === 0x30 ? readDer(bytes) : readPoint(bytes)
   if (read || layers === 0) return read
+  if (isModulus(text)) return { kind: 'modulus' }
   const bare = text.replaceAll(/\s|=/g, '')
   for (const [encoding, shape] of Object.entries(ENCODED)) {
     const found =
@@ -89,16 +97,20 @@ function readDer(der: Buffer): PairedKey | undefined {
   return KEY_TYPES.some((type) => der.includes(type)) ? { kind: 'damaged' } : undefined
 }
 
-/** A point in the uncompressed form of SEC 1 §2.3.3, which is all that a public key of a curve is. */
+/** A point as SEC 1 §2.3.3 writes it, whole or compressed, which is all that a public key of a curve is. */
 function readPoint(bytes: Buffer): PairedKey | undefined {
-  const crv = bytes[0] === 0x04 ? CURVES_BY_LENGTH[bytes.length] : undefined
+  const isWhole = bytes[0] === 0x04
+  if (!isWhole && bytes[0] !== 0x02 && bytes[0] !== 0x03) return undefined
+  const size = (bytes.length - 1) / (isWhole ? 2 : 1)
+  const [crv, curve = ''] = CURVES[size] ?? []
   if (crv === undefined) return undefined
-  const size = (bytes.length - 1) / 2
-  const [x, y] = [bytes.subarray(1, 1 + size), bytes.subarray(1 + size)].map((part) =>
-    part.toString('base64url'),
-  )
-  const jwk = { kty: 'EC', crv, x: x ?? '', y: y ?? '' }
-  const key = attempt(() => createPublicKey({ key: jwk, format: 'jwk' }))
+  const key = attempt(() => {
+    const point = ECDH.convertKey(bytes, curve, undefined, undefined, 'uncompressed') as Buffer
+    const [x, y] = [point.subarray(1, 1 + size), point.subarray(1 + size)].map((part) =>
+      part.toString('base64url'),
+    )
+    return createPublicKey({ key: { kty: 'EC', crv, x: x ?? '', y: y ?? '' }, format: 'jwk' })
+  })
   return key && { kind: 'public', key }
 }
 

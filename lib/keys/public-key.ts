@@ -24,6 +24,11 @@ export function parsePublicKey(bytes: Buffer, algorithm: Algorithm): ParsedKey {
       problem: 'is a private key',
       fix: 'Keep it at the issuer and pass its public key (openssl pkey -in private.pem -pubout)',
     }
+  if (found.kind === 'modulus')
+    return {
+      problem: 'is the modulus of an RSA key alone',
+      fix: 'Pass the whole key: the JWK that has it as n, or PEM',
+    }
   if (found.kind === 'damaged')
     return {
       problem: 'is a damaged PEM key',

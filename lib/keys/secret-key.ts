@@ -21,6 +21,11 @@ export function parseSecretKey(
 ): ParsedKey {
   const bytes = typeof given === 'string' ? Buffer.from(given, encoding ?? 'utf8') : given
   const found = findPairedKey(Buffer.from(given)) ?? findPairedKey(bytes)
+  if (found?.kind === 'modulus')
+    return {
+      problem: 'looks like the modulus of an RSA key, which is public',
+      fix: 'Generate a secret: npx custom-jwt-auth keygen',
+    }
   if (found)
     return {
       problem: `is a ${found.kind} key${found.kind === 'damaged' ? ' of a key pair' : ''}, but the algorithm is ${algorithm}`,

@@ -1,7 +1,8 @@
 // Keys in the forms that people have: accepted, or refused in one line that says what they are.
 import assert from 'node:assert/strict'
-import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createSecretKey, ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { findPairedKey } from '../../lib/keys/parsed-key.js'
 import { refusalOf } from '../support/refused-options.js'
 import { keyPairFor, signWith } from '../support/signers.js'
 import { APP_ID, claims, mint, SECRET } from '../support/tokens.js'
@@ -106,6 +107,9 @@ describe('what may be public, though it cannot be read,', () => {
     'a list of JWKs, in base64': base64(JSON.stringify([jwk])),
     'a JWK inside of something else, in base64': base64(JSON.stringify({ key: jwk })),
     "OpenSSH's form": `ssh-ed25519 ${Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString('base64')} me@host`,
+    'the form of .NET, in base64': base64(
+      `<RSAKeyValue><Modulus>${'A'.repeat(344)}</Modulus></RSAKeyValue>`.slice(0, 90),
+    ),
     "OpenSSH's form, the middle alone": Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '.padEnd(51, 'x')).toString(
       'base64',
     ),
@@ -117,6 +121,73 @@ describe('what may be public, though it cannot be read,', () => {
       )
       assert.doesNotMatch(onlyProblem({ signingAlgorithm: 'ES256', signingKeys: [key] }), /HS\d|HMAC|secret/i)
     })
+})
+
+/** The whole point of an EC key, and what OpenSSL and wallets make of it. */
+const compressed = (key: KeyObject): Buffer => {
+  const { crv = '', x = '', y = '' } = key.export({ format: 'jwk' })
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+  const curve = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' }[crv] ?? ''
+  return ECDH.convertKey(point, curve, undefined, undefined, 'compressed') as Buffer
+}
+
+describe('a compressed point', () => {
+  for (const algorithm of ['ES256', 'ES384', 'ES512'] as const) {
+    const point = compressed(keyPairFor(algorithm).publicKey)
+    for (const [form, key] of Object.entries({
+      bytes: point,
+      base64: base64(point),
+      base64url: point.toString('base64url'),
+      hex: point.toString('hex'),
+    }))
+      test(`for ${algorithm}, as ${form}, verifies and is not a secret`, () => {
+        const { accept } = verifierFor({ signingAlgorithm: algorithm, signingKeys: [key] })
+        assert.equal(accept(signWith(algorithm)).subject, '24601')
+        assert.match(onlyProblem({ signingAlgorithm: 'HS256', signingKeys: [key] }), /^is a public key/)
+      })
+  }
+
+  test('that is on no curve is a secret like others', () => {
+    const numbers = Array.from({ length: 64 }, (_, last) =>
+      Buffer.concat([Buffer.of(2), Buffer.alloc(31, 7), Buffer.of(last)]),
+    )
+    const key = numbers.find((bytes) => findPairedKey(bytes) === undefined)
+    assert.ok(key)
+    assert.equal(verifierFor({ signingKeys: [key] }).accept(mint(claims(), { key })).subject, '24601')
+  })
+})
+
+describe('the modulus of an RSA key alone', () => {
+  for (const modulusLength of [2048, 3072]) {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength })
+    const { n = '' } = publicKey.export({ format: 'jwk' })
+    const printed = Buffer.from(n, 'base64url').toString('hex').toUpperCase()
+    for (const [form, key] of Object.entries({ 'as in a JWK': n, 'as OpenSSL prints it': printed }))
+      test(`of ${modulusLength} bits, ${form}, is not a secret`, () => {
+        if (key.length > 512) return
+        const session = { signingAlgorithm: 'HS256', signingKeys: [SECRET], session: { signingKeys: [key] } }
+        for (const options of [{ signingAlgorithm: 'HS256', signingKeys: [key] }, session])
+          assert.match(onlyProblem(options), /^looks like the modulus of an RSA key.*keygen$/)
+        const named = { signingAlgorithm: 'HS256', signingKeys: [{ key, encoding: 'base64url' }] }
+        assert.match(onlyProblem(named), /^looks like the modulus/)
+        const advice = onlyProblem({ signingAlgorithm: 'RS256', signingKeys: [key] })
+        assert.match(advice, /^is the modulus of an RSA key alone/)
+        assert.doesNotMatch(advice, /HS\d|HMAC|secret/i)
+      })
+  }
+
+  test('is not what a long secret is taken for that has a small factor, or another length', () => {
+    const bytes = Buffer.alloc(256, 0xab) // even, or a multiple of 3
+    for (const key of [bytes.toString('base64url'), bytes.subarray(1).toString('base64url'), base64(bytes)])
+      verifierFor({ signingKeys: [key] }).accept(mint(claims(), { key }))
+  })
+
+  test('is no key of sessions where the guard has its key, in any form', () => {
+    const { publicKey } = keyPairFor('RS256')
+    const n = Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')
+    const options = { signingAlgorithm: 'RS256', signingKeys: [publicKey], session: { signingKeys: [n] } }
+    assert.match(onlyProblem(options), /^hold one of the issuer's keys, or a part of one/)
+  })
 })
 
 describe('a secret', () => {
