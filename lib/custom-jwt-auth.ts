@@ -185,9 +185,9 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const memory = isProduction ? takeMemoryBounds(store) : undefined
   if (memory) events.memoryStore(memory)
   const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
-  const middleware = createMiddleware(authenticator, { events, isRequired: config.credentialsRequired })
-  return Object.assign(middleware, {
-    optional: createMiddleware(authenticator, { events, isRequired: false }),
+  const guard = (isRequired: boolean) => createMiddleware(authenticator, { events, dependency, isRequired })
+  return Object.assign(guard(config.credentialsRequired), {
+    optional: guard(false),
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ ...config, providerNames, store, userCache, dependency }),

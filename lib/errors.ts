@@ -93,6 +93,7 @@ export const ERRORS = {
   STORE_UNAVAILABLE: dependency(),
   STORE_FULL: dependency(),
   HOOK_UNAVAILABLE: dependency(),
+  PREDICATE_UNAVAILABLE: dependency(),
   CUSTOM_DATA_UNAVAILABLE: dependency(),
   USER_ID_UNAVAILABLE: dependency(),
   KEYS_UNAVAILABLE: dependency(),

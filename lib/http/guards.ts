@@ -1,10 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { authError, type AuthError } from '../errors.js'
 import { ConfigurationError } from '../configuration-error.js'
+import type { Dependency } from '../dependency.js'
+import { authError, isAuthError, type AuthError, type ErrorDetail } from '../errors.js'
 import type { Claims } from '../jws/compact.js'
+import { isPromise } from '../maybe-promise.js'
+import { describe } from '../problems.js'
 import { valueAt } from '../token/metadata.js'
 import { parsePath } from '../token/metadata-options.js'
+import type { MaybePromise, User, UserData } from '../user.js'
 import { missingUser } from './credentials.js'
+import { contextOf } from './guard-context.js'
 import { setHeaders, type Middleware } from './middleware.js'
 import type { RequestAuth } from './request-auth.js'
 
@@ -29,11 +34,11 @@ export function requireScopes(...scopes: readonly [string, ...string[]]): Middle
       'Pass scopes such as read:orders, each as a string of its own',
     )
   const wanted = [...new Set(scopes)]
-  return guard((claims) => {
+  return guardOfClaims((claims) => {
     const held = new Set([...scopesIn(claims, 'scope'), ...scopesIn(claims, 'scp')])
     const missing = wanted.filter((scope) => !held.has(scope))
     if (missing.length > 0)
-      return insufficient(`the token lacks the scope ${missing.join(' ')}`, wanted.join(' '))
+      return insufficient(`the token lacks the scope ${missing.join(' ')}`, { scope: wanted.join(' ') })
     return undefined
   })
 }
@@ -61,7 +66,7 @@ export function requireClaims(
       'got no claim, or a path or value that cannot be a claim',
       "Pass paths of claims and the values wanted, e.g. { role: ['clerk', 'admin'] }",
     )
-  return guard((held) => {
+  return guardOfClaims((held) => {
     const failed = rules.find(({ path, values }) => {
       const value = valueAt(held, path)
       const items: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -71,20 +76,77 @@ export function requireClaims(
   })
 }
 
-function guard(judge: (claims: Claims) => AuthError | undefined): Middleware {
-  return function customJwtAuthGuard(
-    req: IncomingMessage & { auth?: RequestAuth; user?: unknown },
-    res,
-    next,
-  ) {
-    const { auth, user } = req
-    let error: AuthError | undefined
-    if (!auth || !user) error = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
-    else if (!auth.claims) error = insufficient('a session has no claims: send the token of the issuer')
-    else error = judge(auth.claims)
-    if (error) setHeaders(res, error.headers)
-    next(error)
+/**
+ * Lets a request through whose user the predicate allows, by answering `true` or a promise of it. Mount it after the guard;
+ * a session will do. Others go to `next(error)`: SCOPE_INSUFFICIENT (403) for any other answer, PREDICATE_UNAVAILABLE (503)
+ * when the predicate throws, or takes longer than the guard's `timeoutSeconds`; CREDENTIALS_MISSING (401) when nobody
+ * signed in.
+ * @throws {ConfigurationError} at once, when it is not a function
+ * @example
+ * app.get('/beta', auth, requireUser((user) => user.custom_data.plan === 'pro'), beta)
+ */
+export function requireUser<Data = UserData>(
+  isAllowed: (user: User<Data>) => MaybePromise<boolean | undefined>,
+): Middleware {
+  if (typeof isAllowed !== 'function')
+    throw misuse(
+      'requireUser',
+      `got ${describe(isAllowed)}`,
+      "Pass a function of the user, e.g. (user) => user.custom_data.plan === 'pro'",
+    )
+  function judge(answer: unknown): AuthError | undefined {
+    if (answer === true) return undefined
+    const detail = {
+      check: 'requireUser',
+      expected: 'true',
+      got: answer === undefined ? 'undefined' : describe(answer),
+    }
+    return insufficient('the user is not allowed to do this', { detail })
   }
+
+  return guard(({ user, dependency }) => {
+    const failed = (cause: unknown) => unavailable(isAuthError(cause) ? (cause.cause ?? cause) : cause)
+    try {
+      const answer = dependency('PREDICATE_UNAVAILABLE', () => isAllowed(user as User<Data>))
+      return isPromise(answer) ? answer.then(judge, failed) : judge(answer)
+    } catch (error) {
+      return failed(error)
+    }
+  })
+}
+
+interface Seen {
+  readonly user: User
+  readonly auth: RequestAuth
+  readonly dependency: Dependency
+}
+
+/** Middleware that refuses with what `judge` finds, and with 401 where nobody signed in. Synchronous where it can be. */
+function guard(judge: (seen: Seen) => MaybePromise<AuthError | undefined>): Middleware {
+  return function customJwtAuthGuard(req: IncomingMessage & { auth?: RequestAuth; user?: User }, res, next) {
+    const { auth, user } = req
+    const { events, dependency } = contextOf(req)
+    const answer = (error: AuthError | undefined): void => {
+      if (error) {
+        events.rejected(error)
+        setHeaders(res, error.headers)
+      }
+      next(error)
+    }
+    if (!auth || !user) {
+      answer(authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) }))
+      return
+    }
+    const verdict = judge({ user, auth, dependency })
+    if (isPromise(verdict)) void verdict.then(answer)
+    else answer(verdict)
+  }
+}
+
+function guardOfClaims(judge: (claims: Claims) => AuthError | undefined): Middleware {
+  return guard(({ auth: { claims } }) =>
+    claims ? judge(claims) : insufficient('a session has no claims: send the token of the issuer'),
+  )
 }
 
 function scopesIn(claims: Claims, name: string): readonly unknown[] {
@@ -97,8 +159,15 @@ function isWanted(value: unknown): boolean {
   return typeof value === 'boolean' || (typeof value === 'string' && value !== '') || Number.isFinite(value)
 }
 
-function insufficient(reason: string, scope?: string): AuthError {
-  return authError('SCOPE_INSUFFICIENT', { reason, ...(scope !== undefined && { scope }) })
+function insufficient(
+  reason: string,
+  more: { readonly scope?: string; readonly detail?: ErrorDetail } = {},
+): AuthError {
+  return authError('SCOPE_INSUFFICIENT', { reason, ...more })
+}
+
+function unavailable(cause: unknown): AuthError {
+  return authError('PREDICATE_UNAVAILABLE', { cause })
 }
 
 function misuse(option: string, problem: string, fix: string): ConfigurationError {

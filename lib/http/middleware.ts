@@ -7,6 +7,7 @@ import type { Authenticated, Authenticator } from './authenticate.js'
 import { requestOf, type CredentialSource } from './credential-source.js'
 import { missingCredentials, missingUser, type RequestHeaders } from './credentials.js'
 import { toAuthError } from './error-response.js'
+import { leaveContext, type GuardContext } from './guard-context.js'
 import type { RequestAuth } from './request-auth.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
@@ -22,14 +23,17 @@ type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
  */
 export function createMiddleware(
   { authenticate }: Authenticator,
-  { events, isRequired }: { readonly events: Events; readonly isRequired: boolean },
+  { isRequired, ...context }: GuardContext & { readonly isRequired: boolean },
 ): Middleware {
+  const { events } = context
+
   function accept(
     req: GuardedRequest,
     res: ServerResponse,
     who: Authenticated | undefined,
     next: Next,
   ): void {
+    leaveContext(req, context)
     if (who) {
       req.user = who.user
       req.auth = who.auth

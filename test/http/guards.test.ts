@@ -1,15 +1,31 @@
 // What the token of a request allows, over HTTP.
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type TestContext } from 'node:test'
 import express from 'express'
-import { customJwtAuth, errorHandler, requireClaims, requireScopes, type Middleware } from 'custom-jwt-auth'
-import { LOGIN } from '../support/app.js'
+import {
+  customJwtAuth,
+  errorHandler,
+  requireClaims,
+  requireScopes,
+  requireUser,
+  type CustomJwtAuthOptions,
+  type Middleware,
+} from 'custom-jwt-auth'
+import { authError } from '../../lib/errors.js'
+import { LOGIN, type Options } from '../support/app.js'
 import { send } from '../support/client.js'
+import { recordingLogger } from '../support/logger.js'
 import { listen } from '../support/server.js'
 import { APP_ID, claims, mint, NOW, SECRET, SESSION_SECRET } from '../support/tokens.js'
 
-/** An app with one guarded route, and one whose guard comes before authentication. */
-async function start(t: TestContext, guard: Middleware) {
+function raise(cause: Error): never {
+  throw cause
+}
+
+/** An app with guarded routes, and one whose guard comes before authentication. */
+async function start(t: TestContext, guard: Middleware, options: Options = {}) {
+  const logger = recordingLogger()
   const auth = customJwtAuth({
     appId: APP_ID,
     signingAlgorithm: 'HS256',
@@ -17,16 +33,21 @@ async function start(t: TestContext, guard: Middleware) {
     autoCreateUser: true,
     session: { signingKeys: [SESSION_SECRET] },
     clock: () => NOW * 1000,
-  })
+    logger,
+    ...options,
+  } as CustomJwtAuthOptions)
   const app = express()
   app.use(auth.sessionRoutes())
   app.get('/guarded', auth, guard, (_req, res) => void res.json({ passed: true }))
+  app.get('/optional', auth.optional, guard, (_req, res) => void res.json({ passed: true }))
   app.get('/too-early', guard, auth, (_req, res) => void res.json({ passed: true }))
   app.use(errorHandler())
   const server = await listen(app)
   t.after(() => Promise.all([server.close(), auth.close()]))
   const get = (headers: Record<string, string>, path = '/guarded') => send(server.url + path, { headers })
   return {
+    logger,
+    get,
     ask: (others: object, path?: string) => get({ jwtTokenString: mint(claims(others)) }, path),
     async askWithSession(others: object) {
       const { body } = await send(server.url + LOGIN, {
@@ -104,6 +125,74 @@ test('roles do not leak between the tokens of one user', async (t) => {
   assert.deepEqual(answers, [403, 200, 403, 200, 403])
 })
 
+test('requireUser: only true lets through, awaited, and a session will do', async (t) => {
+  for (const [predicate, expected] of [
+    [() => true, 200],
+    [async () => Promise.resolve(true), 200],
+    [() => false, 403],
+    [async () => Promise.resolve(false), 403],
+    [() => undefined, 403],
+    [() => 1 as never, 403],
+    [() => ({}) as never, 403],
+    [async () => Promise.resolve('pro' as never), 403],
+  ] as const) {
+    const { ask, askWithSession } = await start(t, requireUser(predicate))
+    for (const { status, headers } of [await ask({}), await askWithSession({})]) {
+      assert.equal(status, expected, String(predicate))
+      const challenge = 'Bearer realm="custom-jwt-auth", error="insufficient_scope"'
+      assert.equal(headers['www-authenticate'], expected === 200 ? undefined : challenge)
+    }
+    assert.equal((await ask({}, '/too-early')).status, 401)
+  }
+  const options = { customData: (id: string) => ({ id }), metadataFields: [{ name: 'role' }] } as const
+  const isAdmin = requireUser<{ role?: unknown }>(
+    ({ id, custom_data, data }) => data.role === 'admin' && custom_data.id === id,
+  )
+  const { ask } = await start(t, isAdmin, options)
+  assert.deepEqual([(await ask({ role: 'admin' })).status, (await ask({ role: 'clerk' })).status], [200, 403])
+})
+
+test('requireUser: a predicate that throws or hangs is a 503 with its cause in the log', async (t) => {
+  const cause = new Error('connect ECONNREFUSED')
+  for (const [predicate, expected] of [
+    [(): boolean => raise(cause), cause],
+    [async () => Promise.reject(cause), cause],
+    [async () => new Promise<boolean>(() => undefined), 'Error: no answer within 1 s'],
+    [() => Promise.reject(authError('STORE_UNAVAILABLE', { cause })), cause],
+    [
+      () => Promise.reject(authError('USER_NOT_FOUND')),
+      'UnauthorizedError: invalid session: error finding user for endpoint',
+    ],
+  ] as const) {
+    const { ask, logger } = await start(t, requireUser(predicate), { timeoutSeconds: 1 })
+    const { status, headers, text } = await ask({})
+    assert.deepEqual([status, headers['retry-after']], [503, '5'])
+    assert.doesNotMatch(text, /ECONNREFUSED|user/)
+    const { level, fields } = logger.lines.at(-1) ?? {}
+    assert.deepEqual([level, fields?.code], ['error', 'PREDICATE_UNAVAILABLE'])
+    assert.equal(typeof expected === 'string' ? String(fields?.err) : fields?.err, expected)
+  }
+})
+
+test('guards tell the log of the guard before them what they refuse', async (t) => {
+  const rejected: unknown[] = []
+  const note = (event: unknown): void => void rejected.push((event as { code: unknown }).code)
+  subscribe('custom-jwt-auth:rejected', note)
+  t.after(() => unsubscribe('custom-jwt-auth:rejected', note))
+  for (const guard of [requireScopes('a'), requireClaims({ role: 'a' }), requireUser(() => false)]) {
+    const { ask, get, logger } = await start(t, guard)
+    await ask({})
+    await get({}, '/optional')
+    assert.deepEqual(
+      logger.lines.filter(({ level }) => level === 'info').flatMap(({ fields: { code } }) => code ?? []),
+      ['SCOPE_INSUFFICIENT', 'CREDENTIALS_MISSING'],
+    )
+    // Nobody's log, but the channel is the process's.
+    await get({}, '/too-early')
+    assert.deepEqual(rejected.splice(0), ['SCOPE_INSUFFICIENT', 'CREDENTIALS_MISSING', 'CREDENTIALS_MISSING'])
+  }
+})
+
 test('wrong use fails at start-up', () => {
   for (const wrong of [[], [''], ['a b'], ['"'], [1], [undefined], [['a']]])
     assert.throws(() => requireScopes(...(wrong as never as [string])), { code: 'CONFIGURATION_INVALID' })
@@ -119,4 +208,6 @@ test('wrong use fails at start-up', () => {
     { 'a..b': 1 },
   ])
     assert.throws(() => requireClaims(wrong as never), { code: 'CONFIGURATION_INVALID' })
+  for (const wrong of [undefined, null, true, {}, 'admin'])
+    assert.throws(() => requireUser(wrong as never), { code: 'CONFIGURATION_INVALID' })
 })
