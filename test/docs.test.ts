@@ -12,15 +12,10 @@ import {
 } from 'custom-jwt-auth'
 import { authError, ERRORS, type ErrorCode } from '../lib/errors.js'
 import { OTHER_NAMES } from '../lib/other-names.js'
+import { anchor } from '../site/anchor.mjs'
+import { SECTIONS } from '../site/pages.mjs'
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-
-/** GitHub's anchor of a heading. */
-const anchor = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-')
 
 /** What people read, by path. */
 const documents = [
@@ -158,6 +153,11 @@ describe('docs/errors.md', () => {
       assert.ok(isExact, `${words} | ${prefix + row.message}`)
     })
   }
+})
+
+test('every document is in the navigation of the site: site/pages.mjs', () => {
+  const listed = Object.values(SECTIONS).flat()
+  assert.deepEqual(listed.toSorted(), [...documents, 'CHANGELOG.md', 'CODE_OF_CONDUCT.md'].sort())
 })
 
 test('no row of a table is longer than 160 characters', () => {

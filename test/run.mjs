@@ -1,6 +1,6 @@
 // Runs test files with node:test, through tsx, on the Node that runs this script.
 //
-//   npm test                                     all tests but the slow ones and those of test/package
+//   npm test                                     all tests but the slow ones and those of test/package and test/site
 //   npm run test:slow                            the slow ones: whole programs, kills, big imports, races, outages
 //   npm test -- test/token                       a folder, or a file
 //   npm test -- --test-name-pattern=audience     options go to node
@@ -13,7 +13,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join, normalize, resolve } from 'node:path'
 import typescript from 'typescript'
 
-const PACKAGE_TESTS = join('test', 'package')
+// What has a command of its own, which builds first what is tested.
+const BUILT = ['package', 'site'].map((name) => join('test', name, '/'))
 const FRAMEWORKS = join('test', 'package', 'frameworks', '/')
 
 // What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another:
@@ -54,7 +55,7 @@ const testsBelow = (folder) =>
 const files =
   paths.length > 0
     ? paths.flatMap((path) => (statSync(path).isDirectory() ? testsBelow(path) : [path]))
-    : testsBelow('test').filter((path) => !path.startsWith(PACKAGE_TESTS) && isWanted(path))
+    : testsBelow('test').filter((path) => !BUILT.some((folder) => path.startsWith(folder)) && isWanted(path))
 
 // A slow test that was renamed would be a quick one again, unnoticed.
 for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS]) statSync(path)

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type BrowserContextOptions, type Page, type PageScreenshotOptions } from 'playwright-core'
 
 const EXECUTABLE = '/usr/bin/chromium'
 // What it may not do: use the GPU, or speak to its maker.
@@ -45,11 +45,16 @@ export async function openPage(
   return { page, complaints }
 }
 
-/** Keeps a picture of the whole page where CI looks for artefacts, else in a temporary folder; the log says where. */
-export async function keepScreenshot(t: TestContext, page: Page, name: string): Promise<void> {
+/** Keeps a picture of the whole page (or what `options` say) where CI looks for artefacts, else in a temporary folder; the log says where. */
+export async function keepScreenshot(
+  t: TestContext,
+  page: Page,
+  name: string,
+  options: PageScreenshotOptions = { fullPage: true },
+): Promise<void> {
   const folder = process.env.CI_ARTIFACTS ?? mkdtempSync(join(tmpdir(), 'browser-example-'))
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${name}.png`)
-  await page.screenshot({ path, fullPage: true })
+  await page.screenshot({ ...options, path })
   t.diagnostic(`screenshot: ${path}`)
 }

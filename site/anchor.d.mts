@@ -1,0 +1,1 @@
+export function anchor(heading: string): string
