@@ -18,6 +18,7 @@ const column = [
   ['keys'],
   // The ground: whoever needs these has them, and they know nothing of the rooms.
   [
+    'about-request.ts',
     'configuration-error.ts',
     'dependency.ts',
     'errors.ts',

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import { isCounted, type AuthError } from './errors.js'
+import { aboutRequest } from './about-request.js'
+import { isCounted, type AuthError, type ErrorDetail } from './errors.js'
 import { printable, printableFields } from './printable.js'
 
 /**
@@ -25,15 +26,21 @@ interface OfProvider {
   readonly provider?: string
 }
 
-/** What the package tells the app about: its log, and `node:diagnostics_channel`. Never a token or a secret. */
+/**
+ * What the package tells the app about: its log, and `node:diagnostics_channel`. Never a token or a secret. `req` is what was
+ * authenticated: a request is told by its id, method and path.
+ */
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
   readonly authenticated: (
     userId: string,
     auth: { kind: CredentialKind; provider: string | undefined },
+    req: unknown,
   ) => void
+  /** One log line of the level debug: a request without credentials goes on, where none are required. */
+  readonly anonymous: (detail: () => ErrorDetail, req: unknown) => void
   /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is only counted for a later line. */
-  readonly rejected: (error: AuthError) => void
+  readonly rejected: (error: AuthError, req: unknown) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
   /** Channel `custom-jwt-auth:keys-refreshed`, and one log line. */
@@ -91,18 +98,24 @@ export function createEvents(logger: Logger | undefined): Events {
   }
 
   return {
-    authenticated(userId, { kind: credential, provider }) {
-      if (authenticated.hasSubscribers) authenticated.publish({ userId, credential, ...named(provider) })
+    authenticated(userId, { kind: credential, provider }, req) {
+      if (!authenticated.hasSubscribers) return
+      authenticated.publish(printableFields({ userId, credential, ...named(provider), ...aboutRequest(req) }))
     },
-    rejected(error) {
+    anonymous(detail, req) {
+      const fields = () => ({ ...detail(), ...aboutRequest(req) })
+      log('debug', fields, 'custom-jwt-auth: a request without credentials goes on, since none are required')
+    },
+    rejected(error, req) {
       // Without the detail, which is made only when read: strangers choose how often this happens.
       const { code, status, message } = error
       const common = { code, status, ...named(error.provider) }
-      if (rejected.hasSubscribers) rejected.publish(printableFields({ ...common, message, ...error.detail }))
+      const more = () => ({ ...error.detail, ...aboutRequest(req) })
+      if (rejected.hasSubscribers) rejected.publish(printableFields({ ...common, message, ...more() }))
       if (isCounted(error)) return
       if (status >= 500)
-        log('error', () => ({ ...common, err: error.cause, ...error.detail }), `custom-jwt-auth: ${code}`)
-      else log('info', () => ({ ...common, ...error.detail }), `custom-jwt-auth: ${message}`)
+        log('error', () => ({ ...common, err: error.cause, ...more() }), `custom-jwt-auth: ${code}`)
+      else log('info', () => ({ ...common, ...more() }), `custom-jwt-auth: ${message}`)
     },
     userCreated(event) {
       if (userCreated.hasSubscribers) userCreated.publish(event)

@@ -128,7 +128,7 @@ function guard(judge: (seen: Seen) => MaybePromise<AuthError | undefined>): Midd
     const { events, dependency } = contextOf(req)
     const answer = (error: AuthError | undefined): void => {
       if (error) {
-        events.rejected(error)
+        events.rejected(error, req)
         setHeaders(res, error.headers)
       }
       next(error)

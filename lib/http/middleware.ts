@@ -37,17 +37,17 @@ export function createMiddleware(
     if (who) {
       req.user = who.user
       req.auth = who.auth
-      events.authenticated(who.user.id, who.auth)
+      events.authenticated(who.user.id, who.auth, req)
     } else if (isRequired) {
-      refuse(authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) }), res, next)
+      refuse(authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) }), req, res, next)
       return
-    }
+    } else events.anonymous(() => missingCredentials(req), req)
     next()
   }
 
-  function refuse(reason: unknown, res: ServerResponse, next: Next): void {
+  function refuse(reason: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void {
     const error = toAuthError(reason)
-    events.rejected(error)
+    events.rejected(error, req)
     setHeaders(res, error.headers)
     next(error)
   }
@@ -57,7 +57,7 @@ export function createMiddleware(
     try {
       who = authenticate(req)
     } catch (error) {
-      refuse(error, res, next)
+      refuse(error, req, res, next)
       return
     }
     // Outside the try: what a handler throws is not ours to answer.
@@ -68,7 +68,7 @@ export function createMiddleware(
           accept(req, res, found, next)
         },
         (reason: unknown) => {
-          refuse(reason, res, next)
+          refuse(reason, req, res, next)
         },
       )
   }
@@ -93,11 +93,11 @@ export function createAuthenticate(
       const who = await (typeof source === 'string'
         ? authenticateToken(source.trim())
         : authenticateRequest(requestOf(source)))
-      events.authenticated(who.user.id, who.auth)
+      events.authenticated(who.user.id, who.auth, source)
       return who
     } catch (reason) {
       const error = toAuthError(reason)
-      events.rejected(error)
+      events.rejected(error, source)
       throw error
     }
   }
@@ -110,7 +110,7 @@ export function createAuthenticate(
 export function userOf(req: IncomingMessage & { readonly user?: User | undefined }, events: Events): User {
   if (req.user) return req.user
   const error = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
-  events.rejected(error)
+  events.rejected(error, req)
   throw error
 }
 

@@ -50,9 +50,9 @@ export function jsonRoute(handle: (req: RouteRequest) => Promise<Answer> | Answe
 /** Makes the error handler of routes: it leaves nothing to the app's own. */
 export function answerErrors(events: Events, send: (res: ServerResponse, error: AuthError) => void) {
   // Frameworks recognize an error handler by its four parameters.
-  return (reason: unknown, _req: IncomingMessage, res: ServerResponse, next: Next): void => {
+  return (reason: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void => {
     const error = toAuthError(reason)
-    events.rejected(error)
+    events.rejected(error, req)
     if (res.headersSent) next(error)
     else send(res, error)
   }

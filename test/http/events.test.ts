@@ -4,10 +4,18 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
-import { PROFILE, startApp } from '../support/app.js'
+import express from 'express'
+import { customJwtAuth, errorHandler, requireScopes, type CredentialSource } from 'custom-jwt-auth'
+import { LOGIN, PROFILE, startApp } from '../support/app.js'
+import { send } from '../support/client.js'
+import { recordingLogger } from '../support/logger.js'
 import { secretsIn } from '../support/secrecy.js'
-import { claims, mint, OTHER_SECRET, SECRET } from '../support/tokens.js'
+import { listen as listenOn } from '../support/server.js'
+import { APP_ID, claims, mint, NOW, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { wrapStore } from '../support/wrapped-store.js'
+
+/** What each event and line says of a request. */
+const ME = { method: 'GET', path: '/api/me' }
 
 /** The events of a channel while a test runs. */
 function listen(t: TestContext, name: string): unknown[] {
@@ -31,7 +39,7 @@ test('a request that the guard lets in is an event, with the user and the kind o
     [() => app.meBearer(token), 'custom-token'],
   ] as const) {
     await request()
-    assert.deepEqual(events.splice(0), [{ userId, credential }])
+    assert.deepEqual(events.splice(0), [{ userId, credential, ...ME }])
   }
   await app.me('junk')
   assert.deepEqual(events, [])
@@ -50,11 +58,14 @@ test('a refused request is one event and one log line, with the code and the ful
   }
   const message = `invalid custom auth token: '"myapp-abcde"' not present in 'aud' claim`
   const token = mint(claims({ aud: 'myapp-abcde/' }))
-  for (const request of [() => app.me(token), () => app.login(token)]) {
+  for (const [request, about] of [
+    [() => app.me(token), ME],
+    [() => app.login(token), { method: 'POST', path: LOGIN }],
+  ] as const) {
     assert.equal((await request()).status, 401)
-    assert.deepEqual(events.splice(0), [{ ...refusal, message }])
+    assert.deepEqual(events.splice(0), [{ ...refusal, message, ...about }])
     assert.deepEqual(app.logger.lines.splice(0), [
-      { level: 'info', fields: refusal, message: `custom-jwt-auth: ${message}` },
+      { level: 'info', fields: { ...refusal, ...about }, message: `custom-jwt-auth: ${message}` },
     ])
   }
   // The client is told less than the log: nothing of what is wrong with a session.
@@ -69,6 +80,8 @@ test('a refused request is one event and one log line, with the code and the ful
       fix:
         "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the " +
         'session key that signed it in session.signingKeys',
+      method: 'GET',
+      path: PROFILE,
     },
   ])
 })
@@ -83,12 +96,12 @@ test('a failing dependency is an event without, and an error line with, its caus
   })
   await app.me(mint())
   assert.deepEqual(events, [
-    { code: 'STORE_UNAVAILABLE', status: 503, message: 'temporarily unavailable, try again later' },
+    { code: 'STORE_UNAVAILABLE', status: 503, message: 'temporarily unavailable, try again later', ...ME },
   ])
   assert.deepEqual(app.logger.lines, [
     {
       level: 'error',
-      fields: { code: 'STORE_UNAVAILABLE', status: 503, err: cause },
+      fields: { code: 'STORE_UNAVAILABLE', status: 503, err: cause, ...ME },
       message: 'custom-jwt-auth: STORE_UNAVAILABLE',
     },
   ])
@@ -106,11 +119,84 @@ test('a created user is an event and a log line, once', async (t) => {
   ])
 })
 
-test('an anonymous request is not an event', async (t) => {
+test('events and lines name the request: its id, its method, and its path without the query', async (t) => {
+  const events = ['authenticated', 'rejected'].map((name) => listen(t, name))
+  const logger = recordingLogger()
+  const auth = customJwtAuth({
+    appId: APP_ID,
+    signingAlgorithm: 'HS256',
+    signingKeys: [SECRET],
+    autoCreateUser: true,
+    clock: () => NOW * 1000,
+    logger,
+  })
+  let id: unknown
+  const app = express()
+  app.set('env', 'test')
+  app.use((req, _res, next) => {
+    Object.assign(req, { id })
+    next()
+  })
+  const below = express.Router()
+  below.get('/open', auth.optional, requireScopes('a'))
+  below.use(auth, (_req, res) => void res.end())
+  app.use('/below', below, errorHandler())
+  const server = await listenOn(app)
+  t.after(() => server.close())
+
+  const token = mint()
+  const secretPath = `/below/x?access_token=${token}`
+  for (const [given, requestId] of [
+    ['req-1', 'req-1'],
+    [17, 17],
+    ['\u001b[31m', '\\u{1b}[31m'],
+    ['x'.repeat(1000), 'x'.repeat(100)],
+    [{ secret: 1 }, undefined],
+    [undefined, undefined],
+    [NaN, undefined],
+  ] as const) {
+    id = given
+    const about = { ...(requestId !== undefined && { requestId }), method: 'GET', path: '/below/x' }
+    await send(server.url + secretPath, { headers: { jwtTokenString: token } })
+    await send(server.url + secretPath, { headers: { jwtTokenString: 'junk' } })
+    for (const said of [events[0]?.pop(), events[1]?.pop(), logger.lines.pop()?.fields])
+      assertNames(said, about)
+  }
+  // A guard that refuses, and what is not a request of Node's.
+  await send(`${server.url}/below/open`, { headers: { jwtTokenString: token } })
+  assertNames(logger.lines.pop()?.fields, { method: 'GET', path: '/below/open' })
+  const url = `http://user:pass@localhost/${'long/'.repeat(1000)}?q`
+  await assert.rejects(auth.authenticate(new Request('http://localhost/a?q', { method: 'POST' })))
+  assertNames(logger.lines.pop()?.fields, { method: 'POST', path: '/a' })
+  await assert.rejects(
+    auth.authenticate({ headers: {}, url, method: 'M'.repeat(1000) } as object as CredentialSource),
+  )
+  assertNames(logger.lines.pop()?.fields, {
+    method: 'M'.repeat(20),
+    path: `/${'long/'.repeat(40)}`.slice(0, 200),
+  })
+  for (const source of ['junk', undefined, null]) {
+    await assert.rejects(auth.authenticate(source))
+    assertNames(logger.lines.pop()?.fields, {})
+  }
+})
+
+/** That it says this of its request, and nothing else. */
+function assertNames(said: unknown, about: object): void {
+  const { requestId, method, path } = said as Record<string, unknown>
+  assert.deepEqual(JSON.parse(JSON.stringify({ requestId, method, path })), about)
+}
+
+test('an anonymous request is not an event, and a line of the level debug', async (t) => {
   const all = ['authenticated', 'rejected'].map((name) => listen(t, name))
   const app = await startApp(t, { credentialsRequired: false })
-  await app.send('/api/me')
+  await app.send('/api/me', { headers: { Authorization: 'Basic dXNlcjpwYXNz' } })
   assert.deepEqual(all, [[], []])
+  const [{ level, fields } = { level: '', fields: {} }, ...more] = app.logger.lines
+  assert.equal(level, 'debug')
+  assert.equal((fields as { got?: string }).got, 'Authorization with the scheme Basic')
+  assertNames(fields, ME)
+  assert.deepEqual(more, [])
 })
 
 test('without a logger and subscribers everything works as well', async (t) => {

@@ -173,6 +173,8 @@ describe('requiredClaims', () => {
       expected: 'azp: "a" or "b", ok: true',
       got: 'azp: "c", ok: true',
       fix: 'Send a token with another azp, or correct requiredClaims',
+      method: 'GET',
+      path: '/api/me',
     })
   })
 
