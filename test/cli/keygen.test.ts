@@ -101,6 +101,8 @@ describe('keygen', { concurrency: 2 }, () => {
     [['--format', 'jwks'], /a secret is not published/],
     [['--out', scratch], /--format env prints/],
     [['--name', 'A B'], /--name is not the name of a variable/],
+    [['--name', 'A,A'], /--name has one name twice/],
+    [['--name', 'A,B', '--alg', 'RS256', '--format', 'env'], /--name is not the name of a variable/],
     [['--alg', 'RS256', '--out', '/dev/null/keys'], /cannot be written to \/dev\/null\/keys \(ENOTDIR\)/],
   ]
   for (const [args, message] of refusals)

@@ -35,7 +35,7 @@ export const keygen = defineCommand({
     name: {
       type: 'string',
       value: '<name>',
-      about: `The variable of an env line, default ${DEFAULT_VARIABLE}`,
+      about: `The variable of an env line, default ${DEFAULT_VARIABLE}; several secrets: names with commas`,
     },
     kid: { type: 'string', value: '<id>', about: 'The key id in a key set, default a random one' },
     dotenv: {
@@ -52,7 +52,7 @@ export const keygen = defineCommand({
   ],
   examples: [
     'npx custom-jwt-auth keygen --dotenv .env',
-    'npx custom-jwt-auth keygen --dotenv .env --name SESSION_KEY',
+    'npx custom-jwt-auth keygen --dotenv .env --name SIGNING_KEY,SESSION_KEY',
     'npx custom-jwt-auth keygen --alg RS256 --out keys',
     'npx custom-jwt-auth keygen --alg ES256 --format jwks --kid 2024-05',
   ],
@@ -66,10 +66,15 @@ export const keygen = defineCommand({
     if (format === 'env' && values.out !== undefined)
       throw new UsageError('--format env prints, or writes to --dotenv <file>, not to --out')
     if (format !== 'env' && values.dotenv !== undefined) throw new UsageError('--dotenv is for --format env')
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError('--name is not the name of a variable')
+    const names = isSecret ? name.split(',') : [name]
+    if (!names.every((each) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(each)))
+      throw new UsageError('--name is not the name of a variable')
+    if (new Set(names).size < names.length) throw new UsageError('--name has one name twice')
 
-    if (isSecret) giveVariables({ [name]: randomBytes(32).toString('hex') }, values.dotenv, json)
-    else {
+    if (isSecret) {
+      const secrets = names.map((each) => [each, randomBytes(32).toString('hex')] as const)
+      giveVariables(Object.fromEntries(secrets), values.dotenv, json)
+    } else {
       const { privateKey, publicKey } = makeKeyPair(algorithm)
       const privatePem = toPem(privateKey, 'pkcs8')
       const publicPem = toPem(publicKey, 'spki')
