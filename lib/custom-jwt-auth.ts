@@ -196,7 +196,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     explain,
     inspectPage() {
       const configurations = [{ name: appId, explain, hasStore: true }]
-      return createInspectRoute({ configurations, now }, isProduction)
+      return createInspectRoute({ configurations, now }, process.env.NODE_ENV === 'production')
     },
     async ready() {
       await Promise.all([providers.ready(now()), store.ready?.()])
