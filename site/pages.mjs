@@ -4,6 +4,7 @@ export const SECTIONS = {
   Guide: [
     'README.md',
     'docs/issuers.md',
+    'docs/authorization.md',
     'docs/in-your-app.md',
     'docs/other-ways-in.md',
     'docs/stores.md',

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createDependency, type Dependency } from '../dependency.js'
 import { createEvents, type Events } from '../events.js'
+import type { RequestAuth } from './request-auth.js'
 
 /** What a guard leaves on a request for what comes after it: `requireScopes` and its like belong to no guard. */
 export interface GuardContext {
@@ -8,8 +9,6 @@ export interface GuardContext {
   readonly dependency: Dependency
 }
 
-/** Found by other copies of this package too: an app may load it as ES module and as CommonJS. */
-const CONTEXT = Symbol.for('custom-jwt-auth.context')
 const DEFAULT_TIMEOUT_SECONDS = 5
 /** Without a guard there is no logger; the channels are there all the same. */
 const NO_GUARD: GuardContext = {
@@ -17,12 +16,15 @@ const NO_GUARD: GuardContext = {
   dependency: createDependency(DEFAULT_TIMEOUT_SECONDS),
 }
 
-type Seen = IncomingMessage & { [CONTEXT]?: GuardContext }
+/** By `req.auth`, or by the request where nobody signed in. One more property of a request would cost ten times as much. */
+const contexts = new WeakMap<object, GuardContext>()
 
-export function leaveContext(req: IncomingMessage, context: GuardContext): void {
-  ;(req as Seen)[CONTEXT] = context
+type Seen = IncomingMessage & { readonly auth?: RequestAuth }
+
+export function leaveContext(req: Seen, context: GuardContext): void {
+  contexts.set(req.auth ?? req, context)
 }
 
-export function contextOf(req: IncomingMessage): GuardContext {
-  return (req as Seen)[CONTEXT] ?? NO_GUARD
+export function contextOf(req: Seen): GuardContext {
+  return contexts.get(req.auth ?? req) ?? NO_GUARD
 }

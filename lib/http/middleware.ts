@@ -33,10 +33,12 @@ export function createMiddleware(
     who: Authenticated | undefined,
     next: Next,
   ): void {
-    leaveContext(req, context)
     if (who) {
       req.user = who.user
       req.auth = who.auth
+    }
+    leaveContext(req, context)
+    if (who) {
       events.authenticated(who.user.id, who.auth, req)
     } else if (isRequired) {
       refuse(authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) }), req, res, next)
