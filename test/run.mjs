@@ -24,6 +24,7 @@ const SLOW_TESTS = [
   'clients/old-clients',
   'keys/jwks/issuer-outage',
   'migrate/import-rate',
+  'providers/flood',
   'stores/crashes',
   'stores/many-machines',
   'stores/mongodb-races',
