@@ -84,6 +84,15 @@ describe('readToken()', () => {
     }
   })
 
+  test('takes no character after the last whole byte, whichever', () => {
+    for (const last of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+      assert.equal(
+        codeOf(() => readToken(withSegment(good, 2, `AAAA${last}`))),
+        'TOKEN_MALFORMED',
+        last,
+      )
+  })
+
   test('what is not UTF-8 is malformed, in the header and in the payload (LESSONS 24)', () => {
     for (const bytes of [
       [0xff],

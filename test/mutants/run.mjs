@@ -4,11 +4,14 @@
 //   npm run test:mutants                        all rooms, which takes long
 //   npm run test:mutants -- jws token           these rooms; lib/jws/verify.ts is that file
 //   npm run test:mutants -- --sample=50 users   so many of a room, chosen by --seed=1
+//   npm run test:mutants -- --again=out.txt jws those alone whose lines a run of the whole room before has written
 //
 // Survivors that are right are in survivors.json, with the reason.
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -29,14 +32,17 @@ import { mutantsOf } from './mutate.mjs'
 const ROOT = join(import.meta.dirname, '../..')
 process.chdir(ROOT)
 
+const ERRORS = 'http/protocol-errors.test.ts'
+const FAULTS = 'http/faults.test.ts'
+
 /** Each room's tests: its own, and those of other folders that test what it does. */
 const TESTS = {
-  jws: ['jws', 'vectors', 'token/verifier.test.ts', 'token/explain.test.ts'],
-  token: ['token', 'vectors', 'keys/jwks/expected-issuer.test.ts'],
-  keys: ['keys', 'token/explain.test.ts'],
-  sessions: ['sessions', 'routes/session-routes.test.ts'],
-  users: ['users', 'http/middleware.test.ts', 'routes/session-routes.test.ts'],
-  http: ['http', 'routes/session-routes.test.ts'],
+  jws: ['jws', 'vectors', 'lessons', 'token/verifier.test.ts', 'token/explain.test.ts'],
+  token: ['token', 'vectors', 'lessons', 'options.test.ts', 'keys/jwks/expected-issuer.test.ts', ERRORS],
+  keys: ['keys', 'lessons', 'options.test.ts', 'token/explain.test.ts'],
+  sessions: ['sessions', 'routes', 'options.test.ts', 'http/whose-token.test.ts', ERRORS],
+  users: ['users', 'sessions', 'routes', 'options.test.ts', 'http/middleware.test.ts', FAULTS, ERRORS],
+  http: ['http', 'lessons', 'routes/session-routes.test.ts'],
 }
 
 /** Asserts on time, of which there is none to spare here. */
@@ -44,9 +50,20 @@ const TIMED = join('test', 'token', 'cost.test.ts')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    again: { type: 'string' },
+  },
 })
 const wanted = positionals.length > 0 ? positionals : Object.keys(TESTS)
+const again =
+  values.again &&
+  new Set(
+    readFileSync(values.again, 'utf8')
+      .split('\n')
+      .map((line) => line.trim()),
+  )
 const explained = JSON.parse(readFileSync('test/mutants/survivors.json', 'utf8'))
 
 const filesBelow = (folder) =>
@@ -83,8 +100,10 @@ function compile(path) {
   })
   const out = join(build, compiledName(path))
   mkdirSync(dirname(out), { recursive: true })
-  writeFileSync(out, outputText)
-  compiled.set(path, { out, code: outputText, map: sourceMapText })
+  // The scripts of other processes.
+  const code = outputText.replaceAll(/(new URL\('[^']+\.)ts', import\.meta/g, "$1js', import.meta")
+  writeFileSync(out, code)
+  compiled.set(path, { out, code, map: sourceMapText })
 }
 
 /** Runs a test file until its end, or its first failure. */
@@ -112,30 +131,43 @@ function runTest(path, { timeoutMs, env = {} }) {
   })
 }
 
-const measured = new Map()
+/** What the tests reached when they last ran on the same code: measuring takes longer than a few mutants. */
+const CACHE = 'node_modules/.cache/mutants'
+const digestOf = (texts) => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 24)
+const codeDigest = () => {
+  const shared = [...compiled].filter(([path]) => !path.endsWith('.test.ts'))
+  return digestOf([process.version, shared.map(([path, { code }]) => [path, code])])
+}
 
-/** Runs a test file on the code as it is: how long it takes, and what of lib/ it reaches. */
+const BUILD = `${pathToFileURL(build).href}/`
+
+/**
+ * Runs a test file on the code as it is: how long it takes, and what of lib/ it reaches, as the ranges of each script in
+ * each of its processes.
+ */
 async function measure(path) {
-  const known = measured.get(path)
-  if (known) return known
+  const file = join(CACHE, `${digestOf([(measure.digest ??= codeDigest()), compiled.get(path).code])}.json`)
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   const folder = join(build, 'coverage', path)
   const start = performance.now()
   const verdict = await runTest(path, { timeoutMs: 300_000, env: { NODE_V8_COVERAGE: folder } })
   if (verdict !== 'passed') throw new Error(`${path} ${verdict} before anything was changed`)
   const ms = performance.now() - start
-  const reached = new Map()
+  const reached = {}
   for (const name of readdirSync(folder))
     for (const { url, functions } of JSON.parse(readFileSync(join(folder, name), 'utf8')).result)
-      reached.set(url, [...(reached.get(url) ?? []), functions.flatMap(({ ranges }) => ranges)])
+      if (url.startsWith(`${BUILD}lib/`))
+        (reached[url.slice(BUILD.length)] ??= []).push(functions.flatMap(({ ranges }) => ranges))
   rmSync(folder, { recursive: true })
   const measurement = { path, ms, reached }
-  measured.set(path, measurement)
+  mkdirSync(CACHE, { recursive: true })
+  writeFileSync(file, JSON.stringify(measurement))
   return measurement
 }
 
 /** Whether a test reaches a place: the innermost range around it has been run. */
-function reaches({ reached }, out, { start }) {
-  return (reached.get(pathToFileURL(out).href) ?? []).some((ranges) => {
+function reaches({ reached }, path, { start }) {
+  return (reached[compiledName(path)] ?? []).some((ranges) => {
     const around = ranges.filter(({ startOffset, endOffset }) => startOffset <= start && start < endOffset)
     const sizeOf = ({ startOffset, endOffset }) => endOffset - startOffset
     return (
@@ -176,13 +208,13 @@ const lastKiller = new Map()
 async function tryMutant(mutant, tests) {
   const isLikely = ({ path }) =>
     path === lastKiller.get(mutant.path) || basename(path).split('.')[0] === basename(mutant.path, '.ts')
-  const covering = tests.filter((test) => reaches(test, mutant.out, mutant))
+  const covering = tests.filter((test) => reaches(test, mutant.path, mutant))
   covering.sort((a, b) => isLikely(b) - isLikely(a) || a.ms - b.ms)
   const { out, code, start, end, is } = mutant
   writeFileSync(out, code.slice(0, start) + is + code.slice(end))
   try {
     for (const { path, ms } of covering) {
-      if ((await runTest(path, { timeoutMs: 10_000 + 5 * ms })) === 'passed') continue
+      if ((await runTest(path, { timeoutMs: 5000 + 3 * ms })) === 'passed') continue
       lastKiller.set(mutant.path, path)
       return { killed: true }
     }
@@ -202,28 +234,54 @@ async function tryRoom(room, only) {
   const all = filesBelow(join('lib', room))
     .filter((path) => !only || path === only)
     .flatMap(mutantsIn)
-  const rest = all.filter((mutant) => !(keyOf(mutant) in explained))
+  const rest = all.filter((mutant) => !(keyOf(mutant) in explained) && (!again || again.has(keyOf(mutant))))
   const tried = values.sample ? sampleOf(rest, Number(values.sample), Number(values.seed)) : rest
-  let killed = 0
-  let count = 0
+  const survivors = []
   const start = performance.now()
-  for (const mutant of tried) {
-    count += 1
-    if (count % 10 === 0) console.log(`${killed} of ${count - 1} killed`)
+  for (const [index, mutant] of tried.entries()) {
+    if (index % 10 === 9) console.log(`${index - survivors.length} of ${index} killed`)
     const verdict = await tryMutant(mutant, tests)
-    if (verdict.killed) killed += 1
-    else
-      console.log(
-        `${mutant.path}:${mutant.line} survived${verdict.reached ? '' : ', never reached'}\n  ${keyOf(mutant)}`,
-      )
+    if (verdict.killed) continue
+    survivors.push(mutant)
+    const note = verdict.reached ? '' : ', never reached'
+    console.log(`${mutant.path}:${mutant.line} survived${note}\n  ${keyOf(mutant)}`)
   }
-  const seconds = (performance.now() - start) / 1000
-  const score = tried.length === 0 ? 100 : (100 * killed) / tried.length
+  // What a run of the room before did not name, it killed.
+  const counted = again ? rest.length : tried.length
+  const killed = counted - survivors.length
+  const keys = new Set(all.map(keyOf))
+  return {
+    name: only ?? room,
+    mutants: all.length,
+    explained: all.length - rest.length,
+    counted,
+    killed,
+    survived: survivors.length,
+    score: counted === 0 ? 100 : (100 * killed) / counted,
+    interval: counted < rest.length ? intervalOf(killed, counted) : undefined,
+    seconds: Math.round((performance.now() - start) / 1000),
+    stale: Object.keys(explained).filter((key) => key.startsWith(only ?? `lib/${room}/`) && !keys.has(key)),
+  }
+}
+
+/** Between which scores the whole room is, in 95 of 100 samples: Wilson's interval. */
+function intervalOf(killed, count) {
+  const z = 1.96
+  const share = killed / count
+  const center = share + (z * z) / (2 * count)
+  const radius = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
+  return [center - radius, center + radius].map((edge) => (100 * edge) / (1 + (z * z) / count))
+}
+
+function tell({ name, mutants, explained, counted, killed, survived, score, interval, seconds, stale }) {
+  const sampled = interval
+    ? `, a sample of ${counted}: the room has ${interval.map((edge) => edge.toFixed(1)).join(' to ')} % (95 % confidence)`
+    : ''
   console.log(
-    `${only ?? room}: ${score.toFixed(1)} % of ${tried.length} mutants killed ` +
-      `(${all.length} in all, ${all.length - rest.length} explained), ${seconds.toFixed(0)} s`,
+    `${name}: ${score.toFixed(1)} % of ${counted} killed (${mutants} mutants, ${explained} explained, ` +
+      `${killed} killed, ${survived} survived)${sampled}, ${seconds} s`,
   )
-  return score
+  for (const key of stale) console.log(`  explained, but there is no such mutant any more: ${key}`)
 }
 
 const folders = ['support', 'stores', 'routes', ...new Set(Object.values(TESTS).flat())].filter(
@@ -233,10 +291,11 @@ for (const folder of ['lib', ...folders.map((name) => join('test', name))])
   filesBelow(folder).forEach(compile)
 for (const path of Object.values(TESTS).flat()) if (path.endsWith('.ts')) compile(join('test', path))
 const REQUIRED = 95
-let isGood = true
+const results = []
 for (const name of wanted) {
   const room = name.startsWith('lib/') ? name.split('/')[1] : name
   if (!TESTS[room]) throw new Error(`not a room with mutants: ${name} (${Object.keys(TESTS).join(', ')})`)
-  if ((await tryRoom(room, name === room ? undefined : name)) < REQUIRED) isGood = false
+  results.push(await tryRoom(room, name === room ? undefined : name))
 }
-process.exit(isGood ? 0 : 1)
+results.forEach(tell)
+process.exit(results.every(({ score, stale }) => score >= REQUIRED && stale.length === 0) ? 0 : 1)

@@ -356,3 +356,23 @@ test('the routes answer HEAD as GET without a body', async (t) => {
     assert.equal(head.headers['content-length'], get.headers['content-length'])
   }
 })
+
+test('an unknown path tells a client first that its session is over', async (t) => {
+  const app = await startApp(t)
+  const { access_token: access, refresh_token: refresh } = await app.loggedIn()
+  const codes = async (...tokens: string[]) => {
+    const all = []
+    for (const token of tokens) {
+      await app.bearer('POST', `${BASE}/functions/call`, token)
+      all.push(app.lastCode())
+    }
+    return all
+  }
+  assert.deepEqual(await codes(access, refresh), ['ROUTE_NOT_FOUND', 'ROUTE_NOT_FOUND'])
+  await app.bearer('DELETE', SESSION, refresh)
+  assert.deepEqual(await codes(access, refresh, 'junk'), [
+    'SESSION_INVALID',
+    'REFRESH_TOKEN_INVALID',
+    'SESSION_INVALID',
+  ])
+})

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ConfigurationError, customJwtAuth, memoryStore, type SessionOptions } from 'custom-jwt-auth'
+import { createSecretKey } from 'node:crypto'
+import { createSessionTokens } from '../../lib/sessions/session-tokens.js'
 import { BASE, PROFILE, SESSION, startApp, type TestApp } from '../support/app.js'
 import { headerOf, payloadOf } from '../support/payload.js'
 import {
@@ -113,6 +115,7 @@ test('the access tokens of an ended login are dead though they have not expired'
   assert.equal((await app.meBearer(access)).status, 200)
   app.clock.advance(60)
   assert.equal((await app.meBearer(access)).status, 401)
+  assert.equal(app.logger.lines.at(-1)?.fields.got, 'one that expired')
 })
 
 test('start-up refuses a refresh life outside of 30 minutes to 5 years, and other mistakes of the session', () => {
@@ -132,6 +135,7 @@ test('start-up refuses a refresh life outside of 30 minutes to 5 years, and othe
       ['short'],
       [SECRET],
       [SESSION_SECRET, SESSION_SECRET],
+      [{ key: SESSION_SECRET, algorithm: 'HS256' }],
       Array.from({ length: 11 }, (_, index) => SESSION_SECRET + String(index)),
       SESSION_SECRET,
     ],
@@ -194,6 +198,44 @@ test('the log says why a session token is refused, which the client is not told'
   assert.equal((await app.bearer('DELETE', SESSION, refresh)).status, 204)
   const gone = 'none: it was logged out, revoked or deleted'
   assert.deepEqual(await saidOf('POST', SESSION, refresh), [dead, 'session', gone])
+})
+
+test("a token that none of the session keys signed may be the issuer's: log and challenge say what to do", async (t) => {
+  const app = await startApp(t)
+  const { access_token: access, refresh_token: refresh } = await app.loggedIn()
+  const stranger = (token: string) => mint(payloadOf(token), { key: SECRET })
+  for (const [method, path, token, fix, challenge] of [
+    ['GET', PROFILE, stranger(access), /^Is it the issuer's\?/, /if it is the issuer's, send it in/],
+    ['POST', SESSION, stranger(refresh), /^Is it the issuer's\?/, /^(?!.*issuer's)/],
+    ['GET', PROFILE, refresh, /^undefined$/, /^(?!.*(?:issuer's|undefined))/],
+  ] as const) {
+    const { headers } = await app.bearer(method, path, token)
+    const { fields = {} } = app.logger.lines.at(-1) ?? {}
+    assert.match(String(fields.fix), fix)
+    assert.equal('fix' in fields, fields.fix !== undefined)
+    assert.match(String(headers['www-authenticate']), challenge)
+  }
+})
+
+test('session tokens by themselves: how long one may be, which claims it needs, and that it is remembered', () => {
+  const parts = { domainId: 'ab'.repeat(12), cacheMax: 10 }
+  const key = createSecretKey(Buffer.from(SESSION_SECRET))
+  const tokens = createSessionTokens({ ...parts, keys: [{ algorithm: 'HS256', key }] })
+  const payload = { typ: 'access', sub: 'u', iss: 's', exp: NOW + 1, baas_device_id: 'd', pad: '' }
+  const make = (others: object) =>
+    mint({ ...payload, baas_domain_id: parts.domainId, ...others }, { key: SESSION_SECRET })
+  const rest = Buffer.from(make({}).split('.')[1] ?? '', 'base64url').length
+  const longest = make({ pad: 'x'.repeat(12_227 - rest) })
+  assert.equal(longest.length, 16_384)
+  assert.equal(tokens.verifyAccessToken(longest, NOW).userId, 'u')
+  const usual = make({})
+  assert.equal(tokens.verifyAccessToken(usual, NOW), tokens.verifyAccessToken(usual, NOW))
+  for (const others of [{ pad: 'x'.repeat(12_228 - rest) }, { sub: 5 }, { sub: { $gt: '' } }])
+    assert.throws(() => tokens.verifyAccessToken(make(others), NOW), { code: 'SESSION_INVALID' })
+  assert.throws(
+    () => createSessionTokens({ ...parts, keys: [] }),
+    /^TypeError: session tokens need a signing key$/,
+  )
 })
 
 test('an access token is not a refresh token, nor the reverse', async (t) => {

@@ -10,6 +10,8 @@ export interface LogLine {
     readonly status?: number
     readonly userId?: string
     readonly err?: unknown
+    readonly got?: unknown
+    readonly fix?: unknown
   }
 }
 
