@@ -137,7 +137,14 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     explainUser: createExplainUser({ ...config, store, dependency }),
   })
   const sessions = config.session && composeSessions(config.session)
-  const authenticator = createAuthenticator({ ...config, verifier: providers, signIn, sessions, now })
+  const authenticator = createAuthenticator({
+    ...config,
+    dependency,
+    verifier: providers,
+    signIn,
+    sessions,
+    now,
+  })
 
   function composeProviders() {
     const { findProvider: find, readFound: read } = config

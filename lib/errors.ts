@@ -92,6 +92,7 @@ export const ERRORS = {
 
   STORE_UNAVAILABLE: dependency(),
   STORE_FULL: dependency(),
+  CREDENTIALS_UNAVAILABLE: dependency(),
   HOOK_UNAVAILABLE: dependency(),
   PREDICATE_UNAVAILABLE: dependency(),
   CUSTOM_DATA_UNAVAILABLE: dependency(),

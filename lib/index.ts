@@ -6,6 +6,7 @@ export { isAuthError, type AuthError, type ErrorCode, type ErrorDetail } from '.
 export type { CredentialKind, Logger } from './events.js'
 export type { Authenticated } from './http/authenticate.js'
 export type { CredentialSource, WebHeaders } from './http/credential-source.js'
+export type { CredentialRequest, FoundCredentials } from './http/found-credentials.js'
 export { errorHandler } from './http/error-response.js'
 export { requireClaims, requireScopes, requireUser, type WantedClaim } from './http/guards.js'
 export type { Middleware } from './http/middleware.js'

@@ -1,5 +1,6 @@
 import { withoutSlashes } from './keys/jwks/issuer-url.js'
 import type { Logger } from './events.js'
+import type { CredentialsOption } from './http/found-credentials.js'
 import type { VerificationKey } from './keys/key-source.js'
 import { isPublished } from './keys/secret-key.js'
 import type { KeyOptions } from './keys/key-options.js'
@@ -56,7 +57,7 @@ export interface CacheOptions {
 }
 
 /** What belongs to the guard as a whole. */
-export interface GuardOptions {
+export interface GuardOptions extends CredentialsOption {
   /** The App ID: the default audience, and the `:appId` of the session routes. */
   readonly appId: string
   /** Where users and sessions are kept. Default: `memoryStore()`, in this process. */
@@ -142,6 +143,7 @@ const GUARD_OPTIONS = {
   session: asGiven,
   credentialsRequired: boolean({ default: true }),
   bearerJwt: lenient(undefined, boolean({ default: false })),
+  credentials: lenient(undefined, callable<NonNullable<CredentialsOption['credentials']>>()),
   cache: group(CACHE_OPTIONS),
   baseUrl: optional(readBaseUrl),
   timeoutSeconds: integer({ default: 5, min: 1, max: 300 }),

@@ -8,8 +8,8 @@ const ALGORITHM: OtherName = [
 ]
 const KEY_SET: OtherName = ['jwkUri', 'Pass jwkUri: the URL of the key set']
 const HEADER: OtherName = [
-  'bearerJwt',
-  'Remove it: the token is taken from Authorization: Bearer; beside sessions, pass bearerJwt: true',
+  'credentials',
+  'Remove it where the token comes as Authorization: Bearer (beside sessions, pass bearerJwt: true); else pass credentials: (req) => ({ jwt })',
 ]
 const USER: OtherName = ['appId', 'Remove it: the user is always req.user, and the claims are in req.auth']
 const DATES: OtherName = [

@@ -1,4 +1,5 @@
-import { authError } from '../errors.js'
+import type { Dependency } from '../dependency.js'
+import { authError, type AuthError } from '../errors.js'
 import type { CredentialKind } from '../events.js'
 import { readUnverifiedClaims } from '../jws/compact.js'
 import { andThen } from '../maybe-promise.js'
@@ -10,7 +11,13 @@ import { isSessionToken } from '../token/claims.js'
 import type { Verifier } from '../token/verifier.js'
 import type { MaybePromise, User, UserData } from '../user.js'
 import type { SignIn } from '../users/sign-in.js'
-import { readCredentials, type Credentials, type RequestHeaders } from './credentials.js'
+import { missingCredentials, readCredentials, type Credentials, type RequestHeaders } from './credentials.js'
+import {
+  createFinder,
+  type CredentialRequest,
+  type CredentialsOption,
+  type Found,
+} from './found-credentials.js'
 
 /** Who sends a request, and how we know. */
 export interface Authenticated<Data = UserData> {
@@ -21,19 +28,28 @@ export interface Authenticated<Data = UserData> {
 export interface Authenticator {
   /**
    * The user of a request; undefined when it has no credentials. Answers without a promise where it can.
+   * @param given what the option `credentials` looks into
    * @throws {AuthError}
    */
-  readonly authenticate: (req: RequestHeaders) => MaybePromise<Authenticated | undefined>
+  readonly authenticate: (
+    req: RequestHeaders,
+    given: CredentialRequest,
+  ) => MaybePromise<Authenticated | undefined>
   /**
    * The user of a token alone, whichever of the two it is.
    * @throws {AuthError}
    */
   readonly authenticateToken: (token: string) => MaybePromise<Authenticated>
+  /** The refusal of a request without credentials. */
+  readonly missing: (req: RequestHeaders) => AuthError
 }
 
 /** Decides which credential a request has, and which keys may verify it. */
 export function createAuthenticator(parts: {
   readonly bearerJwt: boolean
+  /** The option `credentials`; undefined when the app has none. */
+  readonly credentials: CredentialsOption['credentials'] | undefined
+  readonly dependency: Dependency
   readonly verifier: Verifier
   readonly signIn: SignIn
   /** Undefined when the app has none. */
@@ -41,6 +57,7 @@ export function createAuthenticator(parts: {
   /** Epoch seconds. */
   readonly now: () => number
 }): Authenticator {
+  const find = parts.credentials && createFinder(parts.credentials, parts.dependency)
   const { bearerJwt, verifier, signIn, sessions, now } = parts
 
   function kindOf({ header, token }: Credentials): CredentialKind {
@@ -64,12 +81,21 @@ export function createAuthenticator(parts: {
     throw authError('SESSION_NOT_CONFIGURED', { detail: { check: 'session', got: 'a bearer token', fix } })
   }
 
+  function whoSentHeaders(req: RequestHeaders): MaybePromise<Authenticated | undefined> {
+    const credentials = readCredentials(req)
+    return credentials && whoSent(kindOf(credentials), credentials.token, now())
+  }
+
   return {
     authenticateToken: (token) => whoSent(kindOfToken(token), token, now()),
-    authenticate(req) {
-      const credentials = readCredentials(req)
-      return credentials && whoSent(kindOf(credentials), credentials.token, now())
+    authenticate(req, given) {
+      if (!find) return whoSentHeaders(req)
+      return andThen<Found | undefined, Authenticated | undefined>(find(given), (found) =>
+        found ? whoSent(found.kind, found.token, now()) : whoSentHeaders(req),
+      )
     },
+    missing: (req) =>
+      authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req, find !== undefined) }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CredentialRequest } from './found-credentials.js'
 import type { HeaderValue, RequestHeaders } from './credentials.js'
 
 /** `Headers` of the web platform, and what is like it: pairs of name and value. */
@@ -27,6 +28,13 @@ export function requestOf(source: unknown): RequestHeaders {
   const { headers = source, rawHeaders } = asObject(source)
   const isRaw = Array.isArray(rawHeaders) && rawHeaders.every((item) => typeof item === 'string')
   return { headers: readHeaders(asObject(headers)), rawHeaders: isRaw ? rawHeaders : undefined }
+}
+
+/** What the option `credentials` looks into: the source itself, where it has headers as Node has them. */
+export function givenOf(source: unknown, req: RequestHeaders): CredentialRequest {
+  const { headers } = asObject(source)
+  const isPlain = typeof headers === 'object' && headers !== null && !isWebHeaders(headers)
+  return (isPlain ? source : req) as CredentialRequest
 }
 
 /** By lower-case names. Whatever comes twice, if only in another case, is a list. */

@@ -69,10 +69,14 @@ function duplicated(name: string) {
 /** What people write in place of Bearer; anything else that comes first may be a secret. */
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
-/** What a request without credentials has in their place. Shows nothing of it but the name of a scheme. */
-export function missingCredentials(req: RequestHeaders): ErrorDetail {
+/**
+ * What a request without credentials has in their place. Shows nothing of it but the name of a scheme.
+ * @param hasOption whether the option `credentials` was asked too
+ */
+export function missingCredentials(req: RequestHeaders, hasOption = false): ErrorDetail {
   const check = 'credentials'
-  const expected = 'the header jwtTokenString, or Authorization: Bearer'
+  const headers = 'the header jwtTokenString, or Authorization: Bearer'
+  const expected = hasOption ? `what the option credentials finds, or ${headers}` : headers
   const { authorization } = req.headers ?? {}
   if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
   const [scheme] = SCHEME.exec(String(authorization)) ?? []

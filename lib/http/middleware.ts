@@ -4,8 +4,8 @@ import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
 import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
-import { requestOf, type CredentialSource } from './credential-source.js'
-import { missingCredentials, missingUser, type RequestHeaders } from './credentials.js'
+import { givenOf, requestOf, type CredentialSource } from './credential-source.js'
+import { missingUser } from './credentials.js'
 import { toAuthError } from './error-response.js'
 import { leaveContext, type GuardContext } from './guard-context.js'
 import type { RequestAuth } from './request-auth.js'
@@ -22,7 +22,7 @@ type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
  * @param isRequired whether a request without credentials is refused; otherwise it goes on with neither of the two
  */
 export function createMiddleware(
-  { authenticate }: Authenticator,
+  { authenticate, missing }: Authenticator,
   { isRequired, ...context }: GuardContext & { readonly isRequired: boolean },
 ): Middleware {
   const { events } = context
@@ -41,9 +41,9 @@ export function createMiddleware(
     if (who) {
       events.authenticated(who.user.id, who.auth, req)
     } else if (isRequired) {
-      refuse(authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) }), req, res, next)
+      refuse(missing(req), req, res, next)
       return
-    } else events.anonymous(() => missingCredentials(req), req)
+    } else events.anonymous(() => missing(req).detail ?? {}, req)
     next()
   }
 
@@ -57,7 +57,7 @@ export function createMiddleware(
   return function customJwtAuth(req, res, next) {
     let who: ReturnType<typeof authenticate>
     try {
-      who = authenticate(req)
+      who = authenticate(req, req)
     } catch (error) {
       refuse(error, req, res, next)
       return
@@ -81,20 +81,21 @@ export function createMiddleware(
  * @throws {AuthError} what the guard would refuse with; without a credential, always
  */
 export function createAuthenticate(
-  { authenticate, authenticateToken }: Authenticator,
+  { authenticate, authenticateToken, missing }: Authenticator,
   events: Events,
 ): (source: CredentialSource) => Promise<Authenticated> {
-  async function authenticateRequest(req: RequestHeaders): Promise<Authenticated> {
-    const who = await authenticate(req)
+  async function authenticateRequest(source: CredentialSource): Promise<Authenticated> {
+    const req = requestOf(source)
+    const who = await authenticate(req, givenOf(source, req))
     if (who) return who
-    throw authError('CREDENTIALS_MISSING', { detail: () => missingCredentials(req) })
+    throw missing(req)
   }
 
   return async (source) => {
     try {
       const who = await (typeof source === 'string'
         ? authenticateToken(source.trim())
-        : authenticateRequest(requestOf(source)))
+        : authenticateRequest(source))
       events.authenticated(who.user.id, who.auth, source)
       return who
     } catch (reason) {

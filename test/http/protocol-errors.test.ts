@@ -480,6 +480,13 @@ const rows: Row[] = [
     },
   },
   {
+    situation: 'the credentials cannot be found',
+    code: 'CREDENTIALS_UNAVAILABLE',
+    ...UNAVAILABLE,
+    options: { credentials: () => Promise.reject(new Error('10.0.0.7 is down')) },
+    ask: (app) => inTurn(() => app.me(mint())),
+  },
+  {
     situation: 'the creation hook fails',
     code: 'HOOK_UNAVAILABLE',
     ...UNAVAILABLE,
