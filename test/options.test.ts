@@ -422,7 +422,7 @@ describe('an unknown option', () => {
   checkRefusals([
     row('foo', /^Remove it; known options are appId, /),
     row('secret', /^Pass signingKeys: \[key\] and signingAlgorithm$/),
-    row('credentials', /^Remove it; known options are/),
+    row('retries', /^Remove it; known options are/),
     ...[
       ['SigningKeys', 'signingKeys'],
       ['signing_keys', 'signingKeys'],
