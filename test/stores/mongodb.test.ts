@@ -1,4 +1,6 @@
 // What is particular to MongoDB: its options and the documents.
+import { identityDigest } from '../../lib/stores/identities.js'
+import type { IdentityName } from '../../lib/stores/store.js'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
@@ -128,7 +130,7 @@ else {
         _id: objectId(20),
         user_id: objectId(2),
         user_epoch: session_epoch as unknown,
-        identity: { id, provider_type, epoch },
+        identity: { id, provider_type, digest: identityDigest({ id, provider_type } as IdentityName), epoch },
         order: NOW * 1000,
         device_id: objectId(7),
         created_at: DATE,

@@ -106,7 +106,11 @@ describe('every statement finds its rows by an index', () => {
       await sqliteStore({ database }).ready?.()
       for (const [verb, text] of Object.entries(SQLITE_TEXTS)) {
         const plan = database.prepare(`EXPLAIN QUERY PLAN ${text.replaceAll(/\$\d/g, '?')}`).all()
-        const steps = (plan as { detail: string }[]).map(({ detail }) => detail)
+        // findIdentity answers with one row in any case: it joins what it finds to one that is made up.
+        const made = /^(?:CO-ROUTINE o|MATERIALIZE owner|SCAN (?:CONSTANT ROW|o|owner)(?: LEFT-JOIN)?)$/
+        const steps = (plan as { detail: string }[])
+          .map(({ detail }) => detail)
+          .filter((step) => !(verb === 'findIdentity' && made.test(step)))
         const isInsert = text.startsWith('INSERT') && text.includes('VALUES')
         if (!isInsert) assert.match(steps[0] ?? '', /^SEARCH .* USING .*INDEX/, verb)
         assert.ok(!steps.some((step) => step.startsWith('SCAN')), `${verb}: ${steps.join('; ')}`)
