@@ -67,7 +67,7 @@ async function unpack(): Promise<string> {
 test('the tarball holds what is used at run time, its documents, and nothing else', async () => {
   const files = readdirSync(await unpack(), { recursive: true }).map(String)
   const expected =
-    /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|docs\/[a-z-]+\.(md|svg)|examples\/.+|package\.json|LICENSE|[A-Z]+\.md)$/
+    /^(dist\/.+(\.c?js|\.d\.c?ts)|dist\/cjs\/package\.json|docs\/[a-z-]+\.(md|svg)|examples\/.+|package\.json|LICENSE|[A-Z_]+\.md)$/
   const strays = files.filter((path) => path.includes('.') && !expected.test(path.replaceAll('\\', '/')))
   assert.deepEqual(strays, [])
 })
