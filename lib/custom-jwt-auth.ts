@@ -11,6 +11,8 @@ import { createEvents, eventsOf } from './events.js'
 import { createAuthenticator, type Authenticated } from './http/authenticate.js'
 import type { CredentialSource } from './http/credential-source.js'
 import { createAuthenticate, createMiddleware, userOf, type Middleware } from './http/middleware.js'
+import type { Challenge } from './http/challenge.js'
+import { createResourceMetadata, type ResourceMetadataOptions } from './http/resource-metadata.js'
 import { createInspectRoute } from './inspect/inspect-page.js'
 import type { RouteParts } from './routes/json-routes.js'
 import { createRealmObjectServerRoutes } from './routes/realm-object-server-routes.js'
@@ -69,6 +71,13 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
    * @throws {AuthError} what the guard would pass to `next(error)`
    */
   authenticate(source: CredentialSource): Promise<Authenticated<Data>>
+  /**
+   * Serves `/.well-known/oauth-protected-resource` (RFC 9728), with the path of `resource` behind it, by which OAuth clients
+   * such as those of the Model Context Protocol find your issuer: `app.use(auth.resourceMetadata({ resource, scopes }))`, at
+   * the root of the host. From then on every challenge of this guard carries `resource_metadata`.
+   * @throws {ConfigurationError} when called twice, for mistakes in the options, and when no issuer is known
+   */
+  resourceMetadata(options: ResourceMetadataOptions): Middleware
   /** Says for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /**
@@ -99,7 +108,7 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
  * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
- * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `authenticate()`, `explain()`, `inspectPage()`, `ready()` and `close()`
+ * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `authenticate()`, `resourceMetadata()`, `explain()`, `inspectPage()`, `ready()` and `close()`
  * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
@@ -192,14 +201,19 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const memory = isProduction ? takeMemoryBounds(store) : undefined
   if (memory) events.memoryStore(memory)
   const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
-  const guard = (isRequired: boolean) => createMiddleware(authenticator, { events, dependency, isRequired })
+  const challenge: Challenge = { resourceMetadata: undefined }
+  const issuers = config.providers.flatMap(({ rules, disabled }) => (disabled ? [] : (rules.issuer ?? [])))
+  const context = { events, dependency, challenge }
+  const guard = (isRequired: boolean) => createMiddleware(authenticator, { ...context, isRequired })
   return Object.assign(guard(config.credentialsRequired), {
     optional: guard(false),
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
     users: createUsers({ ...config, providerNames, store, userCache, dependency }),
     userOf: (req: IncomingMessage) => userOf(req, events),
-    authenticate: createAuthenticate(authenticator, events),
+    authenticate: createAuthenticate(authenticator, context),
+    resourceMetadata: (options: ResourceMetadataOptions) =>
+      createResourceMetadata(options, { issuers, challenge }),
     explain,
     inspectPage() {
       const configurations = [{ name: appId, explain, hasStore: true }]

@@ -144,8 +144,8 @@ interface Further {
   readonly cause?: unknown
   readonly challenge?: string
   readonly isCounted?: boolean
-  /** The scopes that the route needs, for the challenge of a 403. */
-  readonly scope?: string
+  /** The scopes that the route needs, for the challenge. */
+  readonly scope?: string | undefined
 }
 
 const BRAND = Symbol.for('custom-jwt-auth.error')
@@ -234,13 +234,12 @@ function responseHeaders(
 ): Record<string, string> {
   if (status === 503) return { 'Retry-After': RETRY_AFTER_SECONDS }
   const realm = 'Bearer realm="custom-jwt-auth"'
-  if (code === 'SCOPE_INSUFFICIENT') {
-    const needed = scope === undefined ? '' : `, scope="${scope}"`
+  const needed = scope === undefined ? '' : `, scope="${scope}"`
+  if (code === 'SCOPE_INSUFFICIENT')
     return { 'WWW-Authenticate': `${realm}, error="insufficient_scope"${needed}` }
-  }
   if (status !== 401) return {}
   // RFC 6750 §3.1: a request without credentials gets no error code.
-  if (code === 'CREDENTIALS_MISSING') return { 'WWW-Authenticate': realm }
+  if (code === 'CREDENTIALS_MISSING') return { 'WWW-Authenticate': realm + needed }
   // RFC 6750 §3: no quote, backslash or non-ASCII character in the description.
   const description = message.replaceAll('"', "'").replace(/[^\x20-\x5b\x5d-\x7e]/g, '?')
   return { 'WWW-Authenticate': `${realm}, error="invalid_token", error_description="${description}"` }

@@ -10,6 +10,7 @@ export type { CredentialRequest, FoundCredentials } from './http/found-credentia
 export { errorHandler } from './http/error-response.js'
 export { requireClaims, requireScopes, requireUser, type WantedClaim } from './http/guards.js'
 export type { Middleware } from './http/middleware.js'
+export type { ResourceMetadataOptions } from './http/resource-metadata.js'
 export type { RequestAuth } from './http/request-auth.js'
 export { issuers } from './presets/index.js'
 export type { JwksOptions } from './keys/jwks/jwks-options.js'

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { createDependency, type Dependency } from '../dependency.js'
 import { createEvents, type Events } from '../events.js'
+import type { Challenge } from './challenge.js'
 import type { RequestAuth } from './request-auth.js'
 
 /** What a guard leaves on a request for what comes after it: `requireScopes` and its like belong to no guard. */
 export interface GuardContext {
   readonly events: Events
   readonly dependency: Dependency
+  readonly challenge: Challenge
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 5
@@ -14,6 +16,7 @@ const DEFAULT_TIMEOUT_SECONDS = 5
 const NO_GUARD: GuardContext = {
   events: createEvents(undefined),
   dependency: createDependency(DEFAULT_TIMEOUT_SECONDS),
+  challenge: { resourceMetadata: undefined },
 }
 
 /** By `req.auth`, or by the request where nobody signed in. One more property of a request would cost ten times as much. */

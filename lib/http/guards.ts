@@ -8,6 +8,7 @@ import { describe } from '../problems.js'
 import { valueAt } from '../token/metadata.js'
 import { parsePath } from '../token/metadata-options.js'
 import type { MaybePromise, User, UserData } from '../user.js'
+import { challenged } from './challenge.js'
 import { missingUser } from './credentials.js'
 import { contextOf } from './guard-context.js'
 import { setHeaders, type Middleware } from './middleware.js'
@@ -18,6 +19,10 @@ export type WantedClaim = string | number | boolean
 
 // RFC 6749 §3.3: printable ASCII without space, quote and backslash.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+export function isScope(text: string): boolean {
+  return SCOPE.test(text)
+}
 
 /**
  * Lets a request through whose token has all of these scopes, in `scope` or `scp`, each a list or separated by spaces.
@@ -34,11 +39,11 @@ export function requireScopes(...scopes: readonly [string, ...string[]]): Middle
       'Pass scopes such as read:orders, each as a string of its own',
     )
   const wanted = [...new Set(scopes)]
-  return guardOfClaims((claims) => {
+  const scope = wanted.join(' ')
+  return guardOfClaims(scope, (claims) => {
     const held = new Set([...scopesIn(claims, 'scope'), ...scopesIn(claims, 'scp')])
     const missing = wanted.filter((scope) => !held.has(scope))
-    if (missing.length > 0)
-      return insufficient(`the token lacks the scope ${missing.join(' ')}`, { scope: wanted.join(' ') })
+    if (missing.length > 0) return insufficient(`the token lacks the scope ${missing.join(' ')}`, { scope })
     return undefined
   })
 }
@@ -66,7 +71,7 @@ export function requireClaims(
       'got no claim, or a path or value that cannot be a claim',
       "Pass paths of claims and the values wanted, e.g. { role: ['clerk', 'admin'] }",
     )
-  return guardOfClaims((held) => {
+  return guardOfClaims(undefined, (held) => {
     const failed = rules.find(({ path, values }) => {
       const value = valueAt(held, path)
       const items: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -104,7 +109,7 @@ export function requireUser<Data = UserData>(
     return insufficient('the user is not allowed to do this', { detail })
   }
 
-  return guard(({ user, dependency }) => {
+  return guard(undefined, ({ user, dependency }) => {
     const failed = (cause: unknown) => unavailable(isAuthError(cause) ? (cause.cause ?? cause) : cause)
     try {
       const answer = dependency('PREDICATE_UNAVAILABLE', () => isAllowed(user as User<Data>))
@@ -121,12 +126,19 @@ interface Seen {
   readonly dependency: Dependency
 }
 
-/** Middleware that refuses with what `judge` finds, and with 401 where nobody signed in. Synchronous where it can be. */
-function guard(judge: (seen: Seen) => MaybePromise<AuthError | undefined>): Middleware {
+/**
+ * Middleware that refuses with what `judge` finds, and with 401 where nobody signed in. Synchronous where it can be.
+ * @param scope what a token needs, as far as scopes say it: for the challenge
+ */
+function guard(
+  scope: string | undefined,
+  judge: (seen: Seen) => MaybePromise<AuthError | undefined>,
+): Middleware {
   return function customJwtAuthGuard(req: IncomingMessage & { auth?: RequestAuth; user?: User }, res, next) {
     const { auth, user } = req
-    const { events, dependency } = contextOf(req)
-    const answer = (error: AuthError | undefined): void => {
+    const { events, dependency, challenge } = contextOf(req)
+    const answer = (refusal: AuthError | undefined): void => {
+      const error = refusal && challenged(refusal, challenge)
       if (error) {
         events.rejected(error, req)
         setHeaders(res, error.headers)
@@ -134,7 +146,7 @@ function guard(judge: (seen: Seen) => MaybePromise<AuthError | undefined>): Midd
       next(error)
     }
     if (!auth || !user) {
-      answer(authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) }))
+      answer(authError('CREDENTIALS_MISSING', { detail: () => missingUser(req), scope }))
       return
     }
     const verdict = judge({ user, auth, dependency })
@@ -143,9 +155,12 @@ function guard(judge: (seen: Seen) => MaybePromise<AuthError | undefined>): Midd
   }
 }
 
-function guardOfClaims(judge: (claims: Claims) => AuthError | undefined): Middleware {
-  return guard(({ auth: { claims } }) =>
-    claims ? judge(claims) : insufficient('a session has no claims: send the token of the issuer'),
+function guardOfClaims(
+  scope: string | undefined,
+  judge: (claims: Claims) => AuthError | undefined,
+): Middleware {
+  return guard(scope, ({ auth: { claims } }) =>
+    claims ? judge(claims) : insufficient('a session has no claims: send the token of the issuer', { scope }),
   )
 }
 
@@ -161,7 +176,7 @@ function isWanted(value: unknown): boolean {
 
 function insufficient(
   reason: string,
-  more: { readonly scope?: string; readonly detail?: ErrorDetail } = {},
+  more: { readonly scope?: string | undefined; readonly detail?: ErrorDetail } = {},
 ): AuthError {
   return authError('SCOPE_INSUFFICIENT', { reason, ...more })
 }

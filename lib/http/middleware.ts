@@ -4,10 +4,11 @@ import type { Events } from '../events.js'
 import { isPromise } from '../maybe-promise.js'
 import type { User } from '../user.js'
 import type { Authenticated, Authenticator } from './authenticate.js'
+import { challenged } from './challenge.js'
 import { givenOf, requestOf, type CredentialSource } from './credential-source.js'
 import { missingUser } from './credentials.js'
 import { toAuthError } from './error-response.js'
-import { leaveContext, type GuardContext } from './guard-context.js'
+import { contextOf, leaveContext, type GuardContext } from './guard-context.js'
 import type { RequestAuth } from './request-auth.js'
 
 /** What Express, Connect and a bare `node:http` handler call. */
@@ -25,7 +26,7 @@ export function createMiddleware(
   { authenticate, missing }: Authenticator,
   { isRequired, ...context }: GuardContext & { readonly isRequired: boolean },
 ): Middleware {
-  const { events } = context
+  const { events, challenge } = context
 
   function accept(
     req: GuardedRequest,
@@ -48,7 +49,7 @@ export function createMiddleware(
   }
 
   function refuse(reason: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void {
-    const error = toAuthError(reason)
+    const error = challenged(toAuthError(reason), challenge)
     events.rejected(error, req)
     setHeaders(res, error.headers)
     next(error)
@@ -82,7 +83,7 @@ export function createMiddleware(
  */
 export function createAuthenticate(
   { authenticate, authenticateToken, missing }: Authenticator,
-  events: Events,
+  { events, challenge }: Pick<GuardContext, 'events' | 'challenge'>,
 ): (source: CredentialSource) => Promise<Authenticated> {
   async function authenticateRequest(source: CredentialSource): Promise<Authenticated> {
     const req = requestOf(source)
@@ -99,7 +100,7 @@ export function createAuthenticate(
       events.authenticated(who.user.id, who.auth, source)
       return who
     } catch (reason) {
-      const error = toAuthError(reason)
+      const error = challenged(toAuthError(reason), challenge)
       events.rejected(error, source)
       throw error
     }
@@ -112,7 +113,8 @@ export function createAuthenticate(
  */
 export function userOf(req: IncomingMessage & { readonly user?: User | undefined }, events: Events): User {
   if (req.user) return req.user
-  const error = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
+  const missing = authError('CREDENTIALS_MISSING', { detail: () => missingUser(req) })
+  const error = challenged(missing, contextOf(req).challenge)
   events.rejected(error, req)
   throw error
 }
