@@ -2,6 +2,7 @@
 export interface ConfigurationProblem {
   /** The path of the option, e.g. `signingKeys[0]`. */
   readonly option: string
+  /** What is wrong with it. */
   readonly problem: string
   /** What to do about it. */
   readonly fix: string
@@ -9,7 +10,9 @@ export interface ConfigurationProblem {
 
 /** Thrown synchronously at start-up: every problem in the options at once. */
 export class ConfigurationError extends Error {
+  /** Always `ConfigurationError`. */
   override readonly name = 'ConfigurationError'
+  /** Always `CONFIGURATION_INVALID`. */
   readonly code = 'CONFIGURATION_INVALID'
   /** Not enumerable, because the message has it all: Node would print it twice. */
   declare readonly problems: readonly ConfigurationProblem[]

@@ -107,9 +107,13 @@ export type ErrorCode = keyof typeof ERRORS
 
 /** A failed check: what it expected and what it found. For the app's own log, never for the client. */
 export interface ErrorDetail {
+  /** What was checked, e.g. `audience`. */
   readonly check?: string
+  /** What the configuration asks for, in words. */
   readonly expected?: string
+  /** What came, in words. */
   readonly got?: string
+  /** What to do about it. */
   readonly fix?: string
   /** How many were refused for the same reason since the last report, when not every one is reported. */
   readonly count?: number
@@ -117,9 +121,13 @@ export interface ErrorDetail {
 
 /** An http-errors instance that frameworks answer with the right status and headers. */
 export interface AuthError extends Error {
+  /** The cause: one for each, and stable. Match on it. */
   readonly code: ErrorCode
+  /** The original service's code, on which its SDKs match. */
   readonly error_code: string
+  /** The HTTP status: 4xx for the client, 503 for a dependency. */
   readonly status: number
+  /** The same, by the name that Connect reads. */
   readonly statusCode: number
   /** Whether `message` may be shown to the client: true for 4xx. */
   readonly expose: boolean
@@ -129,10 +137,7 @@ export interface AuthError extends Error {
   readonly detail?: ErrorDetail
   /** The name of the provider whose token it is, when there is one that has a name. */
   readonly provider?: string
-  /**
-   * Where the code is explained: `node_modules/custom-jwt-auth/docs/errors.md#token_expired`. The package brings its pages.
-   * Not enumerable, so that it is not told to a client that gets the error as JSON.
-   */
+  /** Where the package explains the code: `…/docs/errors.md#token_expired`. Not enumerable: JSON for a client is without it. */
   readonly docs: string
 }
 
@@ -188,11 +193,10 @@ function makeError(
 export function asRefusedLink(error: AuthError): AuthError {
   if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
   const { code, message, provider } = error
-  const detail = () => error.detail ?? {}
   const refusal = makeError(400, 'AuthError', {
     code,
     message,
-    detail,
+    detail: () => error.detail ?? {},
     isCounted: isCounted(error),
     ...('cause' in error && { cause: error.cause }),
   })

@@ -8,9 +8,13 @@ import { printable, printableFields } from './printable.js'
  * own way: message first.
  */
 export interface Logger {
+  /** What an operator looks at only while searching for something. */
   debug(fields: object, message: string): void
+  /** What happened as it should. */
   info(fields: object, message: string): void
+  /** A refusal, or what may become a failure. */
   warn(fields: object, message: string): void
+  /** A failure of what the app depends on. */
   error(fields: object, message: string): void
   /** Optional, as in pino and winston: fields for a level that is off are not even built. */
   isLevelEnabled?(level: string): boolean

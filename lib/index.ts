@@ -15,7 +15,14 @@ export type { RequestAuth } from './http/request-auth.js'
 export { issuers } from './presets/index.js'
 export type { JwksOptions } from './keys/jwks/jwks-options.js'
 export type { Algorithm } from './keys/key-source.js'
-export type { KeyEncoding, SigningKey } from './keys/signing-keys.js'
+export type {
+  BoundKey,
+  DescribedKey,
+  Jwk,
+  KeyEncoding,
+  KeyMaterial,
+  SigningKey,
+} from './keys/signing-keys.js'
 export {
   fromProvidersJson,
   type CarriedOver,
@@ -28,6 +35,7 @@ export type { SessionOptions } from './sessions/session-options.js'
 export { memoryStore } from './stores/memory.js'
 export type { MemoryStoreOptions } from './stores/memory-options.js'
 export type {
+  FoundIdentity,
   IdentityName,
   ImportOutcome,
   LinkRefusal,
@@ -40,7 +48,7 @@ export type {
   UnlinkOutcome,
 } from './stores/store.js'
 export type { Claims } from './jws/compact.js'
-export type { ExplainedAnswer, ExplainedCheck, Explanation } from './token/explain.js'
+export type { ExplainedAnswer, ExplainedCheck, ExplainOptions, Explanation } from './token/explain.js'
 export type {
   CustomData,
   Identity,
@@ -54,6 +62,6 @@ export type {
 export type { CustomDataLoader } from './users/user-cache.js'
 export type { MetadataField, MetadataType } from './token/metadata-options.js'
 export type { ClaimValue } from './token/token-options.js'
-export type { UserCreationHook } from './users/sign-in.js'
+export type { UserCreationContext, UserCreationHook } from './users/sign-in.js'
 export type { GenerateUserId } from './users/user-id.js'
 export type { IdentityReference, UserAccount, Users } from './users/administration.js'

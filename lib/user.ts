@@ -15,6 +15,7 @@ export type UserType = 'normal' | 'server' | 'system'
 export interface Identity {
   /** The user's unique id at the issuer: the token's `sub` claim. */
   readonly id: string
+  /** `custom-token` for an issuer's token; imported users may have others. */
   readonly provider_type: string
   /** The name that the option `providers` gives the issuer; absent for the one provider that has no name. */
   readonly provider_id?: string
@@ -26,11 +27,13 @@ export interface Identity {
 export interface User<Data = UserData> {
   /** 24 lower-case hex characters. */
   readonly id: string
+  /** `normal` for everyone who signed in. */
   readonly type: UserType
   /** The data of all identities, merged; where two have a field, the one linked later wins. */
   readonly data: Data
   /** What the `customData` option returned for this user, otherwise empty. */
   readonly custom_data: CustomData
+  /** The ways in which the user signs in. */
   readonly identities: readonly Identity[]
 }
 
@@ -38,12 +41,15 @@ export interface User<Data = UserData> {
 export interface UserRecord {
   /** 24 lower-case hex characters. */
   readonly id: string
+  /** `normal` for everyone who signed in. */
   readonly type: UserType
+  /** The ways in which the user signs in; later ones were linked. */
   readonly identities: readonly Identity[]
   /** Epoch seconds. */
   readonly creation_date: number
   /** Epoch seconds. */
   readonly last_authentication_date: number
+  /** Whether the user is refused on every path. */
   readonly disabled: boolean
 }
 

@@ -27,12 +27,21 @@ function explainPresets(project) {
   }
 }
 
-/** Properties that are functions with a comment of their own: TypeDoc would have the comment at the property. */
-const documentedFunctions = (project) =>
-  project
-    .getReflectionsByKind(ReflectionKind.Property)
-    .filter(({ comment, type }) => !comment && type?.declaration?.signatures?.some((one) => one.hasComment()))
-    .map((property) => property.getFriendlyFullName())
+/** A comment of its own, or of the function that it is. */
+const isExplained = (reflection) =>
+  [reflection, ...(reflection.signatures ?? []), ...(reflection.type?.declaration?.signatures ?? [])].some(
+    (one) => one.hasComment(),
+  )
+
+/** Exports without a comment, and members of exported types, but for those of the language. */
+function unexplained(project) {
+  const exported = project.children.flatMap((module) => module.children ?? [])
+  const members = exported.flatMap((type) => type.children ?? type.type?.declaration?.children ?? [])
+  return [...exported, ...members]
+    .filter((reflection) => !reflection.kindOf([ReflectionKind.Reference, ReflectionKind.Constructor]))
+    .filter((reflection) => !isExplained(reflection) && !reflection.inheritedFrom)
+    .map((reflection) => reflection.getFriendlyFullName())
+}
 
 /**
  * Writes a page for everything that the package exports.
@@ -51,7 +60,7 @@ export async function writeApi(root, folder) {
     disableSources: true,
     // `npm run types` does it.
     skipErrorChecking: true,
-    validation: { notDocumented: false, invalidLink: false, notExported: false },
+    validation: { notDocumented: false, invalidLink: true, notExported: false },
     logLevel: 'Warn',
     outputs: [{ name: 'markdown', path: folder }],
     entryFileName: 'index',
@@ -65,10 +74,11 @@ export async function writeApi(root, folder) {
     module.name = modules.find(({ source }) => source === packagePath).name
   }
   explainPresets(project)
-  app.options.setValue('intentionallyNotDocumented', documentedFunctions(project))
+  const names = unexplained(project)
+  if (names.length > 0) throw new Error(`Without a doc comment: ${names.join(', ')}`)
   app.validate(project)
   if (app.logger.hasErrors() || app.logger.validationWarningCount > 0)
-    throw new Error('The doc comments are not complete: see above')
+    throw new Error('A link in a doc comment leads to nothing: see above')
   await app.generateOutputs(project)
 
   // A page is at <module>/<kind>/<name>.md.

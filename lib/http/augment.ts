@@ -2,6 +2,7 @@ import type { RequestAuth } from './request-auth.js'
 
 /** What Express's `Request` gets from the guard. */
 export interface CustomJwtAuthRequest {
+  /** The user who was signed in; undefined where nobody was. */
   user?: Express.User | undefined
   /** What the request was let in with. */
   auth?: RequestAuth | undefined
@@ -14,6 +15,7 @@ declare global {
   namespace Express {
     // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the app's to fill
     interface User {}
+    /** What Express's handlers get: `req.user` and `req.auth`. */
     interface Request extends CustomJwtAuthRequest {}
   }
 }

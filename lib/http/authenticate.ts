@@ -21,7 +21,9 @@ import {
 
 /** Who sends a request, and how we know. */
 export interface Authenticated<Data = UserData> {
+  /** What `req.user` is behind a guard. */
   readonly user: User<Data>
+  /** What `req.auth` is there. */
   readonly auth: RequestAuth
 }
 

@@ -3,6 +3,7 @@ import type { HeaderValue, RequestHeaders } from './credentials.js'
 
 /** `Headers` of the web platform, and what is like it: pairs of name and value. */
 export interface WebHeaders extends Iterable<readonly [name: string, value: string]> {
+  /** The value of a header. */
   get(name: string): unknown
 }
 

@@ -4,6 +4,7 @@ import './augment.js'
 import type { User as AuthUser } from '../user.js'
 
 declare global {
+  /** The global types of Express: their `User`, which `req.user` has, becomes the package's. */
   namespace Express {
     interface User extends AuthUser {}
   }

@@ -7,6 +7,7 @@ import type { MaybePromise } from '../user.js'
 
 /** What the option `credentials` looks into. Express and others add to it. */
 export interface CredentialRequest {
+  /** By lower-case names. */
   readonly headers: IncomingHttpHeaders
 }
 

@@ -4,6 +4,7 @@ import type { VerifiedToken } from '../token/verifier.js'
 
 /** What a request was let in with: `req.auth`. Frozen through and through. */
 export interface RequestAuth {
+  /** An issuer's token, or a session of this app. */
   readonly kind: CredentialKind
   /** The name of the provider whose token it is; undefined for the one that has no name, and for a session. */
   readonly provider: string | undefined

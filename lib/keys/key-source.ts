@@ -8,6 +8,7 @@ export const ALGORITHMS = [
   ...(['ES256', 'ES384', 'ES512'] as const),
   'EdDSA',
 ] as const
+/** An algorithm that a key can be used with (RFC 7518 §3.1, RFC 8037). */
 export type Algorithm = (typeof ALGORITHMS)[number]
 
 /** A parsed key with the one algorithm it may be used with: configuration chooses it, never the token. */

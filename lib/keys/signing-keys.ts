@@ -22,13 +22,17 @@ export type SigningKey = KeyMaterial | DescribedKey | BoundKey
 
 /** A key with what it needs said. */
 export interface DescribedKey {
+  /** The key; `undefined`, as an environment variable that is not set, is a mistake that start-up names. */
   readonly key: KeyMaterial | undefined
+  /** What the text of an HMAC secret stands for. Default: `utf8`. */
   readonly encoding?: KeyEncoding
+  /** The key is tried only for tokens with this `kid` header, or with none. */
   readonly kid?: string
 }
 
 /** A key with an algorithm of its own. */
 export interface BoundKey extends DescribedKey {
+  /** In place of `signingAlgorithm`. */
   readonly algorithm: Algorithm
 }
 
@@ -37,6 +41,7 @@ export type KeyMaterial = string | Uint8Array | KeyObject | Jwk
 
 /** RFC 7517. Its `alg`, when it has one, has to be the key's algorithm. */
 export interface Jwk {
+  /** The type of key: `RSA`, `EC`, `OKP` or `oct`. */
   readonly kty: string
   readonly [member: string]: unknown
 }

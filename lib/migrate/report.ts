@@ -4,6 +4,7 @@ import { describe } from '../problems.js'
 export interface NotCarriedOver {
   /** Where it stands, e.g. `auth/custom_user_data.json`. */
   readonly item: string
+  /** Why it has no place. */
   readonly reason: string
   /** What does its work now. */
   readonly fix: string

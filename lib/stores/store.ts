@@ -4,7 +4,9 @@ import type { Identity, MaybePromise, UserRecord } from '../user.js'
 export interface SessionRecord {
   /** 24 lower-case hex characters. */
   readonly id: string
+  /** The `id` of its user. */
   readonly userId: string
+  /** The id of the device that it was begun on, by which a client knows it again. */
   readonly deviceId: string
   /** Epoch seconds. */
   readonly createdAt: number
@@ -29,6 +31,7 @@ export interface FoundIdentity {
 
 /** What {@link Store.createSession} is asked. */
 export interface SessionRequest {
+  /** The session to keep. */
   readonly session: SessionRecord
   /** What the user signed in with: the session lives only while the user has this identity. */
   readonly identity: IdentityName
@@ -75,7 +78,9 @@ export type Rotation =
  */
 export type ImportOutcome = 'added' | 'known' | 'taken'
 
+/** Why an identity was not linked: another user has it, the user has too many, or there is no such user. */
 export type LinkRefusal = 'taken' | 'full' | 'missing'
+/** What became of an identity: it was taken away; it was the last, which stays; or the user does not have it. */
 export type UnlinkOutcome = 'unlinked' | 'last' | 'missing'
 
 /** The `code` of the error that {@link Store.signIn} throws when the id for a new user is another user's. */
@@ -103,11 +108,12 @@ export interface Store {
    * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. Of several
    * tokens the data of the newest counts, in whichever order they come; it is what the returned user has. A disabled
    * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
-   * @throws an error whose `code` is {@link IDENTITY_BLOCKED}, when it is blocked, whether or not a user has it; or
-   *   {@link USER_ID_TAKEN}, when another user already has `newUserId`. Nothing is changed then.
+   * @throws an error whose `code` is `IDENTITY_BLOCKED`, when it is blocked, whether or not a user has it; or
+   *   `USER_ID_TAKEN`, when another user already has `newUserId`. Nothing is changed then.
    */
   signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
 
+  /** The user with this id. */
   findUser(id: string): MaybePromise<UserRecord | undefined>
 
   /** The user with this identity, also a blocked one, and whether it is blocked. Changes nothing. */

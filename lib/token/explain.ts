@@ -10,10 +10,13 @@ import type { TokenRules } from './token-options.js'
 
 /** What one check found. */
 export interface ExplainedCheck {
+  /** What was checked, e.g. `audience`. */
   readonly name: string
   /** Undefined when it could not be checked, because of an earlier failure. */
   readonly pass: boolean | undefined
+  /** What the configuration asks for, in words. */
   readonly expected: string
+  /** What the token has, in words. */
   readonly got: string
   /** The likely fix of a failure; for a check that passed, what looks like a mistake all the same. */
   readonly fix?: string
@@ -28,6 +31,7 @@ export type ExplainedAnswer = Pick<AuthError, 'code' | 'status' | 'headers' | 'e
 export interface Explanation {
   /** Whether a request with this token would be let in now. */
   readonly ok: boolean
+  /** Every check, in the order in which they are made. */
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
   readonly summary: string
@@ -64,6 +68,7 @@ export interface ExplainParts {
   readonly explainUser?: ExplainUser
 }
 
+/** What `auth.explain` takes besides the token. */
 export interface ExplainOptions {
   /** Whether to look for its user in the store. Default: true. */
   readonly user?: boolean

@@ -35,6 +35,7 @@ interface Values {
   readonly json: JsonValue
 }
 
+/** What the value of a metadata field can have to be: see {@link MetadataField.type}. */
 export type MetadataType = keyof Values
 
 interface TypeRule {

@@ -10,6 +10,7 @@ import { mergeData } from './to-user.js'
 
 /** A user as the app's own administration sees it. */
 export interface UserAccount<Data = UserData> extends UserRecord {
+  /** The data of all identities, merged; where two have a field, the one linked later wins. */
   readonly data: Data
 }
 

@@ -20,19 +20,20 @@ import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { shownBy, toUser } from './to-user.js'
 
 /**
- * The user creation hook: whom it lets pass, may come in. Runs when a valid token matches no user (`sign-up`), and when
- * an identity that the user does not have yet is linked (`link`), before anything is stored, with the user as it will
- * be. When it throws or rejects, nothing is stored, and a login fails with 401, a link with 400; when what it throws has
- * a `status` of 500 or more, or it does not answer in time, with 503.
+ * The user creation hook: whom it lets pass, may come in. Runs when a valid token matches no user (`sign-up`), and when an
+ * identity that the user does not have yet is linked (`link`), with the user as it will be. When it throws or rejects, nothing
+ * is stored; a login fails with 401, a link with 400, or with 503 when the `status` thrown is 500 or more, or it takes too long.
  */
 export type UserCreationHook<Data = User['data']> = (
   user: User<Data>,
   context: UserCreationContext,
 ) => MaybePromise<void>
 
+/** What the creation hook is told besides the user. */
 export interface UserCreationContext {
   /** Those of the token whose identity arrives. */
   readonly claims: Claims
+  /** Whether the user is new, or gets one more identity. */
   readonly reason: 'sign-up' | 'link'
 }
 

@@ -3,8 +3,11 @@
 
 /** A database of the package `mongodb`, version 6 or 7: what `client.db(name)` returns. */
 export interface MongoDatabase {
+  /** How many members have to acknowledge a write. */
   readonly writeConcern?: { readonly w?: number | string | undefined } | undefined
+  /** The client that it belongs to. */
   readonly client?: { connect(): Promise<unknown> }
+  /** One of its collections. */
   collection(name: string, options?: object): unknown
 }
 

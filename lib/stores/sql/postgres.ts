@@ -24,11 +24,15 @@ import { identityBlocked, userIdTaken, type ImportOutcome, type Rotation, type S
 
 /** What the store needs of a `pg.Pool`. */
 export interface PostgresPool {
+  /** Runs one statement on any connection. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
+  /** How many listen for errors of idle connections. */
   listenerCount?(event: 'error'): number
+  /** Listens for them. */
   on?(event: 'error', listener: () => void): unknown
 }
 
+/** What {@link postgresStore} takes. */
 export interface PostgresStoreOptions {
   /**
    * A `Pool` of `pg` 8, which the app configures and ends. Its `connectionTimeoutMillis` and `query_timeout` should be a

@@ -4,8 +4,11 @@ import requirePeer from './require.cjs'
 
 /** A prepared statement, as every synchronous SQLite driver has it. */
 export interface SqliteStatement {
+  /** Runs the statement, and says how many rows it changed. */
   run(...values: (string | number)[]): { readonly changes: number | bigint }
+  /** The first row, if there is one. */
   get(...values: (string | number)[]): unknown
+  /** All rows. */
   all(...values: (string | number)[]): unknown[]
 }
 
@@ -14,8 +17,11 @@ export interface SqliteStatement {
  * is synchronous, and has SQLite 3.44 or later inside.
  */
 export interface SqliteDatabase {
+  /** Runs statements that return nothing. */
   exec(sql: string): unknown
+  /** Prepares a statement. */
   prepare(sql: string): SqliteStatement
+  /** Closes the database. */
   close(): unknown
 }
 

@@ -4,7 +4,9 @@ import type { Identity, UserData, UserRecord } from '../../user.js'
 
 /** What the contract needs of a test runner. */
 export interface TestRunner {
+  /** Declares a group of tests. */
   readonly describe: (title: string, body: () => void) => unknown
+  /** Declares a test. */
   readonly it: (title: string, body: () => Promise<void>) => unknown
 }
 
