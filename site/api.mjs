@@ -66,6 +66,7 @@ export async function writeApi(root, folder) {
     entryFileName: 'index',
     hidePageHeader: true,
     useCodeBlocks: true,
+    indexFormat: 'table',
   })
   const project = await app.convert()
   if (!project) throw new Error('TypeDoc cannot read lib/')

@@ -17,9 +17,13 @@ function toSvg(source) {
   return `<figure class="diagram" tabindex="0" role="group" aria-label="${escape(title)}" v-pre>${svg}</figure>\n`
 }
 
-/** A plugin of markdown-it. */
+/** A plugin of markdown-it: diagrams, and pictures whose text a phone would make too small to read. */
 export function diagrams(md) {
-  const { fence } = md.renderer.rules
+  const { fence, image } = md.renderer.rules
+  md.renderer.rules.image = (tokens, index, ...rest) => {
+    const label = escape(tokens[index].content.replaceAll(/\s+/g, ' '))
+    return `<span class="picture" tabindex="0" role="group" aria-label="${label}">${image(tokens, index, ...rest)}</span>`
+  }
   md.renderer.rules.fence = (tokens, index, ...rest) =>
     tokens[index].info === 'mermaid' ? toSvg(tokens[index].content) : fence(tokens, index, ...rest)
 }

@@ -1,23 +1,36 @@
 // The built site in a real browser: `npm run test:docs` builds it first.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import express from 'express'
 import { ERRORS } from '../../lib/errors.js'
 import { anchor } from '../../site/anchor.mjs'
+import { checkLinks } from '../../site/check-links.mjs'
 import { keepScreenshot, needsChromium, openPage } from '../examples/browser-page.js'
 import { listen } from '../support/server.js'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const DIST = new URL('../../site/dist/', import.meta.url)
 
+/** One of each kind. */
 const PAGES = {
   home: '/',
+  guide: '/docs/issuers.html',
   options: '/docs/options.html',
   error: '/docs/errors.html#token_expired',
+  cli: '/docs/cli.html',
+  migration: '/docs/migrating-from-app-services.html',
   diagram: '/docs/stores.html#many-machines',
-  users: '/api/custom-jwt-auth/interfaces/Users.html',
+  example: '/examples/quick-start.html',
+  'api-module': '/api/custom-jwt-auth/',
+  'api-class': '/api/custom-jwt-auth/classes/ConfigurationError.html',
+  'api-function': '/api/custom-jwt-auth/functions/customJwtAuth.html',
+  'api-interface': '/api/custom-jwt-auth/interfaces/Users.html',
+  changelog: '/CHANGELOG.html',
+  'not-found': '/404.html',
 }
 const WIDTHS = [360, 768, 1280]
 
@@ -35,27 +48,40 @@ async function openSite(t: TestContext, options: object) {
 }
 
 /** What axe finds wrong with the page. */
-const violations = `axe.run().then(({ violations }) =>
+const violations = (options: object) => `axe.run(${JSON.stringify(options)}).then(({ violations }) =>
   violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))`
 
-describe('the site', () => {
+/** Dark is the same page in other colors. */
+const RULES = { light: {}, dark: { runOnly: ['color-contrast'] } }
+
+/** By how many pixels the page is wider than the screen. */
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+describe('the site', { concurrency: true }, () => {
   for (const colorScheme of ['light', 'dark'] as const)
     test(`fits every width, in ${colorScheme}, for everybody, by itself`, needsChromium(), async (t) => {
       const { page, complaints, elsewhere, origin } = await openSite(t, {
         colorScheme,
         reducedMotion: 'reduce',
       })
-      for (const [name, path] of Object.entries(PAGES))
+      const found: unknown[] = []
+      for (const [name, path] of Object.entries(PAGES)) {
+        await page.goto('about:blank')
+        await page.goto(origin + path)
+        await page.addScriptTag({ path: axe })
         for (const width of WIDTHS) {
           const shown = `${name}-${String(width)}-${colorScheme}`
           await page.setViewportSize({ width, height: 900 })
-          await page.goto(origin + path)
-          await page.addScriptTag({ path: axe })
-          assert.deepEqual(await page.evaluate(violations), [], shown)
-          const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-          assert.equal(await page.evaluate(overflow), 0, `${shown} is wider than the screen`)
+          await page.evaluate(`document.getElementById(location.hash.slice(1))?.scrollIntoView()`)
           await keepScreenshot(t, page, `site-${shown}`, { fullPage: false })
+          const [mistakes, overflow] = [
+            await page.evaluate(violations(RULES[colorScheme])),
+            await page.evaluate(OVERFLOW),
+          ]
+          if (String(mistakes) !== '' || overflow !== 0) found.push({ shown, mistakes, overflow })
         }
+      }
+      assert.deepEqual(found, [])
       assert.deepEqual(complaints, [])
       assert.deepEqual(elsewhere, [])
     })
@@ -69,6 +95,22 @@ describe('the site', () => {
     await page.waitForURL('**/docs/errors.html#token_expired')
     await page.getByRole('heading', { name: 'TOKEN_EXPIRED' }).waitFor()
     assert.deepEqual([complaints, elsewhere], [[], []])
+  })
+
+  test('is not built with a dead link or anchor', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'site-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const links = (...targets: string[]) => targets.map((target) => `<a href="${target}">…</a>`).join('')
+    writeFileSync(
+      join(folder, 'a.html'),
+      `<h2 id="here">…</h2>${links('#here', 'https://elsewhere.example/')}`,
+    )
+    writeFileSync(join(folder, 'b.html'), links('/a.html#here'))
+    assert.equal(checkLinks(folder), 2)
+    writeFileSync(join(folder, 'b.html'), links('/c.html', '/a.html#there'))
+    assert.throws(() => checkLinks(folder), {
+      message: 'Dead links:\n/b.html: /c.html\n/b.html: /a.html#there',
+    })
   })
 
   test('has a place for every code, where the errors lead', () => {
