@@ -11,10 +11,14 @@ import type { Middleware } from './middleware.js'
 export interface ResourceMetadataOptions {
   /**
    * The app as its clients name it, an `https:` URL without query and fragment (RFC 9728 §1.2); on this machine `http:`,
-   * too. Also what stands in the audience of tokens that were asked for with RFC 8707.
+   * too. Clients refuse a URL that is not the one they asked for, or above it. Also what stands in the audience of tokens that
+   * were asked for with RFC 8707.
    */
   readonly resource: string
-  /** The scopes that clients may ask for: `scopes_supported`. Default: none are named. */
+  /**
+   * The scopes that clients may ask for: `scopes_supported`. Default: none are named. Clients of the Model Context Protocol
+   * ask for all of these at first, and for those of a `requireScopes` when it refuses them.
+   */
   readonly scopes?: readonly string[]
   /** The issuers that clients get their tokens from, as URLs. Default: those of the guard's providers. */
   readonly authorizationServers?: readonly string[]

@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, string>> = {
   functions: '',
   graphql: '',
   'many-machines': '',
+  mcp: '',
   'protect-routes': '',
   'quick-start': '',
 }

@@ -52,6 +52,33 @@ const configurationWith = (keys: readonly JWK[]): Configuration => ({
   },
 })
 
+/**
+ * Logs in and consents as a browser does, on oidc-provider's pages for development.
+ * @returns where it is sent at the end: to the client, with the code
+ */
+export async function logIn(page: string, redirectUri: string): Promise<string> {
+  const jar = new Map<string, string>()
+  const forms = [{ prompt: 'login', login: ACCOUNT, password: 'x' }, { prompt: 'consent' }]
+  let location = page
+  for (let steps = 0; !location.startsWith(redirectUri); steps += 1) {
+    assert.ok(steps < 10, `the flow does not end: ${location}`)
+    const form = /\/interaction\/[^/]+$/.test(location) ? forms.shift() : undefined
+    const response = await fetch(location, {
+      redirect: 'manual',
+      headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
+    })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      if (value === '') jar.delete(name)
+      else jar.set(name, value)
+    }
+    const next = response.headers.get('location') ?? assert.fail(await response.text())
+    location = new URL(next, location).href
+  }
+  return location
+}
+
 /** The provider at an address that stays the same while it is replaced by one with other keys. */
 export async function startProvider() {
   let handle: RequestListener = () => undefined
@@ -110,23 +137,7 @@ export async function startProvider() {
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
       })
-      const jar = new Map<string, string>()
-      const forms = [{ prompt: 'login', login: ACCOUNT, password: 'x' }, { prompt: 'consent' }]
-      let location = `/auth?${query.toString()}`
-      for (let steps = 0; !location.startsWith(BROWSER.redirectUri); steps += 1) {
-        assert.ok(steps < 10, `the flow does not end: ${location}`)
-        const form = /\/interaction\/[^/]+$/.test(location) ? forms.shift() : undefined
-        const response = await request(location, {
-          headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
-          ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-        })
-        for (const cookie of response.headers.getSetCookie()) {
-          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-          if (value === '') jar.delete(name)
-          else jar.set(name, value)
-        }
-        location = response.headers.get('location') ?? assert.fail(await response.text())
-      }
+      const location = await logIn(`${issuer}/auth?${query.toString()}`, BROWSER.redirectUri)
       const code = new URL(location).searchParams.get('code') ?? assert.fail(location)
       return tokens({
         grant_type: 'authorization_code',
