@@ -59,8 +59,13 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
   const unfound = new Unfound()
   /** One question for each issuer. */
   const asked = new Map<string, Promise<Found>>()
-  const questions = new Questions({ atOnce: AT_ONCE, timeoutSeconds })
-  const room = new WaitingRoom()
+  const newLane = () => ({
+    questions: new Questions({ atOnce: AT_ONCE, timeoutSeconds }),
+    room: new WaitingRoom(),
+  })
+  /** Anyone can invent issuers: the people of a provider that was found before share nothing with them. */
+  const lanes = { known: newLane(), strange: newLane() }
+  const laneOf = (iss: string) => (found.has(iss) ? lanes.known : lanes.strange)
 
   function forget(entry: Found): void {
     entry.isForgotten = true
@@ -77,7 +82,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     }
     const refusal = unfound.find(iss, now)
     if (refusal) throw refusal
-    return room.wait(token, now, () => asked.get(iss)?.catch(failAgain) ?? ask(iss, now))
+    return laneOf(iss).room.wait(token, now, () => asked.get(iss)?.catch(failAgain) ?? ask(iss, now))
 
     /** Each request fails with an error of its own, so that one line of the log tells of many. */
     function failAgain(error: AuthError): never {
@@ -105,8 +110,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
   function ask(iss: string, now: number): MaybePromise<Found> {
     let answer: MaybePromise<unknown>
     try {
-      // The people of a provider that was found before do not wait for strangers.
-      answer = questions.ask(() => find(iss), found.has(iss))
+      answer = laneOf(iss).questions.ask(iss, () => find(iss))
     } catch (error) {
       throw unfound.failed(iss, error, now)
     }

@@ -13,9 +13,9 @@ export class Questions {
   readonly #atOnce: number
   readonly #timeoutSeconds: number
   /** What begins each that waits, in order. */
-  readonly #urgent = new Set<() => void>()
-  readonly #others = new Set<() => void>()
-  #running = 0
+  readonly #queue = new Set<() => void>()
+  /** Those that have no answer yet, also when nobody waits for it any more. */
+  readonly #unanswered = new Set<{ readonly issuer: string }>()
 
   /** @param rules `timeoutSeconds`: for its turn, and then for the answer */
   constructor(rules: { readonly atOnce: number; readonly timeoutSeconds: number }) {
@@ -25,30 +25,29 @@ export class Questions {
 
   /**
    * Asks now, if it can be, and then answers without a promise where the question does.
-   * @param isUrgent whether it goes before those that are not
+   * @param issuer whom it is about
    * @throws {Error} when its turn or the answer does not come in time, and whatever the question throws
    */
-  ask<T>(question: () => MaybePromise<T>, isUrgent: boolean): MaybePromise<T> {
-    if (this.#running < this.#atOnce) return this.#run(question)
-    const queue = isUrgent ? this.#urgent : this.#others
+  ask<T>(issuer: string, question: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#unanswered.size < this.#atOnce) return this.#run(issuer, question)
     return new Promise((resolve, reject) => {
       const begin = (): void => {
         clearTimeout(timer)
-        queue.delete(begin)
+        this.#queue.delete(begin)
         // A promise in any case: many that answer at once would begin each other ever deeper in the stack.
-        resolve(this.#run(async () => question()))
+        resolve((async () => this.#run(issuer, async () => question()))())
       }
       const timer = setTimeout(() => {
-        queue.delete(begin)
+        this.#queue.delete(begin)
         reject(new Error(`its turn did not come within ${this.#timeoutSeconds} s`))
       }, this.#timeoutSeconds * 1000)
-      queue.add(begin)
+      this.#queue.add(begin)
     })
   }
 
-  #run<T>(question: () => MaybePromise<T>): MaybePromise<T> {
-    this.#running += 1
-    const end = this.#ender()
+  #run<T>(issuer: string, question: () => MaybePromise<T>): MaybePromise<T> {
+    this.#requireAnswers(issuer)
+    const end = this.#begin(issuer)
     try {
       const answer = question()
       if (!isPromise(answer)) {
@@ -64,17 +63,30 @@ export class Questions {
     }
   }
 
-  /** Ends a question once: when it is answered, or when the answer is lost. */
-  #ender(): () => void {
+  /** One issuer that is never answered must not take the places of all others, however often its tokens come. */
+  #requireAnswers(issuer: string): void {
+    if (this.#unanswered.size < this.#atOnce / 2) return
+    for (const other of this.#unanswered)
+      if (other.issuer === issuer) {
+        this.#next()
+        throw new Error('it was asked about this issuer before, and has not answered yet')
+      }
+  }
+
+  /** @returns ends the question once: when it is answered, or when the answer is lost */
+  #begin(issuer: string): () => void {
+    const question = { issuer }
+    this.#unanswered.add(question)
     const end = (): void => {
-      if (!timer) return
       clearTimeout(timer)
-      timer = undefined
-      this.#running -= 1
-      const [next] = this.#urgent.size > 0 ? this.#urgent : this.#others
-      next?.()
+      if (this.#unanswered.delete(question)) this.#next()
     }
-    let timer: NodeJS.Timeout | undefined = setTimeout(end, LOST_SECONDS * 1000).unref()
+    const timer = setTimeout(end, LOST_SECONDS * 1000).unref()
     return end
+  }
+
+  #next(): void {
+    const [next] = this.#queue
+    next?.()
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createTestIssuer } from 'custom-jwt-auth/testing'
+import { Questions } from '../../lib/providers/questions.js'
 import { startApp, type Options } from '../support/app.js'
 import { testClock } from '../support/clock.js'
 import { assertFreed, memoryInUse } from '../support/heap.js'
@@ -19,22 +20,24 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
 
 type Find = (issuer: string) => object | undefined
 
-/** A database of tenants, which counts its questions; it answers a turn later, or once the gate is open. */
+/** A database of tenants, which counts its questions, those about strangers apart; it answers a turn later, or once the gate is open. */
 function database(optionsOf: Find) {
   const asked: string[] = []
-  let running = 0
+  const running = { tenants: 0, strangers: 0 }
   const state = { most: 0, gate: Promise.resolve() }
   return {
     asked,
     state,
-    running: () => running,
+    /** How many questions about strangers. */
+    running: () => running.strangers,
     async find(issuer: string): Promise<object | undefined> {
+      const kind = issuer.startsWith('https://tenant') ? 'tenants' : 'strangers'
       asked.push(issuer)
-      running += 1
-      state.most = Math.max(state.most, running)
+      running[kind] += 1
+      state.most = Math.max(state.most, running[kind])
       await turn()
       if (issuer.startsWith('https://invented')) await state.gate
-      running -= 1
+      running[kind] -= 1
       return optionsOf(issuer)
     },
   }
@@ -116,6 +119,34 @@ test('while all ten questions are held up by strangers, tenants that are known a
   assert.equal(await first, 200)
   assert.deepEqual(new Set(await Promise.all(strangers)), new Set([401]))
   assert.equal(tenants.state.most, 10)
+})
+
+test('a known tenant that was idle is served while strangers hold all questions and all room to wait', async (t) => {
+  const { auth, clock, tenants, statusOf } = await start(t)
+  assert.equal(await statusOf(tenant(0)), 200)
+  clock.advance(600)
+  let open = (): void => undefined
+  tenants.state.gate = new Promise((resolve) => {
+    open = resolve
+  })
+  const strangers = times(2100, (index) =>
+    auth.authenticate(tokenOf(invented(index))).catch(({ code }: { code: string }) => code),
+  )
+  while (tenants.running() < 10) await turn()
+  assert.equal(await statusOf(tenant(0)), 200)
+  open()
+  const codes = await Promise.all(strangers)
+  assert.equal(codes.filter((code) => code === 'PROVIDERS_UNAVAILABLE').length, 100)
+})
+
+test('issuers that are never answered take at most half of the questions, however often their tokens come', async () => {
+  const questions = new Questions({ atOnce: 10, timeoutSeconds: 0.001 })
+  const never = () => new Promise<never>(() => undefined)
+  for (let again = 0; again < 20; again += 1)
+    for (const issuer of ['https://a.example', 'https://b.example'])
+      await assert.rejects(async () => questions.ask(issuer, never))
+  for (const index of [0, 1, 2, 3, 4])
+    assert.equal(await questions.ask(tenant(index), () => 'there'), 'there')
 })
 
 test('1,000 tenants who all come at once after a restart are all served', async (t) => {
