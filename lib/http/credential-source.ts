@@ -38,19 +38,25 @@ export function givenOf(source: unknown, req: RequestHeaders): CredentialRequest
   return (isPlain ? source : req) as CredentialRequest
 }
 
+/** As many as Node reads of a request. */
+const MAX_HEADERS = 2000
+
 /** By lower-case names. Whatever comes twice, if only in another case, is a list. */
 function readHeaders(given: object): Readonly<Record<string, HeaderValue>> {
-  const found = new Map<string, string | string[]>()
+  const found = new Map<string, string[]>()
+  let left = MAX_HEADERS
   for (const [name, value] of isWebHeaders(given) ? given : Object.entries(given)) {
+    if (left === 0) break
+    left -= 1
     if (typeof name !== 'string') continue
-    const values = [value].flat().filter((item: unknown) => typeof item === 'string')
-    const [first] = values
-    if (first === undefined) continue
     const key = name.toLowerCase()
-    const before = found.get(key)
-    found.set(key, before === undefined && values.length === 1 ? first : [before ?? [], values].flat())
+    const values = found.get(key) ?? []
+    for (const item of [value].flat()) if (typeof item === 'string') values.push(item)
+    if (values.length > 0) found.set(key, values)
   }
-  return Object.fromEntries(found)
+  return Object.fromEntries(
+    [...found].map(([name, values]) => [name, values.length > 1 ? values : values[0]]),
+  )
 }
 
 function isWebHeaders(given: object): given is WebHeaders {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dependency } from '../dependency.js'
 import type { CredentialKind } from '../events.js'
-import { andThen } from '../maybe-promise.js'
+import { andThen, ignoreRejections } from '../maybe-promise.js'
 import { describe } from '../problems.js'
 import type { MaybePromise } from '../user.js'
 
@@ -50,6 +50,7 @@ function readFound(answer: unknown): Found | undefined {
   if (isKnown && !found) return undefined
   if (isKnown && found && !another && typeof found[1] === 'string')
     return { kind: found[0] === 'jwt' ? 'custom-token' : 'session', token: found[1].trim() }
+  ignoreRejections(Object.fromEntries(given))
   // Never shown itself: it may hold a token.
   const fields = given.map(([name, value]) => `${name}: ${describe(value)}`)
   const got = isKnown ? `{ ${fields.join(', ')} }` : describe(answer)

@@ -4,7 +4,7 @@ import { isAuthError, type AuthError } from '../errors.js'
 import type { Events } from '../events.js'
 import { readToken } from '../jws/compact.js'
 import type { VerifiedCache } from '../jws/token-cache.js'
-import { andThen, isPromise } from '../maybe-promise.js'
+import { andThen, ignoreRejections, isPromise } from '../maybe-promise.js'
 import { show } from '../token/hints.js'
 import { requireLength } from '../token/steps.js'
 import type { VerifiedToken } from '../token/verifier.js'
@@ -134,6 +134,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
       throw unfound.refused(iss, now)
     }
     try {
+      ignoreRejections(options)
       const entry = renewed(iss, options) ?? begun(iss, options, now)
       return Object.assign(entry, { askedAt: now, ageingAt: now + cache.ttlSeconds / 2 })
     } catch (error) {

@@ -131,6 +131,21 @@ describe('auth.authenticate', () => {
       assert.equal(await refusal(app, source()), answer)
     })
 
+  test('reads a client’s JSON in time that grows with its length alone, whatever poses as headers there', async (t) => {
+    const app = await startApp(t)
+    const inCases = (count: number) => {
+      const names = Array.from({ length: count }, (_, at) =>
+        at.toString(2).padStart(13, '0').replaceAll('0', 'a').replaceAll('1', 'A'),
+      )
+      return { headers: Object.fromEntries(names.map((name) => [name, 'x'])) }
+    }
+    assert.equal(await refusal(app, inCases(8000)), '401 CREDENTIALS_MISSING')
+    const before = process.cpuUsage()
+    for (let again = 0; again < 10; again += 1) await refusal(app, inCases(8000))
+    const { user } = process.cpuUsage(before)
+    assert.ok(user < 10 * 300_000, `${String(user)} µs`) // lists that were copied for each took 6 s
+  })
+
   test('refuses an empty token', async (t) => {
     for (const source of ['', '  ']) assert.match(await refusal(await startApp(t), source), /^401 TOKEN_/)
   })

@@ -97,6 +97,16 @@ describe('what fails or answers nonsense is 503 and a line of the log, also wher
     ['a list', () => [good], returned('an array')],
     ['a list of values', () => ({ jwt: [good] }), returned('{ jwt: an array }')],
     ['a number', () => Promise.resolve({ session: 5 }), returned('{ session: the number 5 }')],
+    [
+      'a promise',
+      () => ({ jwt: Promise.reject(new Error('away')) }),
+      returned('{ jwt: a value of type object }'),
+    ],
+    [
+      'what is like a promise',
+      () => ({ then: (resolve: (value: unknown) => void) => void resolve({}) }),
+      returned('a value of type object'),
+    ],
     ['both', () => ({ jwt: good, session: good }), returned('{ jwt: a string, session: a string }')],
   ]
   for (const [what, answer, message] of failures)

@@ -130,6 +130,7 @@ describe('providers as a function', () => {
     ['throws', () => assert.fail('the database is down')],
     ['rejects', () => Promise.reject(new Error('the database is down'))],
     ['returns nonsense', () => ({ jwkUri: 1 })],
+    ['returns promises that reject', () => ({ jwkUri: Promise.reject(new Error('away')) })],
     ['returns a list', () => []],
     ['returns another issuer', () => provider(B, SECRET)],
     ['hangs', () => new Promise(() => undefined)],
