@@ -16,19 +16,24 @@ exports.options = {
 }
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const content = [
-  { alg: 'HS256', typ: 'JWT' },
-  { aud: appId, sub: subject, exp: Math.floor(Date.now() / 1000) + 600 },
-]
-  .map(encode)
-  .join('.')
-const signature = createHmac('sha256', key).update(content).digest('base64url')
-exports.headers = { jwttokenstring: `${content}.${signature}` }
+const good = { aud: appId, sub: subject, exp: Math.floor(Date.now() / 1000) + 600 }
+
+/** A token of the issuer, with these claims in place of the good ones. */
+exports.mint = (claims = {}, secret = key) => {
+  const content = [
+    { alg: 'HS256', typ: 'JWT' },
+    { ...good, ...claims },
+  ]
+    .map(encode)
+    .join('.')
+  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+}
+exports.headers = { jwttokenstring: exports.mint() }
 
 /** Keys that nobody answers for: what is asked of this guard is a failed dependency, 503. */
 exports.unreachable = { appId, jwkUri: 'https://127.0.0.1:9/keys', autoCreateUser: true, bearerJwt: true }
 exports.unreachableHeaders = {
-  jwttokenstring: [encode({ alg: 'RS256', typ: 'JWT', kid: 'k' }), content.split('.')[1], 'c2ln'].join('.'),
+  jwttokenstring: [encode({ alg: 'RS256', typ: 'JWT', kid: 'k' }), encode(good), 'c2ln'].join('.'),
 }
 
 /** The subject of the user that a handler sees as `req.user`. */

@@ -2,10 +2,12 @@
 import 'reflect-metadata'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import guard from './guard.cjs'
 
-const { headers, options } = guard
+const { headers, mint, options } = guard
 const token = headers.jwttokenstring
+const expiredToken = mint({ exp: 1 })
 process.env.SIGNING_KEY = options.signingKeys[0]
 
 /** Asks without and with the token: a 401 with its challenge, then the user. */
@@ -81,6 +83,38 @@ const checks = {
     const { startStandaloneServer } = await import('@apollo/server/standalone')
     const { url } = await startStandaloneServer(server, { listen: { port: 0, host: '127.0.0.1' }, context })
     await askTwice(graphql(url))
+  },
+
+  async cookie({ app }) {
+    const url = `http://${await listen(createServer(app.set('env', 'test')))}`
+    const ours = { origin: 'https://app.example' }
+    const theirs = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+    const ask = (method, path, sent) => fetch(url + path, { method, headers: sent })
+    await askTwice((sent) => ask('GET', '/me', sent))
+
+    const signedIn = await ask('POST', '/sign-in', { ...ours, ...headers })
+    const [set] = signedIn.headers.getSetCookie()
+    assert.match(set, /; HttpOnly; Secure; SameSite=Lax$/)
+    const cookie = set.split(';')[0]
+    for (const [method, path, sent, status] of [
+      ['GET', '/me', {}, 200],
+      ['GET', '/me', theirs, 200], // a link from there; the answer is not readable there
+      ['POST', '/orders', ours, 201],
+      ['POST', '/orders', theirs, 401],
+      ['POST', '/orders', { origin: 'null' }, 401],
+      ['POST', '/orders', {}, 401],
+      ['POST', '/orders', { ...theirs, ...headers }, 201], // a header is sent on purpose
+      ['POST', '/sign-in', theirs, 401],
+      ['POST', '/sign-out', theirs, 401],
+      ['POST', '/sign-out', ours, 204],
+    ]) {
+      const answer = await ask(method, path, { cookie, ...sent })
+      assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(sent)}`)
+      // Nobody else signs people out.
+      assert.equal(answer.headers.getSetCookie().length, status === 204 ? 1 : 0, path)
+    }
+    const expired = await ask('GET', '/me', { cookie: `token=${expiredToken}` })
+    assert.deepEqual([expired.status, /^token=;/.test(expired.headers.getSetCookie()[0])], [401, true])
   },
 
   async nest({ SignedIn }) {
