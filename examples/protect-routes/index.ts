@@ -1,28 +1,15 @@
-// Some routes are open, some need a user, one greets everyone, one is for administrators.
-import express, { type RequestHandler } from 'express'
-import { customJwtAuth, errorHandler, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
-import 'custom-jwt-auth/express' // the type of req.user
+// Some routes are open, some need a user, one greets everyone; two look at what the token in hand allows.
+import express from 'express'
+import { customJwtAuth, errorHandler, requireClaims, requireScopes } from 'custom-jwt-auth'
+import 'custom-jwt-auth/express' // the types of req.user and req.auth
 
-const options = {
+const auth = customJwtAuth({
   appId: 'myapp-abcde',
   signingAlgorithm: 'HS256',
   signingKeys: [process.env.SIGNING_KEY],
-  metadataFields: [{ name: 'name' }, { name: 'role' }],
+  metadataFields: [{ name: 'name', type: 'string' }],
   autoCreateUser: true,
-  store: memoryStore(), // both guards know the same users
-} as const satisfies CustomJwtAuthOptions
-
-const signedIn = customJwtAuth(options)
-const signedInOrNot = customJwtAuth({ ...options, credentialsRequired: false })
-
-/** Goes after a guard: lets only users with this role pass. */
-const onlyFor = (role: string): RequestHandler => {
-  const refusal = { error: `only for users with the role ${role}`, error_code: 'Forbidden', link: '' }
-  return function checkRole(req, res, next) {
-    if (req.user?.data.role === role) next()
-    else res.status(403).json(refusal)
-  }
-}
+})
 
 const app = express()
 
@@ -32,30 +19,35 @@ app.get('/', (_req, res) => {
 })
 
 // Optional: without credentials there is no req.user; bad credentials are refused all the same.
-app.get('/hello', signedInOrNot, (req, res) => {
-  const { name } = req.user?.data ?? {}
-  res.json({ message: `Hello ${typeof name === 'string' ? name : 'stranger'}!` })
+app.get('/hello', auth.optional, (req, res) => {
+  const name = req.user && auth.userOf(req).data.name
+  res.json({ message: `Hello ${name ?? 'stranger'}!` })
 })
 
 // One route: the guard stands before its handler.
-app.get('/orders', signedIn, (req, res) => {
-  res.json({ orders: [], of: req.user?.id })
+app.get('/orders', auth, (req, res) => {
+  res.json({ orders: [], of: auth.userOf(req).id })
 })
 
 // A whole router: the guard comes first, so no route added later can be forgotten.
 const account = express.Router()
-account.use(signedIn)
+account.use(auth)
 account.get('/', (req, res) => {
   res.json(req.user)
 })
 account.get('/identities', (req, res) => {
-  res.json(req.user?.identities)
+  res.json(auth.userOf(req).identities)
 })
 app.use('/account', account)
 
-// For a given claim: the token's `role` has to be admin.
-app.get('/admin', signedIn, onlyFor('admin'), (req, res) => {
-  res.json({ message: 'Welcome, administrator.', id: req.user?.id })
+// For a scope: the token has to say so, and whoever asks with another is told which one is missing.
+app.get('/reports', auth, requireScopes('read:reports'), (_req, res) => {
+  res.json({ reports: [] })
+})
+
+// For a claim: the token's `roles` have to contain admin. What other tokens of the same user say does not count.
+app.get('/admin', auth, requireClaims({ roles: 'admin' }), (req, res) => {
+  res.json({ message: 'Welcome, administrator.', id: auth.userOf(req).id })
 })
 
 app.use(errorHandler())
