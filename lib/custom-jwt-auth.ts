@@ -27,13 +27,15 @@ import { listedProviders, type Provider } from './providers/providers.js'
 import { claimStore } from './providers/store-claims.js'
 import { createDependency } from './dependency.js'
 import { createSessionTokens } from './sessions/session-tokens.js'
-import { createSessions, type Sessions } from './sessions/sessions.js'
+import { createSessions, type SessionParts, type Sessions } from './sessions/sessions.js'
 import { memoryStore, takeMemoryBounds } from './stores/memory.js'
+import type { Store } from './stores/store.js'
 import { createExplain, type ExplainOptions, type Explanation } from './token/explain.js'
 import { createVerifier, type VerifiedToken } from './token/verifier.js'
 import type { User, UserData } from './user.js'
 import { UserCache } from './users/user-cache.js'
 import type { MetadataField } from './token/metadata-options.js'
+import { createSignInWithoutUsers, NO_USERS } from './users/no-users.js'
 import { createSignIn } from './users/sign-in.js'
 import { derivedObjectId } from './users/user-id.js'
 import { createExplainUser } from './users/explain-user.js'
@@ -131,35 +133,26 @@ export function customJwtAuth<
 
 /** The one place that wires the parts. */
 function compose(config: Config, isProduction: boolean): CustomJwtAuth {
-  const { appId, cache, clock, store = memoryStore() } = config
+  const { appId, cache, clock } = config
+  const store = config.users ? (config.store ?? memoryStore()) : undefined
   const now = (): number => clock() / 1000
   const events = createEvents(config.logger)
   const dependency = createDependency(config.timeoutSeconds)
   const verdicts = new VerifiedCache<VerifiedToken>(cache.tokens)
   const providers = composeProviders()
-  const userCache = new UserCache({ store, cache: cache.users, customData: config.customData, dependency })
-  const signIn = createSignIn({ ...config, store, userCache, dependency, events })
   const domainId = derivedObjectId(appId)
-  const explainAt = createExplain({
-    ...config,
-    choose: providers.choose,
-    explainUser: createExplainUser({ ...config, store, dependency }),
-  })
-  const sessions = config.session && composeSessions(config.session)
-  const authenticator = createAuthenticator({
-    ...config,
-    dependency,
-    verifier: providers,
-    signIn,
-    sessions,
-    now,
-  })
+  const people = store ? composePeople(store) : withoutPeople()
+  const { sessions, users } = people
+  const explainAt = createExplain({ ...config, ...people, choose: providers.choose })
+  const authenticator = createAuthenticator({ ...config, ...people, dependency, verifier: providers, now })
 
   function composeProviders() {
     const { findProvider: find, readFound: read } = config
     const { timeoutSeconds } = config
-    if (!find) return listedProviders(claimStore(store, config.providers, composeProvider), verdicts)
-    const create = (found: ProviderConfig) => claimStore(store, [found], composeProvider)[0] as Provider
+    /** Where no users are kept, equal subjects cannot meet. */
+    const claims = store ?? {}
+    if (!find) return listedProviders(claimStore(claims, config.providers, composeProvider), verdicts)
+    const create = (found: ProviderConfig) => claimStore(claims, [found], composeProvider)[0] as Provider
     return foundProviders({ find, read, create, cache: cache.providers, verdicts, timeoutSeconds, events })
   }
 
@@ -183,9 +176,31 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     return { ...provider, keys, verifier, close }
   }
 
-  function composeSessions(session: NonNullable<Config['session']>): Sessions {
-    const tokens = createSessionTokens({ keys: session.signingKeys, domainId, cacheMax: cache.tokens })
-    return createSessions({ rules: session, tokens, store, signIn, userCache, dependency, events })
+  function composePeople(store: Store) {
+    const { customData, session } = config
+    const userCache = new UserCache({ store, cache: cache.users, customData, dependency })
+    const parts = { ...config, store, userCache, dependency, events }
+    const signIn = createSignIn(parts)
+    const providerNames = config.findProvider ? undefined : config.providers.map(({ name }) => name)
+    return {
+      signIn,
+      explainUser: createExplainUser(parts),
+      users: createUsers({ ...parts, providerNames }),
+      sessions: session && composeSessions(session, { store, userCache, signIn }),
+    }
+  }
+
+  function withoutPeople() {
+    const signIn = createSignInWithoutUsers(config)
+    return { signIn, explainUser: undefined, users: NO_USERS, sessions: undefined }
+  }
+
+  function composeSessions(
+    rules: NonNullable<Config['session']>,
+    parts: Pick<SessionParts, 'store' | 'userCache' | 'signIn'>,
+  ): Sessions {
+    const tokens = createSessionTokens({ keys: rules.signingKeys, domainId, cacheMax: cache.tokens })
+    return createSessions({ ...parts, rules, tokens, dependency, events })
   }
 
   function routeParts(): RouteParts {
@@ -197,8 +212,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     throw new ConfigurationError([{ option: 'session', problem: 'is not set', fix }])
   }
 
-  const providerNames = config.findProvider ? undefined : config.providers.map(({ name }) => name)
-  const memory = isProduction ? takeMemoryBounds(store) : undefined
+  const memory = isProduction && store ? takeMemoryBounds(store) : undefined
   if (memory) events.memoryStore(memory)
   const explain = (token: string, given?: ExplainOptions) => explainAt(token, now(), given)
   const challenge: Challenge = { resourceMetadata: undefined }
@@ -209,23 +223,23 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     optional: guard(false),
     sessionRoutes: () => createSessionRoutes(routeParts()),
     realmObjectServerRoutes: () => createRealmObjectServerRoutes(routeParts()),
-    users: createUsers({ ...config, providerNames, store, userCache, dependency }),
+    users,
     userOf: (req: IncomingMessage) => userOf(req, events),
     authenticate: createAuthenticate(authenticator, context),
     resourceMetadata: (options: ResourceMetadataOptions) =>
       createResourceMetadata(options, { issuers, challenge }),
     explain,
     inspectPage() {
-      const configurations = [{ name: appId, explain, hasStore: true }]
+      const configurations = [{ name: appId, explain, hasStore: store !== undefined }]
       return createInspectRoute({ configurations, now }, process.env.NODE_ENV === 'production')
     },
     async ready() {
-      await Promise.all([providers.ready(now()), store.ready?.()])
+      await Promise.all([providers.ready(now()), store?.ready?.()])
     },
     async close() {
       providers.close()
       sessions?.close()
-      await store.close?.()
+      await store?.close?.()
     },
   })
 }

@@ -36,7 +36,7 @@ import { STORE_VERBS, type Store } from './stores/store.js'
 import type { DataOf, MetadataField } from './token/metadata-options.js'
 import type { TokenOptions } from './token/token-options.js'
 import type { UserData } from './user.js'
-import { USER_OPTIONS, type UserOptions } from './users/user-options.js'
+import { checkNoUsers, USER_OPTIONS, type UserOptions } from './users/user-options.js'
 
 // The options of all folders, parsed once into a frozen configuration.
 
@@ -169,6 +169,7 @@ export function parseOptions(options: CustomJwtAuthOptions, production: boolean)
   const session =
     found.session === undefined ? undefined : readOptions('session', SESSION_OPTIONS, found.session, problems)
   for (const provider of providers) checkSessionKeys(session?.signingKeys, provider, problems)
+  if (found.users === false) checkNoUsers(options, problems)
   if (production && session && !found.store)
     problems.add(
       'store',

@@ -53,7 +53,7 @@ export function createAuthenticator(parts: {
   readonly credentials: CredentialsOption['credentials'] | undefined
   readonly dependency: Dependency
   readonly verifier: Verifier
-  readonly signIn: SignIn
+  readonly signIn: Pick<SignIn, 'useToken'>
   /** Undefined when the app has none. */
   readonly sessions: Sessions | undefined
   /** Epoch seconds. */

@@ -64,15 +64,17 @@ const SWEEP_INTERVAL_SECONDS = 3600
 /** Expired sessions are removed a few at a time, with pauses, so that neither the database nor the process is blocked. */
 const SWEEP = { limit: 20, pauseMs: 20, maxRounds: 500_000 }
 
-export function createSessions(parts: {
-  rules: SessionRules
-  tokens: SessionTokens
-  store: Store
-  signIn: SignIn
-  userCache: UserCache
-  dependency: Dependency
-  events: Events
-}): Sessions {
+export interface SessionParts {
+  readonly rules: SessionRules
+  readonly tokens: SessionTokens
+  readonly store: Store
+  readonly signIn: SignIn
+  readonly userCache: UserCache
+  readonly dependency: Dependency
+  readonly events: Events
+}
+
+export function createSessions(parts: SessionParts): Sessions {
   const { rules, tokens, store, signIn, userCache, dependency, events } = parts
   let sweptAt = Number.NEGATIVE_INFINITY
   let isSweeping = false

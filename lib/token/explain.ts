@@ -65,12 +65,13 @@ export interface ExplainParts {
   readonly choose: (token: string, now: number) => MaybePromise<Choice>
   /** Whether a bearer token may be the issuer's. */
   readonly bearerJwt: boolean
-  readonly explainUser?: ExplainUser
+  /** Undefined where no users are kept. */
+  readonly explainUser: ExplainUser | undefined
 }
 
 /** What `auth.explain` takes besides the token. */
 export interface ExplainOptions {
-  /** Whether to look for its user in the store. Default: true. */
+  /** Whether to look for its user in the store, where users are kept. Default: true. */
   readonly user?: boolean
 }
 

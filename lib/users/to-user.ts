@@ -3,7 +3,10 @@ import { withIdentity } from '../stores/identities.js'
 import type { CustomData, Identity, User, UserData, UserRecord } from '../user.js'
 
 /** The user as an app and a client see it (PROTOCOL §3), frozen so that it can be shared between requests. */
-export function toUser({ id, type, identities }: UserRecord, customData: CustomData): User {
+export function toUser(
+  { id, type, identities }: Pick<UserRecord, 'id' | 'type' | 'identities'>,
+  customData: CustomData,
+): User {
   const data = deepFreeze(mergeData(identities))
   return Object.freeze({
     id,

@@ -1,0 +1,54 @@
+import { ConfigurationError } from '../configuration-error.js'
+import { deepFreeze } from '../json.js'
+import type { VerifiedToken } from '../token/verifier.js'
+import type { User } from '../user.js'
+import type { Users } from './administration.js'
+import { identityOf, type SignIn, type SignInParts } from './sign-in.js'
+import { toUser } from './to-user.js'
+import { newUserId } from './user-id.js'
+
+/** Signs tokens in where no users are kept: whoever has a good token is a user, who is what the token says. */
+export function createSignInWithoutUsers({
+  appId,
+  generateUserId,
+}: Pick<SignInParts, 'appId' | 'generateUserId'>): Pick<SignIn, 'useToken'> {
+  /** For as long as the verifier remembers the token. */
+  const users = new WeakMap<VerifiedToken, User>()
+  return {
+    useToken(token) {
+      const known = users.get(token)
+      if (known) return known
+      const identity = identityOf(token)
+      const id = newUserId(appId, identity, generateUserId)
+      const user = toUser({ id, type: 'normal', identities: [identity] }, {})
+      users.set(token, user)
+      return user
+    },
+  }
+}
+
+/** `auth.users` where no users are kept. */
+export const NO_USERS: Users = deepFreeze({
+  get: refuse('get'),
+  find: refuse('find'),
+  list: refuse('list'),
+  disable: refuse('disable'),
+  enable: refuse('enable'),
+  delete: refuse('delete'),
+  block: refuse('block'),
+  unblock: refuse('unblock'),
+  isBlocked: refuse('isBlocked'),
+  link: refuse('link'),
+  unlink: refuse('unlink'),
+  revokeSessions: refuse('revokeSessions'),
+})
+
+function refuse(verb: keyof Users): () => Promise<never> {
+  const problem = {
+    option: `users.${verb}`,
+    problem: 'was called, but users is false',
+    fix: 'Leave users: false out',
+  }
+  // As the others do: what is wrong with the arguments rejects, too.
+  return () => Promise.reject(new ConfigurationError([problem]))
+}
