@@ -5,6 +5,7 @@ export const SECTIONS = {
     'README.md',
     'docs/issuers.md',
     'docs/authorization.md',
+    'docs/coming-from.md',
     'docs/in-your-app.md',
     'docs/other-ways-in.md',
     'docs/stores.md',

@@ -51,6 +51,19 @@ describe('docs/other-ways-in.md', () => {
       })
 })
 
+describe('docs/coming-from.md', () => {
+  const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8')
+  before(() => {
+    writeFileSync(join(app, 'coming-from.md'), page)
+    for (const [, name = '', code = ''] of page.matchAll(/^```js\n\/\/ (\S+)\.mjs\n(.*?)^```$/gms))
+      writeFileSync(join(app, `${name}.mjs`), code)
+  })
+  for (const name of ['express-jwt', 'passport-jwt', 'express-oauth2-jwt-bearer'])
+    test(name, async () => {
+      await runIn(app, process.execPath, 'coming-from.mjs', name)
+    })
+})
+
 describe('a bundle of esbuild', () => {
   const bundles = join(scratch, 'bundles')
   mkdirSync(bundles)
