@@ -9,12 +9,26 @@ import { isIPv4 } from 'node:net'
 export function strangerIn(req: IncomingMessage): string | undefined {
   // Requests of adapters may have no socket.
   const { remoteAddress } = (req as Partial<IncomingMessage>).socket ?? {}
-  const { forwarded, 'x-forwarded-for': forwardedFor } = req.headers
   if (!isLoopback(remoteAddress)) return 'this page answers connections from this machine alone'
   if (!isLoopback(hostnameOf(hostOf(req))))
     return 'open this page as localhost or 127.0.0.1, not by another name'
-  const isFromElsewhere = [forwardedFor ?? []].flat().some((list) => !list.split(',').every(isLoopback))
-  return forwarded !== undefined || isFromElsewhere ? 'this page answers nobody through a proxy' : undefined
+  return isForwarded(req) ? 'this page answers nobody through a proxy' : undefined
+}
+
+/** Headers in which a proxy says for whom it asks. One at this machine, of a development server say, may ask for it. */
+const FORWARDED_FOR = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-real-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+]
+
+function isForwarded({ headers }: IncomingMessage): boolean {
+  if (headers.forwarded !== undefined || headers.via !== undefined) return true
+  if (headers['x-forwarded-proto'] !== undefined && headers['x-forwarded-for'] === undefined) return true
+  const lists = FORWARDED_FOR.flatMap((name) => headers[name] ?? [])
+  return lists.some((list) => !list.split(',').every((one) => isLoopback(hostnameOf(one.trim()) ?? one)))
 }
 
 /**

@@ -101,9 +101,19 @@ function rowsOf(values: Claims, now: number): Row[] {
 }
 
 function shown(value: unknown): string {
-  const line = JSON.stringify(value)
-  const json = line.length > MAX_LINE_LENGTH ? JSON.stringify(value, null, 2) : line
+  const line = jsonOf(value)
+  const json = line.length > MAX_LINE_LENGTH ? jsonOf(value, 2) : line
   return json.length > MAX_VALUE_LENGTH ? `${json.slice(0, MAX_VALUE_LENGTH)}…` : json
+}
+
+/** What was parsed can be written again, unless it is nested more deeply than the stack allows. */
+function jsonOf(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, null, indent)
+  } catch (error) {
+    if (error instanceof RangeError) return 'nested too deeply to be shown'
+    throw error
+  }
 }
 
 /** The report as JSON, with everything in it made visible: a claim may hold text that changes how its neighbors look. */

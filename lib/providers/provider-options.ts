@@ -122,6 +122,7 @@ function issuersOf({ issuer, discover }: Found, given: object): readonly string[
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
+const NO_URL_FIX = 'Return a name: an issuer that is no URL could be the name of another provider'
 const NAME_FIX = 'Use up to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit'
 const SHOWN_LENGTH = 64
 
@@ -211,7 +212,10 @@ export function readFoundProvider(
   if (issuers && issuers.length > 0 && !issuers.includes(issuer))
     problems.add(`${at}.issuer`, 'is not the issuer that was asked for', 'Return the options of that issuer')
   const named = { ...found, issuer: issuers?.length ? issuers : [issuer] }
-  const read = { name: name ?? issuers?.[0] ?? issuer, found: named, keys, issuers }
+  const called = name ?? issuers?.[0] ?? issuer
+  // Else an issuer that calls itself as another provider is named would get that one's users.
+  if (name === undefined && NAME.test(called)) problems.add(`${at}.name`, 'is not set', NO_URL_FIX)
+  const read = { name: called, found: named, keys, issuers }
   check(read, problems)
   problems.throwIfAny()
   return providerConfig(read, appId)

@@ -19,6 +19,8 @@ export function takeMemoryBounds(store: Store): Required<MemoryStoreOptions> | u
 /** Where a user is, under its id and under each of its identities. */
 interface Account {
   user: UserRecord
+  /** Whether an identity was taken from it: the id that follows from that one must stay its own. */
+  hasLostIdentity?: true
 }
 
 /** Whose an identity is, and when the token that its data came with was issued. */
@@ -30,7 +32,7 @@ interface Owner {
 /**
  * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: to make
  * room, the users without sessions who signed in longest ago are forgotten, with what was linked or imported; never one
- * who is disabled or blocked, because that would be a hole. For development, tests and apps that keep their users
+ * who is disabled or blocked or has lost an identity, because that would be a hole. For development, tests and apps that keep their users
  * elsewhere.
  * @throws {ConfigurationError} when a bound is not a whole number
  */
@@ -81,7 +83,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     const { id, disabled, identities } = account.user
     idle.delete(account)
     const isBlocked = blocked.size > 0 && identities.some((own) => blocked.has(identityKey(own)))
-    if (!disabled && !isBlocked && !sessions.has(id)) idle.add(account)
+    if (!disabled && !isBlocked && !account.hasLostIdentity && !sessions.has(id)) idle.add(account)
   }
 
   /** The user's identities with this one as its newest token has it. */
@@ -177,6 +179,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const { user } = account
       if (user.identities.length === 1) return 'last'
       owners.delete(key)
+      account.hasLostIdentity = true
       sessions.endAll(userId, key)
       keep(account, { ...user, identities: user.identities.filter((own) => identityKey(own) !== key) })
       return 'unlinked'

@@ -98,7 +98,14 @@ describe('it refuses', () => {
       [{ 'X-Forwarded-For': '127.0.0.1, 203.0.113.7' }, 403],
       [{ 'X-Forwarded-For': '' }, 403],
       [{ Forwarded: 'for=127.0.0.1' }, 403],
+      [{ Via: '1.1 somewhere' }, 403],
+      [{ 'X-Real-IP': '203.0.113.7' }, 403],
+      [{ 'CF-Connecting-IP': '203.0.113.7' }, 403],
+      [{ 'True-Client-IP': '203.0.113.7' }, 403],
+      [{ 'X-Forwarded-Host': 'app.example' }, 403],
+      [{ 'X-Forwarded-Proto': 'https' }, 403],
       [{ 'X-Forwarded-For': '::1' }, 200],
+      [{ 'X-Forwarded-For': '::1', 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': 'localhost:5173' }, 200],
     ] as const)
       assert.equal((await get('/inspect', { headers })).status, status, JSON.stringify(headers))
   })
@@ -218,6 +225,18 @@ test('a report has neither signature nor key, and nothing is logged', async (t) 
   })
   assert.deepEqual([verdicts[0]?.answer?.status, verdicts[0]?.answer?.code], [503, 'STORE_UNAVAILABLE'])
   assert.deepEqual(logger.lines, [])
+})
+
+test('a claim that is nested deeply is shown as far as it can be', async (t) => {
+  const { post } = await openPage(t)
+  const [header = '', , signature = ''] = mint().split('.')
+  const deep = `{"sub":"24601","deep":${'['.repeat(4900)}${']'.repeat(4900)}}`
+  const answer = await post({ token: [header, Buffer.from(deep).toString('base64url'), signature].join('.') })
+  assert.equal(answer.status, 200)
+  // How deep JSON can be written depends on the stack of the process.
+  const { name, value = '' } = reportIn(answer).claims?.at(-1) ?? {}
+  assert.equal(name, 'deep')
+  assert.match(value, /^(?:nested too deeply to be shown|\[[\s[]+…)$/)
 })
 
 test('a token that cannot be explained is a 503 with the reason, and the page goes on', async (t) => {

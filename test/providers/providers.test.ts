@@ -126,19 +126,20 @@ describe('providers as a function', () => {
     assert.match(inspect(told), /the database is down/)
   })
 
-  const failures: readonly [what: string, find: () => unknown][] = [
+  const failures: readonly [what: string, find: (iss: string) => unknown, iss?: string][] = [
     ['throws', () => assert.fail('the database is down')],
     ['rejects', () => Promise.reject(new Error('the database is down'))],
     ['returns nonsense', () => ({ jwkUri: 1 })],
     ['returns promises that reject', () => ({ jwkUri: Promise.reject(new Error('away')) })],
+    ['returns no name for what could be one', (iss) => provider(iss, SECRET), 'acme'],
     ['returns a list', () => []],
     ['returns another issuer', () => provider(B, SECRET)],
     ['hangs', () => new Promise(() => undefined)],
   ]
-  for (const [what, find] of failures)
+  for (const [what, find, iss = A] of failures)
     it(`answers 503 when it ${what}`, async (t) => {
       const { me, logger } = await start(t, find, { timeoutSeconds: 1 })
-      assert.equal((await me(mint(claims({ iss: A })))).status, 503)
+      assert.equal((await me(mint(claims({ iss })))).status, 503)
       assert.equal(logger.lastCode(), 'PROVIDERS_UNAVAILABLE')
     })
 })

@@ -108,6 +108,16 @@ describe('the bounds of memoryStore', () => {
     assert.deepEqual(known(store, 100), [1, 2, 99, 100])
   })
 
+  test('a user who has lost an identity is never forgotten: its id would be the next user’s of that one', async () => {
+    const store = memoryStore({ maxUsers: 2 })
+    await createUser(store, 1)
+    await link(store, objectId(1), identity('linked'))
+    await store.unlinkIdentity(objectId(1), identity('subject 1'))
+    for (let id = 2; id < 10; id += 1) assert.equal(await isFull(signUp(store, id)), false)
+    assert.deepEqual(known(store, 10), [1, 9])
+    await assert.rejects(async () => signUp(store, 1)(), { code: 'USER_ID_TAKEN' })
+  })
+
   test('an import takes nobody’s place', async () => {
     const store = memoryStore({ maxUsers: 2 })
     const user = await createUser(store, 1)

@@ -60,8 +60,14 @@ describe('a reader of key sets accepts', () => {
 
 describe('a reader of key sets passes over', () => {
   const weak = rsa(1024)
+  const huge = Buffer.concat([Buffer.of(0x80), Buffer.alloc(1124, 0xff)]).toString('base64url')
   const passedOver: Readonly<Record<string, [object, RegExp]>> = {
     'an RSA key of 1024 bits': [jwkOf(weak.publicKey), /1024 bits, fewer than 2048/],
+    'an RSA key that costs too much': [{ ...jwkOf(publicKey), n: huge }, /9000 bits, more than 8192/],
+    'an RSA key with an exponent that costs too much': [
+      { ...jwkOf(publicKey), e: 'AQAAAAE' },
+      /exponent of more than 32 bits/,
+    ],
     'an RSA key with the exponent 1': [{ ...jwkOf(publicKey), e: 'AQ' }, /exponent|cannot be parsed/],
     'an RSA key with an even exponent': [{ ...jwkOf(publicKey), e: 'BA' }, /exponent|cannot be parsed/],
     'a key for another algorithm': [jwkOf(publicKey, { alg: 'RS384' }), /is for "RS384"/],
