@@ -1,5 +1,6 @@
 // The CPU time of one call of one guard, without HTTP, in short loops that take turns with one raw crypto.verify and one
-// bare Express request.  calls.mjs GUARD ALGORITHM CREDENTIAL seen|new|new-user|bad-signature|expired|missing
+// bare Express request. Sends what each of the three took in each round.
+// calls.mjs GUARD ALGORITHM CREDENTIAL seen|new|new-user|bad-signature|expired|missing
 import { createPublicKey, verify } from 'node:crypto'
 import { logIn, neighbours, ours, setUser } from './guards.mjs'
 import {
@@ -8,15 +9,15 @@ import {
   cpuMicroseconds,
   cpuOfCalls,
   listenApp,
-  spread,
   startLoad,
   thirdParty,
 } from './measure.mjs'
+import { rounds } from './statistics.mjs'
 import { mintHs256, mintMany, mintRs256, PUBLIC_PEM, signedParts, withBadSignature } from './tokens.mjs'
 
-const ROUNDS = 20
+const ROUNDS = rounds(20)
 /** Enough to fill all memory for tokens, so that new ones meet it as it is after a while of work. */
-const WARM_UP_ROUNDS = 10
+const WARM_UP_ROUNDS = rounds(10)
 const LOOPS = 30
 const CALLS = 50
 const ALL_CALLS = (WARM_UP_ROUNDS + ROUNDS) * LOOPS * CALLS
@@ -58,7 +59,7 @@ function rawVerify(loop) {
 
 const bare = await listenApp()
 const load = startLoad(sent.slice(0, 100))
-const rounds = []
+const costs = []
 for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
   const sums = { call: 0, verify: 0, request: 0 }
   for (let loop = 0; loop < LOOPS; loop += 1) {
@@ -66,15 +67,11 @@ for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
     sums.call += await cpuOfCalls(guard, some(), refusals[age])
     sums.request += (await load.round(bare, CALLS)).cpu
   }
-  if (round >= 0) rounds.push(sums)
+  if (round >= 0)
+    costs.push({ call: sums.call / LOOPS, verify: sums.verify / LOOPS, request: sums.request / LOOPS })
 }
 load.stop()
 
-const over = (measure) => spread(rounds.map(measure))
-process.send({
-  call: over(({ call }) => call / LOOPS),
-  inVerifies: over(({ call, verify }) => call / verify),
-  inRequests: over(({ call, request }) => call / request),
-})
+process.send(costs)
 process.disconnect()
 process.exit()

@@ -1,9 +1,13 @@
-// Runs every part in processes of its own and prints one table for each.  npm start [http] [calls] [providers] [memory] [jwks] [stores]
+// Runs every part in processes of its own, writes what was measured to results/, and from it the charts and tables.
+// npm start [http] [calls] [providers] [memory] [jwks] [stores] [--try]
+//   --try: a few rounds of each, whose tables are printed and nothing is written
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { availableParallelism, loadavg } from 'node:os'
+import { describeRun, writeResult } from './results.mjs'
+import { writeAll } from './render.mjs'
+import { lowestDecile, rounded } from './statistics.mjs'
+import { tables } from './tables.mjs'
 
 if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) {
   console.error(
@@ -12,8 +16,10 @@ if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) {
   process.exit(1)
 }
 
-const chosen = process.argv.slice(2)
-const isChosen = (part) => chosen.length === 0 || chosen.includes(part)
+const args = process.argv.slice(2)
+const isTrial = args.includes('--try')
+if (isTrial) process.env.BENCH_TRY = '1'
+const chosen = args.filter((arg) => !arg.startsWith('--'))
 
 /** Runs a file with arguments; resolves with what it sends. */
 async function run(file, ...args) {
@@ -28,116 +34,132 @@ async function run(file, ...args) {
   return sent
 }
 
-function printTable(title, head, rows) {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)))
-  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  console.log(`\n## ${title}\n`)
-  for (const cells of [head, rule, ...rows]) console.log(`| ${cells.map(pad).join(' | ')} |`)
-}
-
-const microseconds = (value) => value.toFixed(Math.abs(value) < 10 ? 1 : 0)
-const percent = (share) => `${(100 * share).toFixed(1)} %`
-const twoDigits = (value) => value.toFixed(2)
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`
-const withQuartiles = ({ low, median, high }, format) =>
-  `${format(median)} (${format(low)} to ${format(high)})`
-
-const express = createRequire(import.meta.url)('express/package.json').version
-const load = loadavg()[0].toFixed(1)
-console.log(
-  `Node ${process.versions.node}, Express ${express}, ${availableParallelism()} cores, load at the start ${load}`,
-)
-console.log('Times in microseconds of CPU; medians, with quartiles in parentheses.')
-
+const NEIGHBOURS = [
+  'fast-jwt, cache on',
+  'fast-jwt, cache off',
+  'express-oauth2-jwt-bearer',
+  'express-jwt',
+  'passport-jwt',
+].map((guard) => [guard, 'RS256', 'bearer'])
+const OURS = ['custom-jwt-auth', 'RS256', 'jwtTokenString']
 const SEEN = [
   ['setting req.user', 'RS256', 'bearer'],
   ['custom-jwt-auth', 'HS256', 'jwtTokenString'],
-  ['custom-jwt-auth', 'RS256', 'jwtTokenString'],
+  OURS,
   ['custom-jwt-auth', 'RS256', 'session'],
-  ['fast-jwt, cache on', 'RS256', 'bearer'],
-  ['fast-jwt, cache off', 'RS256', 'bearer'],
-  ['express-oauth2-jwt-bearer', 'RS256', 'bearer'],
-  ['express-jwt', 'RS256', 'bearer'],
-  ['passport-jwt', 'RS256', 'bearer'],
+  ...NEIGHBOURS,
 ]
-const NEW = [
-  ['custom-jwt-auth', 'RS256', 'jwtTokenString'],
-  ['fast-jwt, cache on', 'RS256', 'bearer'],
-  ['fast-jwt, cache off', 'RS256', 'bearer'],
-  ['express-oauth2-jwt-bearer', 'RS256', 'bearer'],
-  ['express-jwt', 'RS256', 'bearer'],
-  ['passport-jwt', 'RS256', 'bearer'],
-]
-const OURS_ALONE = {
-  'new-user': [['custom-jwt-auth', 'RS256', 'jwtTokenString']],
-  'bad-signature': [['custom-jwt-auth', 'RS256', 'jwtTokenString']],
-  expired: [['custom-jwt-auth', 'RS256', 'jwtTokenString']],
-  missing: [['custom-jwt-auth', 'RS256', 'jwtTokenString']],
-}
+const NEW = [OURS, ...NEIGHBOURS]
+/** What is asked of the guards, by the age of the token. */
+const COMPARED = { seen: SEEN, new: NEW }
+const OURS_ALONE = { 'new-user': [OURS], 'bad-signature': [OURS], expired: [OURS], missing: [OURS] }
 
-if (isChosen('http')) {
-  const seen = []
-  for (const guard of SEEN) {
-    const { bare, extra, share, lost } = await run('throughput.mjs', ...guard, 'seen')
-    const cost = [microseconds(bare.median), withQuartiles(extra, microseconds)]
-    seen.push([guard.join(', '), ...cost, percent(share.median), withQuartiles(lost, percent)])
-  }
-  const head = ['guard', 'bare request', 'guard adds', 'of the request', 'throughput lost']
-  printTable('A token seen before, over HTTP', head, seen)
-
-  const fresh = []
-  for (const guard of NEW) {
-    const { bare, extra, verify } = await run('throughput.mjs', ...guard, 'new')
-    const cost = [microseconds(bare.median), withQuartiles(extra, microseconds)]
-    fresh.push([
-      guard.join(', '),
-      ...cost,
-      withQuartiles(verify, microseconds),
-      (extra.median / verify.median).toFixed(2),
-    ])
-  }
-  printTable(
-    'A token never seen, over HTTP',
-    ['guard', 'bare request', 'guard adds', 'one raw crypto.verify adds', 'ratio'],
-    fresh,
+/**
+ * The rounds of every guard, a part of them at a time, so that all of them meet the same machine.
+ * @returns for each guard what it is, and all of its rounds
+ */
+async function inTurn(file, guards, passes) {
+  const all = Object.entries(guards).flatMap(([token, list]) =>
+    list.map(([guard, algorithm, credential]) => ({
+      about: { token, guard, algorithm, credential },
+      rounds: [],
+    })),
   )
+  for (let pass = 0; pass < (isTrial ? 1 : passes); pass += 1)
+    for (const { about, rounds } of all)
+      rounds.push(...(await run(file, about.guard, about.algorithm, about.credential, about.token)))
+  return all
 }
 
-if (isChosen('calls')) {
-  const rows = []
-  for (const [age, guards] of Object.entries({ seen: SEEN, new: NEW, ...OURS_ALONE }))
-    for (const guard of guards) {
-      const { call, inRequests, inVerifies } = await run('calls.mjs', ...guard, age)
-      const ratios = [percent(inRequests.median), withQuartiles(inVerifies, twoDigits)]
-      rows.push([`${age}: ${guard.join(', ')}`, withQuartiles(call, microseconds), ...ratios])
-    }
-  printTable('One call, in a loop without HTTP', ['call', 'CPU', 'of a bare request', 'raw verifies'], rows)
+const NEIGHBOUR_PACKAGES = [
+  'express-jwt',
+  'passport',
+  'passport-jwt',
+  'express-oauth2-jwt-bearer',
+  'fast-jwt',
+]
+
+const parts = {
+  http: {
+    packages: NEIGHBOUR_PACKAGES,
+    async measure() {
+      const all = await inTurn('throughput.mjs', COMPARED, 1)
+      return all.map(({ about, rounds }) => {
+        const of = (measure) => lowestDecile(rounds.map(measure))
+        const bare = of((round) => round.bare.cpu)
+        const adds = of((round) => round.guarded.cpu) - bare
+        const lost = 1 - of((round) => round.bare.elapsed) / of((round) => round.guarded.elapsed)
+        const verify = about.token === 'new' ? of((round) => round.verifying.cpu) - bare : undefined
+        return {
+          ...about,
+          bareRequest: rounded(bare),
+          guardAdds: rounded(adds),
+          ofRequest: rounded(adds / bare),
+          throughputLost: rounded(lost),
+          ...(verify && { rawVerifyAdds: rounded(verify), rawVerifies: rounded(adds / verify) }),
+        }
+      })
+    },
+  },
+  calls: {
+    packages: NEIGHBOUR_PACKAGES,
+    async measure() {
+      const all = await inTurn('calls.mjs', { ...COMPARED, ...OURS_ALONE }, 2)
+      const rows = all.map(({ about, rounds }) => {
+        const of = (measure) => lowestDecile(rounds.map(measure))
+        const [call, request, verify] = [of((r) => r.call), of((r) => r.request), of((r) => r.verify)]
+        return {
+          ...about,
+          microseconds: rounded(call),
+          bareRequest: rounded(request),
+          ofRequest: rounded(call / request),
+          rawVerify: rounded(verify),
+          rawVerifies: rounded(call / verify),
+        }
+      })
+      // Processes meet different moments of the machine: what they took in raw verifications of their own is compared.
+      return rows.map((row) => {
+        const isOurs = ({ token, guard, algorithm, credential }) =>
+          token === row.token && String([guard, algorithm, credential]) === String(OURS)
+        return { ...row, timesOurs: rounded(row.rawVerifies / rows.find(isOurs).rawVerifies) }
+      })
+    },
+  },
+  providers: { packages: [], measure: () => run('providers.mjs') },
+  memory: {
+    packages: [],
+    async measure() {
+      const cases = [
+        'shown to an empty middleware',
+        'of 1,000 users',
+        'of 1,000,000 users, none of whom exists',
+      ]
+      const results = []
+      for (const tokens of cases) results.push({ tokens, ...(await run('memory.mjs', tokens)) })
+      return results
+    },
+  },
+  jwks: {
+    packages: ['jwks-rsa'],
+    measure: async () => ({ calls: await run('jwks.mjs', 'calls'), flood: await run('jwks.mjs', 'flood') }),
+  },
+  stores: {
+    packages: ['libsql', 'pg'],
+    async measure() {
+      const stores = [await run('stores.mjs', 'SQLite')]
+      if (process.env.POSTGRES_URL) stores.push(await run('stores.mjs', 'PostgreSQL'))
+      else console.error('PostgreSQL is left out: POSTGRES_URL is not set')
+      return stores
+    },
+  },
 }
 
-if (isChosen('providers')) {
-  const rows = (await run('providers.mjs')).map(({ name, microseconds: cost, ratio }) => [
-    name,
-    microseconds(cost),
-    twoDigits(ratio),
-  ])
-  printTable('A token seen before, by the number of providers', ['providers', 'CPU', 'ratio'], rows)
+for (const part of chosen.length > 0 ? chosen : Object.keys(parts)) {
+  if (!parts[part]) throw new Error(`there is no part ${part}: ${Object.keys(parts).join(', ')}`)
+  const { packages, measure } = parts[part]
+  const finish = describeRun(part, packages)
+  const result = finish(await measure())
+  console.log(`\n${tables[part](result)}`)
+  if (!isTrial) writeResult(part, result)
 }
-
-if (isChosen('memory')) {
-  const rows = []
-  for (const name of [
-    'shown to an empty middleware',
-    'of 1,000 users',
-    'of 1,000,000 users, none of whom exists',
-  ]) {
-    const { heapUsed, rss, peak } = await run('memory.mjs', name)
-    rows.push([name, ...[heapUsed, rss, peak].map(megabytes)])
-  }
-  printTable('Growth after 1,000,000 different tokens', ['tokens', 'heap', 'RSS', 'RSS at its highest'], rows)
-}
-
-for (const part of ['jwks', 'stores'].filter(isChosen)) {
-  const [status] = await once(fork(new URL(`${part}.mjs`, import.meta.url)), 'exit')
-  if (status !== 0) throw new Error(`${part}.mjs ended with ${status}`)
-}
+if (!isTrial) writeAll()

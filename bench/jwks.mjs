@@ -1,12 +1,12 @@
 // Keys from an issuer: what they cost a request beside keys that are written down, and what a flood of invented kids
-// does, to this package and to jwks-rsa with its own cache and rate limit.  node jwks.mjs [calls] [flood]
+// does, to this package and to jwks-rsa with its own cache and rate limit.  jwks.mjs calls|flood
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { createServer, IncomingMessage } from 'node:http'
-import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { mock } from 'node:test'
 import { JwksClient } from 'jwks-rsa'
 import { customJwtAuth } from '../dist/esm/index.js'
+import { lowestDecile, rounded, rounds } from './statistics.mjs'
 
 const APP_ID = 'myapp-abcde'
 const START = 1_700_000_000
@@ -60,12 +60,6 @@ function makeRequest(token) {
 /** Resolves with undefined, or with what the guard refuses with. */
 const callGuard = (guard, token) => new Promise((resolve) => guard(makeRequest(token), {}, resolve))
 
-const spread = (values) => {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share) => sorted[Math.round(share * (sorted.length - 1))]
-  return { low: at(0.25), median: at(0.5), high: at(0.75) }
-}
-
 /** CPU microseconds of one call of each guard, in rounds that take turns. */
 async function measureCalls() {
   const issuer = await startIssuer()
@@ -78,9 +72,9 @@ async function measureCalls() {
   const remote = { ...common, jwkUri: issuer.url }
   const off = { cache: { tokens: false } }
   const rows = [
-    { name: 'a token seen before', calls: 20_000, a: customJwtAuth(fixed), b: customJwtAuth(remote) },
+    { call: 'a token seen before', calls: 20_000, a: customJwtAuth(fixed), b: customJwtAuth(remote) },
     {
-      name: 'a token to verify',
+      call: 'a token to verify',
       calls: 1000,
       a: customJwtAuth({ ...fixed, ...off }),
       b: customJwtAuth({ ...remote, ...off }),
@@ -100,17 +94,22 @@ async function measureCalls() {
     return (spent.user + spent.system) / calls
   }
   const results = []
-  for (const { name, calls, a, b } of rows) {
+  for (const { call, calls, a, b } of rows) {
     await b.ready()
     for (const token of tokens) for (const guard of [a, b]) await callGuard(guard, token)
     for (let warmUp = 0; warmUp < 3; warmUp += 1) for (const guard of [a, b]) await round(guard, calls)
-    const cpu = { a: [], b: [], ratio: [] }
-    for (let count = 0; count < 31; count += 1) {
+    const cpu = { a: [], b: [] }
+    for (let count = 0; count < rounds(100); count += 1) {
       const order = count % 2 === 0 ? ['a', 'b'] : ['b', 'a']
       for (const key of order) cpu[key].push(await round({ a, b }[key], calls))
-      cpu.ratio.push(cpu.b.at(-1) / cpu.a.at(-1))
     }
-    results.push({ name, fixed: spread(cpu.a), remote: spread(cpu.b), ratio: spread(cpu.ratio) })
+    const [writtenDown, fromIssuer] = [lowestDecile(cpu.a), lowestDecile(cpu.b)]
+    results.push({
+      call,
+      writtenDown: rounded(writtenDown),
+      fromIssuer: rounded(fromIssuer),
+      ratio: rounded(fromIssuer / writtenDown),
+    })
     await b.close()
   }
   issuer.close()
@@ -140,11 +139,14 @@ function ours(url) {
   }
 }
 
-const clients = {
-  'custom-jwt-auth': { make: ours },
-  'jwks-rsa, cache and rateLimit (10 a minute)': { make: (url) => jwksRsa(url, { rateLimit: true }) },
-  'jwks-rsa, cache alone': { make: (url) => jwksRsa(url, {}), kids: 10_000 },
-}
+const clients = [
+  { client: 'custom-jwt-auth', make: ours },
+  {
+    client: 'jwks-rsa, cache and rateLimit (10 a minute)',
+    make: (url) => jwksRsa(url, { rateLimit: true }),
+  },
+  { client: 'jwks-rsa, cache alone', make: (url) => jwksRsa(url, {}), kids: 10_000 },
+]
 
 const SECONDS = 60
 const STEPS = 10 * SECONDS
@@ -152,7 +154,7 @@ const STEPS = 10 * SECONDS
 const ROTATION = 272
 
 /** One minute of a clock of its own: invented kids all the time, ten honest tokens a second, and a rotation. */
-async function flood({ make, kids = 100_000 }) {
+async function flood({ client, make, kids = 100_000 }) {
   const issuer = await startIssuer()
   mock.timers.enable({ apis: ['Date', 'setTimeout'], now: START * 1000 })
   const { judge, close } = make(issuer.url)
@@ -202,51 +204,22 @@ async function flood({ make, kids = 100_000 }) {
   await close()
   mock.timers.reset()
   issuer.close()
-  return { kids: invented, fetches: issuer.fetches, sent, failed, longestWait }
-}
-
-function printTable(title, head, rows) {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)))
-  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  console.log(`\n## ${title}\n`)
-  for (const cells of [head, rule, ...rows]) console.log(`| ${cells.map(pad).join(' | ')} |`)
-}
-
-const chosen = process.argv.slice(2)
-const isChosen = (part) => chosen.length === 0 || chosen.includes(part)
-const withQuartiles = ({ low, median, high }) =>
-  `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
-
-if (isChosen('calls'))
-  printTable(
-    'Keys from an issuer beside keys that are written down: CPU of one call in microseconds',
-    ['call', 'written down', 'from an issuer', 'ratio'],
-    (await measureCalls()).map(({ name, fixed, remote, ratio }) => [
-      name,
-      ...[fixed, remote, ratio].map(withQuartiles),
-    ]),
-  )
-
-if (isChosen('flood')) {
-  const { version } = createRequire(import.meta.url)('jwks-rsa/package.json')
-  const rows = []
-  for (const [name, client] of Object.entries(clients)) {
-    const { kids, fetches, sent, failed, longestWait } = await flood(client)
-    const share = (kind) => `${failed[kind]} of ${sent[kind]}`
-    rows.push([
-      name,
-      kids.toLocaleString('en'),
-      fetches.toLocaleString('en'),
-      share('known'),
-      share('fresh'),
-      `${longestWait.toFixed(1)} s`,
-    ])
+  return {
+    client,
+    invented,
+    fetches: issuer.fetches,
+    known: { sent: sent.known, refused: failed.known },
+    new: { sent: sent.fresh, refused: failed.fresh },
+    longestWaitSeconds: rounded(longestWait),
   }
-  printTable(
-    `One minute of invented kids, a rotation in the middle (jwks-rsa ${version})`,
-    ['', 'invented', 'fetches', 'known key failed', 'new key failed', 'longest wait'],
-    rows,
-  )
 }
+
+async function measureFloods() {
+  const results = []
+  for (const client of clients) results.push(await flood(client))
+  return results
+}
+
+process.send(await { calls: measureCalls, flood: measureFloods }[process.argv[2]]())
+process.disconnect()
 process.exit()

@@ -1,4 +1,4 @@
-// Clocks, statistics, and requests to measure with.
+// Clocks, and requests to measure with.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
@@ -10,13 +10,6 @@ import { listen } from './guards.mjs'
 export function cpuMicroseconds() {
   const { user, system } = process.cpuUsage()
   return user + system
-}
-
-/** Median and quartiles. */
-export function spread(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share) => sorted[Math.round(share * (sorted.length - 1))]
-  return { low: at(0.25), median: at(0.5), high: at(0.75) }
 }
 
 /** What a browser sends besides its credentials. */

@@ -3,9 +3,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { customJwtAuth } from '../dist/esm/index.js'
 import { cpuOfCalls, thirdParty } from './measure.mjs'
+import { lowestDecile, rounded, rounds } from './statistics.mjs'
 import { APP_ID } from './tokens.mjs'
 
-const ROUNDS = 300
+const ROUNDS = rounds(300)
 const CALLS = 200
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -54,8 +55,12 @@ for (let round = -10; round < ROUNDS; round += 1)
     if (round >= 0) costs.push(cost)
   }
 
-const lowestDecile = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)]
-const costs = cases.map(({ name, costs }) => ({ name, microseconds: lowestDecile(costs) }))
-process.send(costs.map((cost) => ({ ...cost, ratio: cost.microseconds / costs[0].microseconds })))
+const [first] = cases.map(({ costs }) => lowestDecile(costs))
+process.send(
+  cases.map(({ name, costs }) => {
+    const microseconds = lowestDecile(costs)
+    return { providers: name, microseconds: rounded(microseconds), ratio: rounded(microseconds / first) }
+  }),
+)
 process.disconnect()
 process.exit()

@@ -1,9 +1,8 @@
-// What a million users cost: the SQLite and PostgreSQL stores with a thousand and with a million of them.
+// What a million users cost: the SQLite or the PostgreSQL store with a thousand users and more, up to a million.
+// stores.mjs SQLite|PostgreSQL
 //
-//   npm --prefix bench start -- stores
-//
-// PostgreSQL is measured when POSTGRES_URL names a server; it gets two schemas of its own, which are dropped at the end.
-// Calls come one after another, in rounds that alternate between the two sizes; a number is the median of all.
+// PostgreSQL is the server that POSTGRES_URL names; it gets schemas of its own, which are dropped at the end. Calls come one
+// after another, in batches that take turns between the sizes.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,10 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresStore } from '../dist/esm/stores/sql/postgres.js'
 import { sqliteStore } from '../dist/esm/stores/sql/sqlite.js'
+import { lowestDecile, rounded, rounds } from './statistics.mjs'
 
-const SIZES = [1_000, 1_000_000]
-const ROUNDS = 10
-const CALLS = 200
+const SIZES = process.env.BENCH_TRY ? [1_000, 2_000] : [1_000, 10_000, 100_000, 1_000_000]
+const ROUNDS = rounds(100)
+const CALLS = 50
 const NOW = 1_800_000_000
 const PAGE = 100
 
@@ -59,7 +59,7 @@ async function openPostgres(size, pool) {
   await store.ready()
   await pool.query(`
     INSERT INTO ${schema}.users
-    SELECT left(md5(n::text), 24), 'normal', ${NOW}, ${NOW}, false FROM generate_series(1, ${size}) AS n`)
+    SELECT left(md5(n::text), 24), 'normal', ${NOW}, ${NOW}, false, 1 FROM generate_series(1, ${size}) AS n`)
   await pool.query(`
     INSERT INTO ${schema}.identities (key, user_id, identity)
     SELECT encode(sha256(convert_to('["custom-token","subject ' || n || '"]', 'UTF8')), 'hex'),
@@ -86,7 +86,7 @@ const afterWhichIsOnePage = Object.fromEntries(
 
 /** What is measured, each as one call of a store of so many users. */
 const calls = {
-  'sign in, same data': (store, size) => store.signIn({ identity: identity(random(size)), now: tick() }),
+  'sign in': (store, size) => store.signIn({ identity: identity(random(size)), now: tick() }),
   'sign in, new data': (store, size) =>
     store.signIn({ identity: identity(random(size), `Jean ${Math.random()}`), now: tick() }),
   'sign up': (store) => {
@@ -98,52 +98,63 @@ const calls = {
   'last page of 100': (store, size) => store.listUsers({ limit: PAGE, after: afterWhichIsOnePage[size] }),
 }
 
+/** Milliseconds of a call, by the number of users. */
 async function measure(stores, call) {
   const times = stores.map(() => [])
-  for (let round = 0; round <= ROUNDS; round += 1)
-    for (const [index, { store, size }] of stores.entries())
+  for (let round = -1; round < ROUNDS; round += 1)
+    for (const [index, { store, size }] of stores.entries()) {
+      const begin = performance.now()
       for (let count = 0; count < CALLS; count += 1) {
-        const begin = performance.now()
         const result = await call(store, size)
-        const time = performance.now() - begin
         if (!result || (result.length ?? PAGE) < PAGE)
           throw new Error('found nothing: the measurement is worth nothing')
-        // The first round warms up.
-        if (round > 0) times[index].push(time)
       }
-  return times.map((all) => all.toSorted((a, b) => a - b)[all.length / 2])
+      // The first round warms up.
+      if (round >= 0) times[index].push((performance.now() - begin) / CALLS)
+    }
+  return stores.map(({ size }, index) => ({
+    users: size,
+    milliseconds: rounded(lowestDecile(times[index])),
+  }))
 }
 
-async function report(title, open) {
+async function measureAll(open) {
   const stores = []
   try {
     for (const size of SIZES) stores.push({ size, ...(await open(size)) })
-    console.log(
-      `\n${title}\n${'median, ms'.padEnd(22)}${'1 000'.padStart(10)}${'1 000 000'.padStart(12)}   ratio`,
-    )
+    const results = []
     for (const [name, call] of Object.entries(calls)) {
-      const [small, big] = await measure(stores, call)
-      const ratio = (big / small).toFixed(2)
-      console.log(
-        `${name.padEnd(22)}${small.toFixed(3).padStart(10)}${big.toFixed(3).padStart(12)}${ratio.padStart(8)}`,
-      )
+      const points = await measure(stores, call)
+      const ratio = rounded(points.at(-1).milliseconds / points[0].milliseconds)
+      results.push({ call: name, points, ratio })
     }
+    return results
   } finally {
     for (const { drop } of stores) await drop()
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-bench-'))
-try {
-  await report(`SQLite, Node ${process.versions.node}`, (size) => openSqlite(size, folder))
-} finally {
-  rmSync(folder, { recursive: true })
+const engines = {
+  async SQLite() {
+    const folder = mkdtempSync(join(tmpdir(), 'custom-jwt-auth-bench-'))
+    try {
+      const engine = process.getBuiltinModule('node:sqlite') ? 'node:sqlite' : 'libsql'
+      return { engine, calls: await measureAll((size) => openSqlite(size, folder)) }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+  async PostgreSQL() {
+    const { default: pg } = await import('pg')
+    const pool = new pg.Pool({ connectionString: process.env.POSTGRES_URL })
+    const { rows } = await pool.query('SHOW server_version')
+    const measured = await measureAll((size) => openPostgres(size, pool))
+    await pool.end()
+    return { engine: rows[0].server_version.split(' ')[0], calls: measured }
+  },
 }
 
-if (process.env.POSTGRES_URL) {
-  const { default: pg } = await import('pg')
-  const pool = new pg.Pool({ connectionString: process.env.POSTGRES_URL })
-  const { rows } = await pool.query('SHOW server_version')
-  await report(`PostgreSQL ${rows[0].server_version}`, (size) => openPostgres(size, pool))
-  await pool.end()
-} else console.log('\nPostgreSQL is left out: POSTGRES_URL is not set')
+const [store] = process.argv.slice(2)
+process.send({ store, ...(await engines[store]()) })
+process.disconnect()
+process.exit()

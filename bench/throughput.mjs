@@ -1,12 +1,14 @@
 // One guard beside a bare Express app, in one process, over real HTTP. They take short turns, so that all meet the same
-// noise, and all get the same requests.  throughput.mjs GUARD ALGORITHM CREDENTIAL seen|new
+// noise, and all get the same requests. Sends what each app took in each round.
+// throughput.mjs GUARD ALGORITHM CREDENTIAL seen|new
 import { createPublicKey, verify } from 'node:crypto'
 import { logIn, neighbours, ours, setUser } from './guards.mjs'
-import { bearer, listenApp, spread, startLoad, thirdParty } from './measure.mjs'
+import { bearer, listenApp, startLoad, thirdParty } from './measure.mjs'
+import { rounds } from './statistics.mjs'
 import { mintHs256, mintMany, mintRs256, PUBLIC_PEM, signedParts } from './tokens.mjs'
 
-const ROUNDS = 150
-const WARM_UP_ROUNDS = 30
+const ROUNDS = rounds(150)
+const WARM_UP_ROUNDS = rounds(30)
 const REQUESTS = 400
 /** More than any cache here remembers: by the time one comes again, it was forgotten. */
 const NEW_TOKENS = 6000
@@ -21,24 +23,17 @@ const load = startLoad(sent.map(credential === 'jwtTokenString' ? thirdParty : b
 
 const apps = { bare: await listenApp(), guarded: await listenApp(guard) }
 if (age === 'new') apps.verifying = await listenApp(rawVerify())
-const rounds = []
+const costs = []
 for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
   const taken = {}
   const names = Object.keys(apps)
   for (const app of round % 2 === 0 ? names : names.reverse())
     taken[app] = await load.round(apps[app], REQUESTS)
-  if (round >= 0) rounds.push(taken)
+  if (round >= 0) costs.push(taken)
 }
 load.stop()
 
-const over = (measure) => spread(rounds.map(measure))
-process.send({
-  bare: over(({ bare }) => bare.cpu),
-  extra: over(({ bare, guarded }) => guarded.cpu - bare.cpu),
-  share: over(({ bare, guarded }) => guarded.cpu / bare.cpu - 1),
-  lost: over(({ bare, guarded }) => 1 - bare.elapsed / guarded.elapsed),
-  verify: age === 'new' ? over(({ bare, verifying }) => verifying.cpu - bare.cpu) : undefined,
-})
+process.send(costs)
 process.disconnect()
 process.exit()
 

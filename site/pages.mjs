@@ -15,5 +15,12 @@ export const SECTIONS = {
   ],
   Reference: ['docs/options.md', 'docs/errors.md', 'docs/cli.md'],
   'Leaving App Services': ['docs/migrating-from-app-services.md', 'docs/realm-object-server.md'],
-  Project: ['CHANGELOG.md', 'SECURITY.md', 'docs/security.md', 'CONTRIBUTING.md', 'CODE_OF_CONDUCT.md'],
+  Project: [
+    'CHANGELOG.md',
+    'SECURITY.md',
+    'docs/security.md',
+    'bench/README.md',
+    'CONTRIBUTING.md',
+    'CODE_OF_CONDUCT.md',
+  ],
 }
