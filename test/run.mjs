@@ -32,6 +32,7 @@ const SLOW_TESTS = [
   'stores/outage-queue',
   'stores/postgres-races',
   'stores/processes',
+  'stores/two-providers',
 ].map((name) => join('test', `${name}.test.ts`))
 /** What Express 4 is tried with besides. */
 const EXAMPLES = join('test', 'examples', '/')

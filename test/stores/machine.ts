@@ -1,5 +1,10 @@
 // One of the machines of many-machines.test.ts: a process that serves an app, whose clock goes as the test says.
-import { customJwtAuth, type CustomJwtAuth, type CustomJwtAuthOptions } from 'custom-jwt-auth'
+import {
+  customJwtAuth,
+  type CustomJwtAuth,
+  type CustomJwtAuthOptions,
+  type IdentityReference,
+} from 'custom-jwt-auth'
 import { testClock } from '../support/clock.js'
 import { expressApp } from '../support/frameworks.js'
 import { answerQuestions } from '../support/processes.js'
@@ -8,7 +13,7 @@ import { APP_ID, SECRET } from '../support/tokens.js'
 import { openStore, type Place } from './open-store.js'
 
 /** The options in which apps differ. */
-export type Settings = Pick<CustomJwtAuthOptions, 'session' | 'cache'>
+export type Settings = Pick<CustomJwtAuthOptions, 'session' | 'cache' | 'providers' | 'autoCreateUser'>
 
 const clock = testClock()
 let auth: CustomJwtAuth
@@ -19,15 +24,13 @@ const tasks = {
   async deploy(place: Place, settings: Settings): Promise<string> {
     await takeDown()
     const { store, close } = openStore(place)
-    auth = customJwtAuth({
-      appId: APP_ID,
+    const provider = {
       signingAlgorithm: 'HS256',
       signingKeys: [SECRET],
       metadataFields: [{ name: 'name' }],
-      store,
-      clock,
-      ...settings,
-    })
+    }
+    const options = { appId: APP_ID, ...(!settings.providers && provider), store, clock, ...settings }
+    auth = customJwtAuth(options as unknown as CustomJwtAuthOptions)
     await auth.ready()
     const server = await listen(expressApp({ auth, sessions: true, seen: [] }))
     takeDown = () => Promise.all([server.close(), close()])
@@ -39,7 +42,9 @@ const tasks = {
     clock.advance(time - clock.now())
   },
 
-  unlink: (userId: string, subject: string) => auth.users.unlink(userId, { subject }),
+  link: (userId: string, identity: IdentityReference) => auth.users.link(userId, identity),
+
+  unlink: (userId: string, identity: IdentityReference) => auth.users.unlink(userId, identity),
 
   administer: (verb: 'disable' | 'delete' | 'revokeSessions', userId: string) => auth.users[verb](userId),
 }
