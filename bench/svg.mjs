@@ -29,7 +29,7 @@ function startDrawing() {
       return y
     },
     add: (shape) => shapes.push(shape),
-    skip: (height) => (y += height),
+    moveDown: (height) => (y += height),
     /** Lines of text, each below the one before. */
     write(text, size, kind) {
       for (const line of wrapped(text, size)) {
@@ -73,12 +73,12 @@ export function drawBars({ title, description, panels, foot }) {
   const drawing = startDrawing()
   drawing.write(title, 16, 'title')
   for (const panel of panels) {
-    drawing.skip(12)
+    drawing.moveDown(12)
     drawing.write(panel.title, 14, 'panel')
-    drawing.skip(4)
+    drawing.moveDown(4)
     const most = Math.max(...panel.rows.map(({ value }) => value))
     for (const { name, value, label, kind = '' } of panel.rows) {
-      drawing.skip(19)
+      drawing.moveDown(19)
       const { y } = drawing
       const text = kind === 'ours' ? 'us' : 'them'
       const width = Math.max(1.5, (INNER * value) / most)
@@ -88,10 +88,10 @@ export function drawBars({ title, description, panels, foot }) {
         drawing.add(
           `<rect x="${MARGIN}" y="${at(y + 5)}" width="${at(width)}" height="8" rx="1.5" class="${`bar ${kind}`.trim()}" />`,
         )
-      drawing.skip(16)
+      drawing.moveDown(16)
     }
   }
-  drawing.skip(8)
+  drawing.moveDown(8)
   drawing.write(foot, 12.5, 'foot')
   return drawing.finish({ title, description })
 }
@@ -107,7 +107,7 @@ const AXIS_WIDTH = 34
 export function drawLines({ title, description, unit, series, ticks, foot }) {
   const drawing = startDrawing()
   drawing.write(title, 16, 'title')
-  drawing.skip(6)
+  drawing.moveDown(6)
   drawing.write(unit, 14, 'axis')
   const top = drawing.y + 14
   const bottom = top + PLOT_HEIGHT
@@ -129,9 +129,9 @@ export function drawLines({ title, description, unit, series, ticks, foot }) {
     for (const { x, y } of points)
       drawing.add(`<circle cx="${xOf(x)}" cy="${yOf(y)}" r="3.5" class="dot ${kind.split(' ')[0]}" />`)
   }
-  drawing.skip(bottom - drawing.y + 28)
+  drawing.moveDown(bottom - drawing.y + 28)
   for (const { name, label, kind } of series) {
-    drawing.skip(21)
+    drawing.moveDown(21)
     const { y } = drawing
     drawing.add(
       `<line x1="${MARGIN}" x2="${MARGIN + 30}" y1="${at(y - 5)}" y2="${at(y - 5)}" class="line ${kind}" />`,
@@ -139,7 +139,7 @@ export function drawLines({ title, description, unit, series, ticks, foot }) {
     drawing.add(`<text x="${MARGIN + 38}" y="${at(y)}">${escaped(name)}</text>`)
     drawing.add(`<text x="${WIDTH - MARGIN}" y="${at(y)}" class="end">${escaped(label)}</text>`)
   }
-  drawing.skip(10)
+  drawing.moveDown(10)
   drawing.write(foot, 12.5, 'foot')
   return drawing.finish({ title, description })
 }

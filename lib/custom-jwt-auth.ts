@@ -149,7 +149,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   function composeProviders() {
     const { findProvider: find, readFound: read } = config
     const { timeoutSeconds } = config
-    /** Where no users are kept, equal subjects cannot meet. */
+    // Without a store, only the names within this guard have to differ.
     const claims = store ?? {}
     if (!find) return listedProviders(claimStore(claims, config.providers, composeProvider), verdicts)
     const create = (found: ProviderConfig) => claimStore(claims, [found], composeProvider)[0] as Provider

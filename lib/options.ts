@@ -100,7 +100,7 @@ interface SeveralProviders<Providers extends NamedProviders> {
    *
    * Or a function that returns the options of the provider for an issuer, `undefined` when there is none, or a promise of
    * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters that a stranger chose.
-   * At most ten of its calls run at once for issuers that it had no provider for so far, and ten for the others.
+   * At most ten of its calls run at once, three of them kept for issuers that it has found before.
    */
   readonly providers: Providers | FindProvider
 }

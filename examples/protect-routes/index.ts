@@ -40,7 +40,7 @@ account.get('/identities', (req, res) => {
 })
 app.use('/account', account)
 
-// For a scope: the token has to say so, and whoever asks with another is told which one is missing.
+// For a scope: the token has to contain it; the refusal of another token names the one that is missing.
 app.get('/reports', auth, requireScopes('read:reports'), (_req, res) => {
   res.json({ reports: [] })
 })

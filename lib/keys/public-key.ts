@@ -3,7 +3,7 @@ import type { Algorithm } from './key-source.js'
 import { findPairedKey, type ParsedKey } from './parsed-key.js'
 
 const MIN_RSA_BITS = 2048
-/** A key set may be a stranger's, e.g. a tenant's: what costs many times more to verify is no key that anybody signs with. */
+/** A key set may come from a tenant. Larger keys cost many times more to verify, and issuers do not use them. */
 const MAX_RSA_BITS = 8192
 const MAX_EXPONENT = 2n ** 32n
 /** RFC 7518 §3.4, by the names that OpenSSL gives the curves. */

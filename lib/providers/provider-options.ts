@@ -122,7 +122,7 @@ function issuersOf({ issuer, discover }: Found, given: object): readonly string[
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
-const NO_URL_FIX = 'Return a name: an issuer that is no URL could be the name of another provider'
+const UNNAMED_FIX = 'Return a name: an issuer that is not a URL could be the name of another provider'
 const NAME_FIX = 'Use up to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit'
 const SHOWN_LENGTH = 64
 
@@ -214,7 +214,7 @@ export function readFoundProvider(
   const named = { ...found, issuer: issuers?.length ? issuers : [issuer] }
   const called = name ?? issuers?.[0] ?? issuer
   // Else an issuer that calls itself as another provider is named would get that one's users.
-  if (name === undefined && NAME.test(called)) problems.add(`${at}.name`, 'is not set', NO_URL_FIX)
+  if (name === undefined && NAME.test(called)) problems.add(`${at}.name`, 'is not set', UNNAMED_FIX)
   const read = { name: called, found: named, keys, issuers }
   check(read, problems)
   problems.throwIfAny()

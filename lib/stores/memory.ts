@@ -19,7 +19,7 @@ export function takeMemoryBounds(store: Store): Required<MemoryStoreOptions> | u
 /** Where a user is, under its id and under each of its identities. */
 interface Account {
   user: UserRecord
-  /** Whether an identity was taken from it: the id that follows from that one must stay its own. */
+  /** Whether an identity was unlinked: its id may be the one that the next user of that identity would get. */
   hasLostIdentity?: true
 }
 
@@ -30,10 +30,10 @@ interface Owner {
 }
 
 /**
- * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: to make
- * room, the users without sessions who signed in longest ago are forgotten, with what was linked or imported; never one
- * who is disabled or blocked or has lost an identity, because that would be a hole. For development, tests and apps that keep their users
- * elsewhere.
+ * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: to make room, the
+ * users without sessions who signed in longest ago are forgotten, with what was linked or imported; never one who is
+ * disabled or blocked or has lost an identity, because that would be a hole. For development, tests and apps that keep
+ * their users elsewhere.
  * @throws {ConfigurationError} when a bound is not a whole number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {

@@ -78,7 +78,7 @@ export type Rotation =
  */
 export type ImportOutcome = 'added' | 'known' | 'taken'
 
-/** Why an identity was not linked: another user has it, the user has too many, or there is no such user. */
+/** Why an identity was not linked: another user has it, the user has too many, or the user does not exist. */
 export type LinkRefusal = 'taken' | 'full' | 'missing'
 /** What became of an identity: it was taken away; it was the last, which stays; or the user does not have it. */
 export type UnlinkOutcome = 'unlinked' | 'last' | 'missing'

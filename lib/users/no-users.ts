@@ -7,7 +7,7 @@ import { identityOf, type SignIn, type SignInParts } from './sign-in.js'
 import { toUser } from './to-user.js'
 import { newUserId } from './user-id.js'
 
-/** Signs tokens in where no users are kept: whoever has a good token is a user, who is what the token says. */
+/** Signs in with a token where no users are kept: everything about the user comes from the token. */
 export function createSignInWithoutUsers({
   appId,
   generateUserId,
@@ -49,6 +49,6 @@ function refuse(verb: keyof Users): () => Promise<never> {
     problem: 'was called, but users is false',
     fix: 'Leave users: false out',
   }
-  // As the others do: what is wrong with the arguments rejects, too.
+  // Rejects, as these methods do for wrong arguments.
   return () => Promise.reject(new ConfigurationError([problem]))
 }

@@ -8,9 +8,9 @@ import { readGenerateUserId, type GenerateUserId } from './user-id.js'
 /** Who becomes a user, and what is known of them. */
 export interface UserOptions<Data = UserData> {
   /**
-   * Whether users are kept. Default: true. When false there is no store, and there are no sessions: whoever has a good token
-   * is let in, and `req.user` is what the token says, with an id that follows from its subject. Nobody can be disabled or
-   * blocked then; a token counts until it expires.
+   * Whether users are kept. Default: true. When false, the guard has neither a store nor sessions: every valid token is let
+   * in, and `req.user` is made from the token alone, with an id that follows from its subject. Users cannot be disabled or
+   * blocked then, and a token counts until it expires.
    */
   readonly users?: boolean
   /**
@@ -41,10 +41,10 @@ export const USER_OPTIONS = {
   maxIdentities: integer({ default: 20, min: 1, max: 1000 }),
 } satisfies ParsersOf<UserOptions>
 
-/** What is about users that are kept. */
+/** The options that make sense only with users. */
 const NEED_USERS = ['store', 'session', 'autoCreateUser', 'customData', 'maxIdentities'] as const
 
-/** Reports what `users: false` leaves without a meaning, or would silently make ineffective. */
+/** Reports options that `users: false` would leave without effect. */
 export function checkNoUsers(
   options: Partial<Record<(typeof NEED_USERS)[number] | 'generateUserId' | 'cache', unknown>>,
   problems: Problems,

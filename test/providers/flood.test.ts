@@ -20,10 +20,10 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
 
 type Find = (issuer: string) => object | undefined
 
-/** A database of tenants, which counts its questions, those about strangers apart; it answers a turn later, or once the gate is open. */
+/** A database of tenants, which counts its questions, and those about strangers; it answers a turn later, or once the gate is open. */
 function database(optionsOf: Find) {
   const asked: string[] = []
-  const running = { tenants: 0, strangers: 0 }
+  const running = { all: 0, strangers: 0 }
   const state = { most: 0, gate: Promise.resolve() }
   return {
     asked,
@@ -31,13 +31,15 @@ function database(optionsOf: Find) {
     /** How many questions about strangers. */
     running: () => running.strangers,
     async find(issuer: string): Promise<object | undefined> {
-      const kind = issuer.startsWith('https://tenant') ? 'tenants' : 'strangers'
+      const isStranger = !issuer.startsWith('https://tenant')
       asked.push(issuer)
-      running[kind] += 1
-      state.most = Math.max(state.most, running[kind])
+      running.all += 1
+      if (isStranger) running.strangers += 1
+      state.most = Math.max(state.most, running.all)
       await turn()
       if (issuer.startsWith('https://invented')) await state.gate
-      running[kind] -= 1
+      running.all -= 1
+      if (isStranger) running.strangers -= 1
       return optionsOf(issuer)
     },
   }
@@ -75,7 +77,7 @@ async function flood(
   await Promise.all(times(atOnce, worker))
 }
 
-test('10,000 invented issuers: ten questions at once, none twice in a minute, and tenants go on', async (t) => {
+test('10,000 invented issuers: at most ten questions at once, none twice in a minute, and tenants go on', async (t) => {
   const issuer = await createTestIssuer()
   t.after(() => issuer.close())
   // Those of an issuer whose every address would tell that it was asked for.
@@ -89,7 +91,7 @@ test('10,000 invented issuers: ten questions at once, none twice in a minute, an
   await flood(INVENTED, 50, async (index) => {
     await assert.rejects(auth.authenticate(tokenOf(strange(index))), { code: 'TOKEN_ISSUER' })
   })
-  assert.equal(tenants.state.most, 10)
+  assert.ok(tenants.state.most <= 10, String(tenants.state.most))
   assert.equal(issuer.fetches, 0)
   const strangers = tenants.asked.filter((asked) => asked.startsWith(issuer.issuer))
   assert.equal(strangers.length, INVENTED)
@@ -99,7 +101,7 @@ test('10,000 invented issuers: ten questions at once, none twice in a minute, an
   assert.equal(tenants.asked.filter((asked) => asked === strange(0)).length, 2)
 })
 
-test('while all ten questions are held up by strangers, tenants that are known are served', async (t) => {
+test('while strangers hold up all questions that they can, tenants that are known are served', async (t) => {
   const { clock, tenants, statusOf } = await start(t)
   const [known, later] = [tenant(0), tenant(1)]
   assert.equal(await statusOf(known), 200)
@@ -108,17 +110,17 @@ test('while all ten questions are held up by strangers, tenants that are known a
     open = resolve
   })
   const strangers = times(500, (index) => statusOf(invented(index)))
-  while (tenants.running() < 10) await turn()
+  while (tenants.running() < 7) await turn()
   for (let request = 0; request < 50; request += 1) {
     assert.equal(await statusOf(known), 200)
     clock.advance(1)
   }
-  assert.equal(tenants.running(), 10)
+  assert.equal(tenants.running(), 7)
   const first = statusOf(later)
   open()
   assert.equal(await first, 200)
   assert.deepEqual(new Set(await Promise.all(strangers)), new Set([401]))
-  assert.equal(tenants.state.most, 10)
+  assert.ok(tenants.state.most <= 10, String(tenants.state.most))
 })
 
 test('a known tenant that was idle is served while strangers hold all questions and all room to wait', async (t) => {
@@ -132,7 +134,7 @@ test('a known tenant that was idle is served while strangers hold all questions 
   const strangers = times(2100, (index) =>
     auth.authenticate(tokenOf(invented(index))).catch(({ code }: { code: string }) => code),
   )
-  while (tenants.running() < 10) await turn()
+  while (tenants.running() < 7) await turn()
   assert.equal(await statusOf(tenant(0)), 200)
   open()
   const codes = await Promise.all(strangers)
@@ -159,7 +161,7 @@ test('1,000 tenants who all come at once after a restart are all served', async 
   await Promise.all(times(TENANTS, (index) => auth.authenticate(tokenOf(tenant(index)))))
   for (const { tenants } of Object.values(served)) {
     assert.equal(tenants.asked.length, TENANTS)
-    assert.equal(tenants.state.most, 10)
+    assert.ok(tenants.state.most <= 10, String(tenants.state.most))
   }
 })
 

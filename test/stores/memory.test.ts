@@ -108,7 +108,7 @@ describe('the bounds of memoryStore', () => {
     assert.deepEqual(known(store, 100), [1, 2, 99, 100])
   })
 
-  test('a user who has lost an identity is never forgotten: its id would be the next user’s of that one', async () => {
+  test('a user who has lost an identity is never forgotten: the next user of that identity would get the same id', async () => {
     const store = memoryStore({ maxUsers: 2 })
     await createUser(store, 1)
     await link(store, objectId(1), identity('linked'))

@@ -1,4 +1,4 @@
-// users: false: whoever has a good token is a user, who is what the token says.
+// users: false: the user is made from the token alone.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import express from 'express'
