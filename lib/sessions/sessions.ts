@@ -115,10 +115,10 @@ export function createSessions(parts: SessionParts): Sessions {
     const claims = tokens.verifyAccessToken(accessToken, now)
     const { userId, sessionId, expiresAt } = claims
     const cached = rules.checkRevocation ? undefined : userCache.get(userId, now, sessionId)
-    if (cached) return { user: cached, expiresAt }
+    if (cached) return { user: cached.user, expiresAt }
     return andThen(
       userCache.load(() => findUser(claims, now), now, sessionId),
-      (user) => ({ user, expiresAt }),
+      ({ user }) => ({ user, expiresAt }),
     )
   }
 

@@ -13,9 +13,16 @@ import {
 import { hasIdentity, identityKey } from '../stores/identities.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
-import { nameIdentity, type Identity, type MaybePromise, type User, type UserRecord } from '../user.js'
+import {
+  issuerIdentity,
+  nameIdentity,
+  type Identity,
+  type MaybePromise,
+  type User,
+  type UserRecord,
+} from '../user.js'
 import { isIdTaken, orBlocked } from './store-errors.js'
-import type { UserCache } from './user-cache.js'
+import type { CachedUser, UserCache } from './user-cache.js'
 import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { shownBy, toUser } from './to-user.js'
 
@@ -80,13 +87,10 @@ interface Use {
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
-  const { maxIdentities } = parts
   /** Runs of the creation hook, by identity, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
   /** What is known of each token, for as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
-  /** Each cached user as the last token showed it. By user: a remembered token must not keep one that the cache let go. */
-  const views = new WeakMap<User, { readonly token: VerifiedToken; readonly shown: User }>()
   /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
   let answersAtOnce = false
 
@@ -184,17 +188,15 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** The user as this token shows it. */
-  function show(token: VerifiedToken, user: User): User {
-    const view = views.get(user)
-    if (view?.token === token) return view.shown
-    const shown = shownBy(identityOf(token), user)
-    views.set(user, { token, shown })
+  function show(token: VerifiedToken, cached: CachedUser): User {
+    if (cached.view?.token === token) return cached.view.shown
+    const shown = shownBy(identityOf(token), cached.user)
+    cached.view = { token, shown }
     return shown
   }
 
   function findIdentity(token: VerifiedToken): MaybePromise<UserRecord | undefined> {
-    const { subject, provider } = token
-    const name = nameIdentity(subject, provider)
+    const name = nameIdentity(token.subject, token.provider)
     return andThen(
       dependency('STORE_UNAVAILABLE', () => store.findIdentity(name)),
       ({ user, blocked }) => {
@@ -219,10 +221,8 @@ export function createSignIn(parts: SignInParts): SignIn {
       const use = useOf(token)
       const { userId } = use
       const key = (use.key ??= identityKey(identityOf(token)))
-      const user = userId === undefined ? undefined : userCache.get(userId, now, key)
-      const view = user && views.get(user)
-      if (view?.token === token) return view.shown
-      if (user) return show(token, user)
+      const cached = userId === undefined ? undefined : userCache.get(userId, now, key)
+      if (cached) return show(token, cached)
       const fetch = () =>
         userId === undefined ? findOrCreate(token, now, autoCreateUser) : find(token, userId, now)
       return andThen(userCache.load(fetch, now, key), (loaded) => show(token, loaded))
@@ -232,7 +232,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       await findIdentity(token)
       if (creationHook && !hasIdentity(user, identity))
         await runHook(token, { ...user, identities: [...user.identities, identity] }, 'link')
-      const terms = { issuedAt: issuedAt(token, now), maxIdentities }
+      const terms = { issuedAt: issuedAt(token, now), maxIdentities: parts.maxIdentities }
       return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, terms))
     },
   }
@@ -240,7 +240,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 
 /** The identity that a token proves. */
 export function identityOf({ subject, provider, data }: VerifiedToken): Identity {
-  return Object.freeze({ ...nameIdentity(subject, provider), data })
+  return issuerIdentity(subject, provider, data)
 }
 
 /** @throws {AuthError} USER_DISABLED */

@@ -5,13 +5,21 @@ import { andThen } from '../maybe-promise.js'
 import type { CustomData, MaybePromise, User, UserRecord } from '../user.js'
 import { hasIdentity } from '../stores/identities.js'
 import type { Store } from '../stores/store.js'
+import type { VerifiedToken } from '../token/verifier.js'
 import { toUser } from './to-user.js'
 
 /** Loads the application data of a user, as JSON can say it; undefined or null means none. */
 export type CustomDataLoader = (userId: string) => MaybePromise<object | null | undefined>
 
-interface Entry {
+/** A user that a request resolved to. */
+export interface CachedUser {
   /** As the last answer of the store had it. */
+  readonly user: User
+  /** As the last token showed it. Kept here, so that a remembered token keeps no user that the cache let go. */
+  view: { readonly token: VerifiedToken; readonly shown: User } | undefined
+}
+
+interface Entry extends CachedUser {
   user: User
   /** Epoch seconds. */
   readonly expiresAt: number
@@ -62,9 +70,9 @@ export class UserCache {
    * The user, when it is cached and what the request proves was found good.
    * @param proof the id of a session, or the key of an identity
    */
-  get(userId: string, now: number, proof: string): User | undefined {
+  get(userId: string, now: number, proof: string): CachedUser | undefined {
     const entry = this.#fresh(userId, now)
-    return entry?.proofs?.has(proof) ? entry.user : undefined
+    return entry?.proofs?.has(proof) ? entry : undefined
   }
 
   /**
@@ -73,15 +81,16 @@ export class UserCache {
    * @param proof what `fetch` finds good: see {@link get}
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
-  load(fetch: () => MaybePromise<UserRecord>, now: number, proof: string): MaybePromise<User> {
+  load(fetch: () => MaybePromise<UserRecord>, now: number, proof: string): MaybePromise<CachedUser> {
     const changes = this.#changes
     const load = (this.#loads += 1)
     return andThen(fetch(), (record) => {
       const cached = this.#fresh(record.id, now)?.user.custom_data
       return andThen(cached ?? this.#customData(record.id), (customData) => {
         const user = toUser(record, customData)
-        if (changes === this.#changes) this.#keep(user, { load, createdAt: record.creation_date, now, proof })
-        return user
+        const by = { load, createdAt: record.creation_date, now, proof }
+        const entry = changes === this.#changes ? this.#keep(user, by) : undefined
+        return entry ?? { user, view: undefined }
       })
     })
   }
@@ -112,25 +121,30 @@ export class UserCache {
     return entry && now < entry.expiresAt ? entry : undefined
   }
 
-  #keep(user: User, by: { load: number; createdAt: number; now: number; proof: string }): void {
+  #keep(
+    user: User,
+    by: { load: number; createdAt: number; now: number; proof: string },
+  ): CachedUser | undefined {
     const { load, createdAt, now, proof } = by
-    if (!this.#entries) return
+    if (!this.#entries) return undefined
     let entry = this.#fresh(user.id, now)
     // Of two loads at once nobody knows which the store answered first: the next request asks it.
     if (entry && entry.keptAt >= load && !isDeepStrictEqual(entry.user, user)) {
       this.#entries.delete(user.id)
-      return
+      return undefined
     }
     // Another process may have created the user again, or unlinked an identity, which ended sessions.
     const isSame =
       entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
-    if (entry && isSame) Object.assign(entry, { user, keptAt: this.#loads })
+    if (entry && isSame) Object.assign(entry, { user, view: undefined, keptAt: this.#loads })
     else {
-      entry = { user, createdAt, keptAt: this.#loads, expiresAt: now + this.#ttlSeconds, proofs: undefined }
+      const expiresAt = now + this.#ttlSeconds
+      entry = { user, view: undefined, createdAt, keptAt: this.#loads, expiresAt, proofs: undefined }
       this.#entries.set(user.id, entry)
     }
     if (!entry.proofs || entry.proofs.size >= MAX_CACHED_PROOFS) entry.proofs = new Set()
     entry.proofs.add(proof)
+    return entry
   }
 
   #customData(userId: string): MaybePromise<CustomData> {

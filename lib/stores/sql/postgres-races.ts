@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A verb that lost a race is repeated so often; each time it waits a little longer. */
-const ATTEMPTS = 10
+/**
+ * A verb that lost a race is repeated so often; each time it waits a little longer. Of 200 sign-ins of one identity at once,
+ * in serializable transactions, the unluckiest was seen to need nine.
+ */
+const ATTEMPTS = 50
+const MAX_PAUSE_MS = 50
 /** Serialization failure, deadlock, unique violation: what a race can end with, and what goes otherwise next time. */
 const RACE_CODES = new Set<unknown>(['40001', '40P01', '23505'])
 
@@ -16,7 +20,7 @@ export async function repeat<T>(call: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (attempt === ATTEMPTS || !isLostRace(error)) throw error
     }
-    await sleep(Math.random() * 5 * attempt)
+    await sleep(Math.random() * Math.min(5 * attempt, MAX_PAUSE_MS))
   }
 }
 
