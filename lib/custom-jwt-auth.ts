@@ -218,7 +218,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const challenge: Challenge = { resourceMetadata: undefined }
   const issuers = config.providers.flatMap(({ rules, disabled }) => (disabled ? [] : (rules.issuer ?? [])))
   const context = { events, dependency, challenge }
-  const guard = (isRequired: boolean) => createMiddleware(authenticator, { ...context, isRequired })
+  const guard = (isRequired: boolean) => createMiddleware(authenticator, context, { isRequired })
   return Object.assign(guard(config.credentialsRequired), {
     optional: guard(false),
     sessionRoutes: () => createSessionRoutes(routeParts()),

@@ -19,13 +19,18 @@ const NO_GUARD: GuardContext = {
   challenge: { resourceMetadata: undefined },
 }
 
-/** By `req.auth`, or by the request where nobody signed in. One more property of a request would cost ten times as much. */
+/**
+ * By `req.auth`, which requests with the same token share, or by the request where nobody signed in. One more property of
+ * a request would cost ten times as much.
+ */
 const contexts = new WeakMap<object, GuardContext>()
 
 type Seen = IncomingMessage & { readonly auth?: RequestAuth }
 
 export function leaveContext(req: Seen, context: GuardContext): void {
-  contexts.set(req.auth ?? req, context)
+  const key = req.auth ?? req
+  // A look is cheaper than writing the same again.
+  if (contexts.get(key) !== context) contexts.set(key, context)
 }
 
 export function contextOf(req: Seen): GuardContext {

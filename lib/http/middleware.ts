@@ -24,7 +24,8 @@ type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
  */
 export function createMiddleware(
   { authenticate, missing }: Authenticator,
-  { isRequired, ...context }: GuardContext & { readonly isRequired: boolean },
+  context: GuardContext,
+  { isRequired }: { readonly isRequired: boolean },
 ): Middleware {
   const { events, challenge } = context
 
