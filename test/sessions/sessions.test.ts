@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { describe, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryStore, type Store } from 'custom-jwt-auth'
-import { DELETE_USER, PROFILE, SESSION, startApp, type Options, type TestApp } from '../support/app.js'
+import { DELETE_USER, LOGIN, PROFILE, SESSION, startApp, type Options, type TestApp } from '../support/app.js'
 import type { JsonBody } from '../support/client.js'
 import { eventually } from '../support/eventually.js'
 import { payloadOf } from '../support/payload.js'
@@ -100,6 +101,19 @@ describe('refresh tokens that rotate', () => {
     assert.equal((await app.meBearer(stolen.access_token)).status, 401)
   })
 
+  test('of a session that is logged out meanwhile do not bring it back', async (t) => {
+    const { store, hold } = heldStore()
+    const app = await startApp(t, { session: ROTATING, store })
+    const login = await app.loggedIn()
+    const { asked, release } = hold('rotateSession', 'call')
+    const late = refresh(app, login.refresh_token)
+    await asked
+    await app.auth.users.revokeSessions(login.user_id)
+    release()
+    assert.equal((await late).status, 401)
+    assert.equal(app.lastCode(), 'REFRESH_TOKEN_INVALID')
+  })
+
   for (const [name, makeStore] of Object.entries({ memoryStore, asyncStore }))
     test(`rotate once in a hundred simultaneous refreshes, with ${name}()`, async (t) => {
       const app = await startApp(t, { session: ROTATING, store: makeStore() })
@@ -194,6 +208,12 @@ async function assertPaths(app: TestApp, token: string, login: JsonBody, expecte
     'profile',
   )
   assert.equal(await outcome(refresh(app, login.refresh_token)), refusal(expected.refresh), 'refresh')
+  const deletion = app.bearer('DELETE', DELETE_USER, login.access_token)
+  assert.equal(await outcome(deletion), refusal(expected.session), 'delete')
+  const headers = { Authorization: `Bearer ${login.access_token}` }
+  const body = { token: mint(claims({ sub: 'another' })) }
+  const link = app.send(`${LOGIN}?link=true`, { method: 'POST', headers, body })
+  assert.equal(await outcome(link), refusal(expected.session), 'link')
 }
 
 for (const [name, ending] of Object.entries(endings))
@@ -361,11 +381,13 @@ test('one user has at most a hundred sessions: one more ends the oldest', async 
 })
 
 test('expired sessions are removed beside a login: for as long as there are more, and once an hour', async (t) => {
-  let calls = 0
-  const store = wrapStore((verb, call) => (verb === 'removeExpiredSessions' ? ++calls < 3 : call()))
+  const asked: unknown[] = []
+  const removeExpiredSessions = (request: unknown) => asked.push(request) < 3
+  const store = { ...memoryStore(), removeExpiredSessions }
   const app = await startApp(t, { store })
   await app.loggedIn()
-  await eventually(() => calls === 3)
+  await eventually(() => asked.length === 3)
+  assert.deepEqual(asked[2], { now: NOW, limit: 20 })
   for (const [seconds, total] of [
     [3599, 3],
     [1, 4],
@@ -373,8 +395,63 @@ test('expired sessions are removed beside a login: for as long as there are more
   ] as const) {
     app.clock.advance(seconds)
     await app.loggedIn(mint(claims({ exp: NOW + 9000 })))
-    assert.equal(calls, total)
+    assert.equal(asked.length, total)
   }
+})
+
+test('expired sessions are not removed twice at once, however long it takes', async (t) => {
+  let calls = 0
+  let end = (): void => undefined
+  const held = new Promise<boolean>((resolve) => (end = () => resolve(false)))
+  const store = wrapStore((verb, call) => (verb === 'removeExpiredSessions' ? ((calls += 1), held) : call()))
+  const app = await startApp(t, { store })
+  const logIn = () => app.loggedIn(mint(claims({ exp: app.clock.now() + 60 })))
+  await logIn()
+  app.clock.advance(3600)
+  await logIn()
+  assert.equal(calls, 1)
+  end()
+  await eventually(async () => (await logIn(), calls === 2))
+})
+
+test('the removal of expired sessions leaves the process to others, and ends with the guard', async (t) => {
+  let calls = 0
+  const app = await startApp(t, { store: { ...memoryStore(), removeExpiredSessions: () => ++calls > 0 } })
+  await app.loggedIn()
+  assert.ok(calls < 10_000, 'it came before the answer')
+  await eventually(() => calls > 1)
+  await app.auth.close()
+  const made = calls
+  await sleep(60)
+  assert.equal(calls, made)
+})
+
+test('a user who is deleted in the middle of a link gets no identity', async (t) => {
+  const { store, hold } = heldStore()
+  const app = await startApp(t, { store })
+  const { user_id: id, access_token: access } = await app.loggedIn()
+  const { asked, release } = hold('linkIdentity', 'call')
+  const link = app.send(`${LOGIN}?link=true`, {
+    ...{ method: 'POST', headers: { Authorization: `Bearer ${access}` } },
+    body: { token: mint(claims({ sub: 'another' })) },
+  })
+  await asked
+  await app.auth.users.delete(id)
+  release()
+  assert.equal((await link).status, 401)
+  assert.equal(app.lastCode(), 'SESSION_INVALID')
+})
+
+test('a session that ends just before its link is a dead one', async (t) => {
+  let asked = 0
+  const store = wrapStore((verb, call) => (verb === 'findSession' && ++asked === 2 ? undefined : call()))
+  const app = await startApp(t, { store })
+  const { access_token: access } = await app.loggedIn()
+  const link = await app.send(`${LOGIN}?link=true`, {
+    ...{ method: 'POST', headers: { Authorization: `Bearer ${access}` } },
+    body: { token: mint(claims({ sub: 'another' })) },
+  })
+  assert.deepEqual([link.status, app.lastCode(), asked], [401, 'SESSION_INVALID', 2])
 })
 
 test('a user who is deleted in the middle of a login gets no session', async (t) => {
