@@ -234,8 +234,9 @@ async function tryRoom(room, only) {
   const all = filesBelow(join('lib', room))
     .filter((path) => !only || path === only)
     .flatMap(mutantsIn)
-  const rest = all.filter((mutant) => !(keyOf(mutant) in explained) && (!again || again.has(keyOf(mutant))))
-  const tried = values.sample ? sampleOf(rest, Number(values.sample), Number(values.seed)) : rest
+  const rest = all.filter((mutant) => !(keyOf(mutant) in explained))
+  const left = again ? rest.filter((mutant) => again.has(keyOf(mutant))) : rest
+  const tried = values.sample ? sampleOf(left, Number(values.sample), Number(values.seed)) : left
   const survivors = []
   const start = performance.now()
   for (const [index, mutant] of tried.entries()) {
@@ -247,7 +248,7 @@ async function tryRoom(room, only) {
     console.log(`${mutant.path}:${mutant.line} survived${note}\n  ${keyOf(mutant)}`)
   }
   // What a run of the room before did not name, it killed.
-  const counted = again ? rest.length : tried.length
+  const counted = again && !values.sample ? rest.length : tried.length
   const killed = counted - survivors.length
   const keys = new Set(all.map(keyOf))
   return {
