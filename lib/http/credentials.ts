@@ -27,12 +27,10 @@ const BEARER = /^bearer(?:[ \t]+|$)/i
  */
 export function readCredentials(req: RequestHeaders): Credentials | undefined {
   const headers = req.headers ?? {}
-  if (isAbsent(headers.authorization) && isAbsent(headers.jwttokenstring)) return undefined
   refuseDuplicates(req)
-  const authorization = onlyValue('Authorization', headers.authorization)
-  const scheme = authorization === undefined ? null : BEARER.exec(authorization)
-  if (authorization !== undefined && scheme)
-    return { header: 'authorization', token: authorization.slice(scheme[0].length).trimEnd() }
+  const authorization = onlyValue('Authorization', headers.authorization) ?? ''
+  const scheme = BEARER.exec(authorization)
+  if (scheme) return { header: 'authorization', token: authorization.slice(scheme[0].length).trimEnd() }
   const token = onlyValue('jwtTokenString', headers.jwttokenstring)
   return token === undefined ? undefined : { header: 'jwttokenstring', token: token.trim() }
 }

@@ -51,11 +51,7 @@ export function errorHandler() {
 /** Whatever was thrown during a request, as one of the three classes of failure. */
 export function toAuthError(error: unknown): AuthError {
   if (isAuthError(error)) return error
-  const { status } = (error ?? {}) as { status?: unknown }
-  // What the router throws for a malformed path, and the body parser for a bad body.
+  // What the router throws for a malformed path.
   if (error instanceof URIError) return authError('PARAMETER_INVALID', { reason: 'the path is malformed' })
-  if (status === 400) return authError('BODY_INVALID')
-  if (status === 413) return authError('BODY_TOO_LARGE')
-  if (status === 415) return authError('BODY_TYPE_UNSUPPORTED')
   return authError('UNEXPECTED', { cause: error })
 }

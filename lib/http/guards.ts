@@ -166,8 +166,7 @@ function guardOfClaims(
 
 function scopesIn(claims: Claims, name: string): readonly unknown[] {
   const value: unknown = valueAt(claims, [name])
-  if (typeof value === 'string') return value.split(' ')
-  return Array.isArray(value) ? value : []
+  return typeof value === 'string' ? value.split(' ') : [value].flat()
 }
 
 function isWanted(value: unknown): boolean {

@@ -55,7 +55,7 @@ describe('auth.authenticate', () => {
   })
 
   test('takes a bearer token of the issuer where the guard does', async (t) => {
-    const source = { headers: { authorization: `Bearer ${mint()}` } }
+    const source = { headers: { authorization: `Bearer ${mint()} ` } }
     const { auth } = await (await startApp(t, { bearerJwt: true })).auth.authenticate(source)
     assert.equal(auth.kind, 'custom-token')
     assert.equal(await refusal(await startApp(t), source), '401 SESSION_INVALID')

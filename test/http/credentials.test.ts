@@ -52,6 +52,7 @@ test('another scheme, or an empty Authorization header, leaves the way to jwtTok
     'Digest a=b',
     `Bearer${access}`,
     `BearerX ${access}`,
+    `Basic bearer ${access}`,
     access,
     '',
     '   ',
@@ -183,8 +184,8 @@ test("a request that is not Node's own, without rawHeaders or with lists of valu
     [{ authorization: [], jwttokenstring: jwt }, 'ok'],
     [{ authorization: [] }, 'CREDENTIALS_MISSING'],
     [{ authorization: ['Bearer junk'], jwttokenstring: jwt }, 'SESSION_INVALID'],
-    [{ authorization: ['Bearer a', 'Bearer b'] }, 'CREDENTIALS_DUPLICATED'],
-    [{ jwttokenstring: [jwt, jwt] }, 'CREDENTIALS_DUPLICATED'],
+    [{ authorization: ['Bearer a', 'Bearer b'] }, 'the Authorization header was sent more than once'],
+    [{ jwttokenstring: [jwt, jwt] }, 'the jwtTokenString header was sent more than once'],
     [{}, 'CREDENTIALS_MISSING'],
     [undefined, 'CREDENTIALS_MISSING'],
     [null, 'CREDENTIALS_MISSING'],
@@ -195,7 +196,8 @@ test("a request that is not Node's own, without rawHeaders or with lists of valu
     let outcome = 'not at once'
     auth(req, {} as ServerResponse, (error) => {
       // With the words for the log, which are made only when they are read.
-      outcome = isAuthError(error) ? (error.detail, error.code) : req.user ? 'ok' : 'nobody'
+      if (isAuthError(error)) outcome = error.status === 400 ? error.message : (error.detail, error.code)
+      else outcome = req.user ? 'ok' : 'nobody'
     })
     assert.equal(outcome, expected, JSON.stringify(headers ?? 'none').slice(0, 60))
   }

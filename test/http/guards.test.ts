@@ -4,6 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test, type TestContext } from 'node:test'
 import express from 'express'
 import {
+  ConfigurationError,
   customJwtAuth,
   errorHandler,
   requireClaims,
@@ -105,6 +106,21 @@ test('requireClaims: one of the values, nested, in lists, and own keys alone', a
   assert.equal((await askForPrototype({})).status, 403)
 })
 
+test('what other middleware leaves in req.user or req.auth is nobody of ours', async (t) => {
+  const { auth, ...given } = { auth: { claims: { scope: 'a' } }, user: { id: 'x' } }
+  for (const left of [{ auth }, given])
+    for (const guard of [requireScopes('a'), requireUser(() => true)]) {
+      const leave: Middleware = (req, _res, next) => {
+        Object.assign(req, left)
+        next()
+      }
+      const pass: Middleware = (_req, res) => res.end()
+      const server = await listen(express().use(leave, guard, pass, errorHandler()))
+      t.after(() => server.close())
+      assert.equal((await send(server.url, {})).status, 401, JSON.stringify(left))
+    }
+})
+
 test('a session is told why it is refused, and nobody passes before authentication', async (t) => {
   const allowed = { scope: 'a', role: 'a' }
   for (const guard of [requireScopes('a'), requireClaims({ role: 'a' })]) {
@@ -183,10 +199,12 @@ test('guards tell the log of the guard before them what they refuse', async (t) 
     const { ask, get, logger } = await start(t, guard)
     await ask({})
     await get({}, '/optional')
+    const refused = logger.lines.filter(({ level, fields }) => level === 'info' && fields.code)
     assert.deepEqual(
-      logger.lines.filter(({ level }) => level === 'info').flatMap(({ fields: { code } }) => code ?? []),
+      refused.map(({ fields: { code } }) => code),
       ['SCOPE_INSUFFICIENT', 'CREDENTIALS_MISSING'],
     )
+    assert.equal(refused[1]?.fields.got, 'neither')
     // Nobody's log, but the channel is the process's.
     await get({}, '/too-early')
     assert.deepEqual(rejected.splice(0), ['SCOPE_INSUFFICIENT', 'CREDENTIALS_MISSING', 'CREDENTIALS_MISSING'])
@@ -194,8 +212,18 @@ test('guards tell the log of the guard before them what they refuse', async (t) 
 })
 
 test('wrong use fails at start-up', () => {
-  for (const wrong of [[], [''], ['a b'], ['"'], [1], [undefined], [['a']]])
-    assert.throws(() => requireScopes(...(wrong as never as [string])), { code: 'CONFIGURATION_INVALID' })
+  const refused = (option: string, use: () => unknown) => {
+    assert.throws(use, (error) => {
+      assert(error instanceof ConfigurationError)
+      assert.deepEqual(
+        error.problems.map((problem) => problem.option),
+        [option],
+      )
+      return true
+    })
+  }
+  for (const wrong of [[], [''], ['a b'], ['"'], [1], [undefined], [['a']], ['a', 'b c']])
+    refused('requireScopes', () => requireScopes(...(wrong as never as [string])))
   for (const wrong of [
     undefined,
     null,
@@ -206,8 +234,9 @@ test('wrong use fails at start-up', () => {
     { a: '' },
     { a: NaN },
     { 'a..b': 1 },
+    { a: 1, b: '' },
   ])
-    assert.throws(() => requireClaims(wrong as never), { code: 'CONFIGURATION_INVALID' })
+    refused('requireClaims', () => requireClaims(wrong as never))
   for (const wrong of [undefined, null, true, {}, 'admin'])
-    assert.throws(() => requireUser(wrong as never), { code: 'CONFIGURATION_INVALID' })
+    refused('requireUser', () => requireUser(wrong as never))
 })

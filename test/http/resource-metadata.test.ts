@@ -148,14 +148,21 @@ test('every challenge leads to it, and names the scopes that are known', async (
 
 test('the issuers are those of the providers that are on, unless the app names others', async (t) => {
   const providers = {
-    a: { issuer: ['https://a.example', 'a.example'], jwkUri: 'https://a.example/jwks' },
+    a: {
+      issuer: ['https://a.example', 'http://localhost:8080', 'a.example', 'urn:https://a.example'],
+      jwkUri: 'https://a.example/jwks',
+    },
     b: { discover: 'https://b.example' },
     off: { discover: 'https://off.example', disabled: true },
   }
   const auth = customJwtAuth({ appId: APP_ID, providers })
   const url = await serve(t, express().use(auth.resourceMetadata({ resource: RESOURCE })))
   const { body } = await send(`${url}${WELL_KNOWN}/orders`, {})
-  assert.deepEqual(body.authorization_servers, ['https://a.example', 'https://b.example'])
+  assert.deepEqual(body.authorization_servers, [
+    'https://a.example',
+    'http://localhost:8080',
+    'https://b.example',
+  ])
   assert.equal('scopes_supported' in body, false)
 
   const authorizationServers = ['https://login.example']
