@@ -23,10 +23,7 @@ export function lifetimeOf(askedAt: number, maxAgeSeconds: number, staleSeconds:
   return { askedAt, ageingAt: askedAt + age * REFRESH_AHEAD, staleAt, goneAt: staleAt + staleSeconds }
 }
 
-/** No set at all is `gone`. */
-export function stageOf(set: Lifetime | undefined, now: number): Stage {
-  if (!set) return 'gone'
-  const { askedAt, ageingAt, staleAt, goneAt } = set
+export function stageOf({ askedAt, ageingAt, staleAt, goneAt }: Lifetime, now: number): Stage {
   // A set from the future: the clock was wrong when it came, and would keep the set for too long.
   if (now < askedAt - (staleAt - askedAt)) return 'ageing'
   if (now < ageingAt) return 'fresh'

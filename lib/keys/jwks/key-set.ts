@@ -23,9 +23,9 @@ const SHOWN = { keys: 8, length: 160 }
 /** Reads the key sets of one issuer with one client of jwks-rsa, which keeps nothing from one set to the next. */
 export class KeySetReader {
   readonly #rules: KeySetRules
-  /** How the client gets its document; it is asked for as soon as the client is. */
-  #fetch: () => Promise<{ keys: Jwk[] }> = () => Promise.resolve({ keys: [] })
-  readonly #client = new JwksClient({ fetcher: () => this.#fetch(), cache: false, rateLimit: false })
+  /** How the client gets its document: set by each read, before the client is asked. */
+  #fetch!: () => Promise<{ keys: Jwk[] }>
+  readonly #client = new JwksClient({ fetcher: () => this.#fetch() })
 
   constructor(rules: KeySetRules) {
     this.#rules = rules
@@ -41,7 +41,7 @@ export class KeySetReader {
     let listed: readonly Jwk[] = []
     this.#fetch = async () => {
       listed = listOf(await fetch())
-      return { keys: listed.flatMap((jwk, index) => this.#publicParts(jwk, index)) }
+      return { keys: listed.map(publicParts) }
     }
     const parsed = await this.#parse()
     const unusable: string[] = []
@@ -55,13 +55,6 @@ export class KeySetReader {
     }
     requireSound(keys, unusable, this.#rules)
     return keys
-  }
-
-  /** What the client may see of a key: nothing but the key, by its place in the list. */
-  #publicParts(jwk: Jwk, index: number): Jwk[] {
-    if (purposeFault(jwk, this.#rules.algorithms) !== undefined) return []
-    const { kty, n, e, crv, x, y } = jwk
-    return [{ kty, n, e, crv, x, y, kid: String(index) }]
   }
 
   /** The keys that could be parsed, by their place in the list. */
@@ -83,6 +76,11 @@ export class KeySetReader {
     if (!algorithm) return String(faults[0])
     return Object.freeze({ algorithm, key, ...(typeof kid === 'string' && kid !== '' && { kid }) })
   }
+}
+
+/** What the client may see of a key: nothing but the key, by its place in the list. */
+function publicParts({ kty, n, e, crv, x, y }: Jwk, index: number): Jwk {
+  return { kty, n, e, crv, x, y, kid: String(index) }
 }
 
 function listOf(document: unknown): readonly Jwk[] {

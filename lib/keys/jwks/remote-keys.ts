@@ -37,6 +37,13 @@ interface KeySet extends Lifetime {
   readonly refresh: number
 }
 
+/** Before the first refresh. */
+const NO_SET: KeySet = {
+  keys: [],
+  byKid: new Map(),
+  refresh: 0,
+  ...lifetimeOf(Number.NEGATIVE_INFINITY, 0, 0),
+}
 /** A request that waits for a refresh is held with all that belongs to it. */
 const MAX_WAITING = 5000
 const SHOWN_LENGTH = 100
@@ -56,7 +63,7 @@ export class RemoteKeys implements KeySource {
   readonly #refused: Tally
   readonly #unavailableKeys: Tally
   readonly #uncount: () => void
-  #set: KeySet | undefined
+  #set = NO_SET
   #refreshing: Promise<void> | undefined
   /** How many refreshes have begun. */
   #refreshes = 0
@@ -97,7 +104,7 @@ export class RemoteKeys implements KeySource {
   #usableSet(now: number): MaybePromise<KeySet> {
     const set = this.#set
     const stage = stageOf(set, now)
-    if (!set || stage === 'gone') return this.#newSet(now)
+    if (stage === 'gone') return this.#newSet(now)
     if (stage === 'fresh') return set
     // The first to meet a stale set waits for a better one; while the issuer is down, nobody does.
     if (stage === 'stale' && !this.#failure) return this.#newSet(now).catch(() => set)
@@ -111,11 +118,6 @@ export class RemoteKeys implements KeySource {
     if (this.#isCrowded())
       throw authError('KEYS_UNAVAILABLE', { cause: new Error(`${MAX_WAITING} wait for keys`) })
     await this.#waitFor(this.#refresh(now), now)
-    return this.#current()
-  }
-
-  #current(): KeySet {
-    if (!this.#set) throw authError('KEYS_UNAVAILABLE')
     return this.#set
   }
 
@@ -124,26 +126,24 @@ export class RemoteKeys implements KeySource {
    * @param begun how many refreshes had begun when the token came: only a later one proves that nobody has this key
    */
   async #search(kid: string, now: number, begun: number): Promise<readonly VerificationKey[]> {
-    // One that was under way when the token came may bring the key all the same.
-    if (this.#refreshing && this.#refreshes === begun && !this.#isCrowded())
+    // One that is under way may bring the key, also if it began before the token came.
+    if (this.#refreshing && !this.#isCrowded())
       await this.#waitFor(
         this.#refreshing.catch(() => undefined),
         now,
       )
-    if (!this.#set?.byKid.has(kid) && this.#current().refresh <= begun)
-      await this.#laterRefresh(kid, now, begun)
-    const { byKid, refresh } = this.#current()
-    const found = byKid.get(kid)
+    if (!this.#set.byKid.has(kid) && this.#set.refresh <= begun) await this.#laterRefresh(kid, now)
+    const found = this.#set.byKid.get(kid)
     if (found) return found
-    if (refresh > begun) this.#unknownKids.remember(kid)
+    this.#unknownKids.remember(kid)
     throw this.#unknownKid(kid, now)
   }
 
   /** Waits for a refresh that begins after the token came: one that runs by now, or one of its own. */
-  async #laterRefresh(kid: string, now: number, begun: number): Promise<void> {
+  async #laterRefresh(kid: string, now: number): Promise<void> {
     if (this.#isBackingOff(now) || this.#closing.signal.aborted) throw this.#unavailable(now)
     if (this.#isCrowded()) throw this.#unknownKid(kid, now)
-    if (!this.#refreshing || this.#refreshes === begun) {
+    if (!this.#refreshing) {
       if (!this.#unknownKids.takeRefresh(kid, now)) throw this.#unknownKid(kid, now)
       this.#parts.events.unknownKeyId({ kid })
     }
@@ -153,7 +153,7 @@ export class RemoteKeys implements KeySource {
   /** The refusal, with its reason when it is the one of many that is logged. */
   #unknownKid(kid: string, now: number): AuthError {
     const detail = () => {
-      const known = this.#current().keys.map((key) => key.kid ?? 'one without kid')
+      const known = this.#set.keys.map((key) => key.kid ?? 'one without kid')
       return {
         check: 'kid',
         expected: `one of the issuer's keys: ${known.join(', ').slice(0, SHOWN_LENGTH)}`,
@@ -207,14 +207,14 @@ export class RemoteKeys implements KeySource {
       this.#failure = { at: now, cause }
       if (!this.#closing.signal.aborted) {
         events.keysFailed({ error: cause })
-        if (old && stageOf(old, now) === 'stale')
+        if (stageOf(old, now) === 'stale')
           events.keysStale({ expiredAt: old.staleAt, servedUntil: old.goneAt })
       }
       throw cause
     })
-    const keys = loaded.keys.map((key) => old?.keys.find((known) => isSame(known, key)) ?? key)
+    const keys = loaded.keys.map((key) => old.keys.find((known) => isSame(known, key)) ?? key)
     const byKid = indexByKid(keys)
-    for (const kid of old?.byKid.keys() ?? []) if (!byKid.has(kid)) this.#unknownKids.remember(kid)
+    for (const kid of old.byKid.keys()) if (!byKid.has(kid)) this.#unknownKids.remember(kid)
     const lifetime = lifetimeOf(now, loaded.maxAgeSeconds ?? rules.maxAgeSeconds, rules.staleSeconds)
     this.#set = { keys: Object.freeze(keys), byKid, refresh, ...lifetime }
     this.#failure = undefined

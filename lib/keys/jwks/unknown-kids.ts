@@ -13,9 +13,9 @@ const REMEMBERED = { max: 1000, maxSize: 256_000 }
  */
 export class UnknownKids {
   readonly #cooldownSeconds: number
-  readonly #missing = new LRUCache<string, true>({
+  readonly #missing = new LRUCache<string, string>({
     ...REMEMBERED,
-    sizeCalculation: (_true, kid) => kid.length + 1,
+    sizeCalculation: (kid) => kid.length + 1,
   })
   #left = BURST
   #countedAt = Number.NEGATIVE_INFINITY
@@ -26,9 +26,9 @@ export class UnknownKids {
 
   /** Takes a refresh out of the bucket, if there is one for this kid. */
   takeRefresh(kid: string, now: number): boolean {
-    // Not so when the clock has been set back.
-    if (now > this.#countedAt)
-      this.#left = Math.min(BURST, this.#left + (now - this.#countedAt) / this.#cooldownSeconds)
+    // Nothing, when the clock has been set back.
+    const passedSeconds = Math.max(0, now - this.#countedAt)
+    this.#left = Math.min(BURST, this.#left + passedSeconds / this.#cooldownSeconds)
     this.#countedAt = now
     const needed = this.#missing.has(kid) ? 1 + RESERVE : 1
     if (this.#left < needed) return false
@@ -41,6 +41,6 @@ export class UnknownKids {
    * be published later, so it is not refused for good: it only has to leave the reserve to others.
    */
   remember(kid: string): void {
-    this.#missing.set(kid, true)
+    this.#missing.set(kid, kid)
   }
 }

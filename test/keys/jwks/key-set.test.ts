@@ -80,7 +80,12 @@ describe('a reader of key sets passes over', () => {
     'key_ops without verify': [jwkOf(publicKey, { key_ops: ['sign'] }), /key_ops/],
     'key_ops that are not a list': [jwkOf(publicKey, { key_ops: 'verify' }), /key_ops/],
     'a private key': [privateKey.export({ format: 'jwk' }), /has private parts/],
-    'a key with one private member': [jwkOf(publicKey, { d: 'AQAB' }), /has private parts/],
+    ...Object.fromEntries(
+      ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map((member) => [
+        `a key with the private member ${member}`,
+        [jwkOf(publicKey, { [member]: 'AQAB' }), /has private parts/] as [object, RegExp],
+      ]),
+    ),
     'a secret key': [{ kty: 'oct', k: randomBytes(32).toString('base64url') }, /has private parts/],
     'a secret key without its bytes': [{ kty: 'oct' }, /cannot be parsed/],
     'an EC key': [jwkOf(p256, { alg: undefined }), /type ec, not RSA/],
@@ -124,7 +129,8 @@ describe('a reader of key sets passes over', () => {
   })
 
   test('keys for other purposes do not count against maxKeys, nor do their kids clash', async () => {
-    const others = ['a', 'b', 'c', 'good'].map((kid) => jwkOf(publicKey, { kid, use: 'enc' }))
+    const encryption = jwkOf(publicKey, { kid: 'good', use: 'enc' })
+    const others = Array.from({ length: 199 }, () => encryption)
     assert.deepEqual(await kidsOf({ keys: [...others, good] }, 'RS256', 1), ['good'])
   })
 })
@@ -155,7 +161,14 @@ describe('a reader of key sets refuses', () => {
       { keys: [jwkOf(publicKey), jwkOf(rsaKeys('other').publicKey)] },
       /^the key set has two keys without kid$/,
     ],
-    'a bare private key': [privateKey.export({ format: 'jwk' }), /has private parts/],
+    'a bare private key': [
+      privateKey.export({ format: 'jwk' }),
+      /^the key set has no usable RS256 key \(a key without kid has private parts\)$/,
+    ],
+    'keys that are all for something else': [
+      { keys: [jwkOf(publicKey, { kid: 'a', use: 'enc' }), jwkOf(publicKey, { kid: 'b', alg: 'PS256' })] },
+      /^the key set has no usable RS256 key \(a has the use "enc"; b is for "PS256"\)$/,
+    ],
   }
   for (const [what, [document, message]] of Object.entries(refused))
     test(what, async () => {

@@ -52,6 +52,21 @@ describe('a set that nobody has asked for yet', () => {
     )
     assert.deepEqual(count(verdicts), { accepted: 5000 })
     assert.equal(issuer.fetches, 1)
+    issuer.rotate()
+    assert.equal(await verdict(token()), 'accepted', 'those who waited make room for others')
+  })
+
+  test('is waited for by 5,000: one more is 503 at once, with the reason', async (t) => {
+    const { issuer, verdict, verify, token, keys } = await start(t)
+    issuer.goSlow(60_000)
+    const known = token()
+    const waiting = Array.from({ length: 5000 }, () => verdict(known))
+    await assert.rejects(verify(known), ({ code, cause }: AuthError) => {
+      assert.equal((cause as Error).message, '5000 wait for keys')
+      return code === 'KEYS_UNAVAILABLE'
+    })
+    keys.close()
+    assert.deepEqual(count(await Promise.all(waiting)), { KEYS_UNAVAILABLE: 5000 })
   })
 
   test('an invented kid causes one fetch, not a second that looks for it', async (t) => {
@@ -148,6 +163,22 @@ describe('the age of a set', () => {
     )
   })
 
+  test('when it is past, the next request waits also if the issuer was down for a while before', async (t) => {
+    const { issuer, verdict, token, settled } = await start(t)
+    const old = token()
+    await verdict(old)
+    const late = NOW + 0.8 * AGE
+    issuer.goDown()
+    assert.equal(await verdict(old, late), 'accepted')
+    await settled()
+    issuer.recover()
+    assert.equal(await verdict(old, late + COOLDOWN), 'accepted')
+    await settled()
+    issuer.rotate()
+    issuer.withdraw()
+    assert.equal(await verdict(old, late + COOLDOWN + AGE), 'TOKEN_KEY_ID_UNKNOWN')
+  })
+
   const ages: Readonly<Record<string, number>> = {
     'max-age=300': 300,
     'max-age=60': 60,
@@ -203,22 +234,30 @@ describe('a rotated key', () => {
     assert.equal(issuer.fetches, 2)
   })
 
-  test('is found also when it was published while a refresh was under way', async (t) => {
-    const kids = ['a']
-    let asked = (): void => undefined
-    const arrived = new Promise<void>((resolve) => (asked = resolve))
-    const issuer = await startIssuer(t, (req, res) => {
-      setTimeout(answerWith(jwksOf(...kids)), 100, req, res)
-      asked()
-    })
-    const { verdict } = remoteVerifier(issuer.jwkUri)
-    const tokenOf = (kid: string) => mint(claims(), { key: rsaKeys(kid).privateKey, header: { kid } })
-    const first = verdict(tokenOf('a'))
-    await arrived
-    kids.push('b')
-    assert.deepEqual([await verdict(tokenOf('b')), await first], ['accepted', 'accepted'])
-    assert.equal(issuer.requests.length, 2)
-  })
+  for (const [when, now] of [
+    ['the first load', NOW],
+    ['a refresh beside the requests', NOW + 0.8 * AGE],
+  ] as const)
+    for (const isEarly of [true, false])
+      test(`that is published ${isEarly ? 'before' : 'while'} ${when} is under way needs ${isEarly ? 'no' : 'one'} other`, async (t) => {
+        const issuer = await startIssuer(t, answerWith(jwksOf('a')))
+        const { verdict, events, keys, fetches } = remoteVerifier(issuer.jwkUri)
+        const tokenOf = (kid: string) => mint(claims(), { key: rsaKeys(kid).privateKey, header: { kid } })
+        if (now > NOW) await keys.ready(NOW)
+        const before = fetches()
+        const arrived = new Promise<void>((resolve) => {
+          issuer.answer = (req, res) => {
+            setTimeout(answerWith(jwksOf('a', ...(isEarly ? ['b'] : []))), 100, req, res)
+            issuer.answer = answerWith(jwksOf('a', 'b'))
+            resolve()
+          }
+        })
+        const first = verdict(tokenOf('a'), now)
+        await arrived
+        assert.deepEqual([await verdict(tokenOf('b'), now), await first], ['accepted', 'accepted'])
+        assert.equal(fetches() - before, isEarly ? 1 : 2)
+        assert.equal(events.filter(({ name }) => name === 'unknownKeyId').length, isEarly ? 0 : 1)
+      })
 
   test('that somebody asked for too early is accepted as soon as it is published', async (t) => {
     const { issuer, verdict, token } = await start(t)
@@ -297,6 +336,16 @@ describe('a withdrawn key', () => {
     await settled()
     assert.equal(await verdict(old, NOW + 0.8 * AGE), 'TOKEN_SIGNATURE')
     assert.equal(await verdict(renewed, NOW + 0.8 * AGE), 'accepted')
+  })
+
+  test('that is published under another name has that name alone', async (t) => {
+    const issuer = await startIssuer(t, answerWith(jwksOf('a')))
+    const { verdict } = remoteVerifier(issuer.jwkUri)
+    const tokenOf = (kid: string) => mint(claims(), { key: rsaKeys('a').privateKey, header: { kid } })
+    assert.equal(await verdict(tokenOf('a')), 'accepted')
+    issuer.answer = answerWith(jwkOf(rsaKeys('a').publicKey, { kid: 'renamed' }))
+    assert.equal(await verdict(tokenOf('renamed')), 'accepted')
+    assert.equal(await verdict(tokenOf('a')), 'TOKEN_KEY_ID_UNKNOWN')
   })
 
   test('that is published again is accepted again', async (t) => {
@@ -388,6 +437,15 @@ describe('invented kids', () => {
     for (let times = 0; times <= BURST; times += 1) await verdict(invent(`invented-${String(times)}`))
     assert.equal(await verdict(invent('invented-5'), NOW + COOLDOWN), 'TOKEN_KEY_ID_UNKNOWN')
     assert.equal(issuer.fetches, 2 + BURST)
+  })
+
+  test('cost what they cost also when the clock is set back', async (t) => {
+    const { issuer, verdict, token, keys } = await start(t)
+    await keys.ready(NOW)
+    const invent = inventor(token())
+    for (const now of [NOW + 100, NOW])
+      for (let times = 0; times < 3; times += 1) await verdict(invent(), now)
+    assert.equal(issuer.fetches, 1 + BURST)
   })
 
   test('that come in one go share one search, and another for those that came while it was under way', async (t) => {
@@ -495,7 +553,10 @@ describe('a token without kid', () => {
     const { verdict } = remoteVerifier(issuer.jwkUri, { jwks: { allowMissingKid: true } })
     const key = rsaKeys('a').privateKey
     assert.equal(await verdict(mint(claims(), { key })), 'accepted')
-    assert.equal(await verdict(mint(claims(), { key, header: { kid: 'a' } })), 'TOKEN_KEY_ID_UNKNOWN')
+    const named = mint(claims(), { key, header: { kid: 'a' } })
+    assert.equal(await verdict(named), 'TOKEN_KEY_ID_UNKNOWN')
+    issuer.answer = answerWith(jwksOf('a'))
+    assert.equal(await verdict(named, NOW + COOLDOWN), 'accepted', 'once the issuer names its key')
   })
 })
 
