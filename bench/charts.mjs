@@ -16,29 +16,31 @@ const described = (panels) =>
     .join(' ')
 
 const NEIGHBOURS = ['express-oauth2-jwt-bearer', 'express-jwt', 'passport-jwt', 'fast-jwt']
+/** What is slower of fast-jwt is in the table alone. */
+const SLOWER = { seen: 'fast-jwt, cache off', new: 'fast-jwt, cache on' }
 
 function request({ calls }) {
-  const ours = (age, credential) =>
+  const ours = (age) =>
     calls.measured.find(
-      (row) =>
-        row.token === age &&
-        row.guard === 'custom-jwt-auth' &&
-        row.algorithm === 'RS256' &&
-        row.credential === credential,
+      ({ token, guard, algorithm, credential }) =>
+        token === age &&
+        guard === 'custom-jwt-auth' &&
+        algorithm === 'RS256' &&
+        credential === 'jwtTokenString',
     )
   const bar = (name, value, kind) => ({ name, value, label: microseconds(value), kind })
   const theirs = (age) =>
     calls.measured
       .filter(({ token, guard }) => token === age && NEIGHBOURS.some((name) => guard.startsWith(name)))
+      .filter(({ guard }) => guard !== SLOWER[age])
       .sort((a, b) => a.microseconds - b.microseconds)
       .map(({ guard, microseconds: value }) => bar(guard, value))
-  const jwt = { seen: ours('seen', 'jwtTokenString'), new: ours('new', 'jwtTokenString') }
+  const jwt = { seen: ours('seen'), new: ours('new') }
   const panels = [
     {
       title: 'A token seen before: CPU time',
       rows: [
         bar('custom-jwt-auth', jwt.seen.microseconds, 'ours'),
-        bar('custom-jwt-auth, session', ours('seen', 'session').microseconds, 'ours'),
         ...theirs('seen'),
         bar('the Express request itself', jwt.seen.bareRequest, 'reference'),
       ],
@@ -102,7 +104,7 @@ function inventedKeyIds({ jwks }) {
   const { flood } = jwks.measured
   const bars = (measure, label) =>
     flood.map((row) => ({
-      name: `${row.client.replace(' (10 a minute)', '')}`,
+      name: row.client.replace(' (10 a minute)', '').replace('cache and ', ''),
       value: measure(row),
       label: label(row),
       kind: row.client === 'custom-jwt-auth' ? 'ours' : undefined,

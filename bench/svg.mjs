@@ -65,8 +65,12 @@ ${shapes.map((shape) => `  ${shape}`).join('\n')}
   }
 }
 
+const ROW_HEIGHT = 19
+/** What the longest of these texts takes, with a gap. */
+const widest = (texts) => Math.max(...texts.map(({ length }) => length)) * 7.4 + 8
+
 /**
- * Panels of horizontal bars; each panel has a scale of its own, which begins at zero.
+ * Panels of horizontal bars, each between its name and its label; a panel has a scale of its own, which begins at zero.
  * @param panels `{ title, rows: [{ name, value, label, kind }] }`; kind: 'ours', 'reference' or nothing
  */
 export function drawBars({ title, description, panels, foot }) {
@@ -77,18 +81,19 @@ export function drawBars({ title, description, panels, foot }) {
     drawing.write(panel.title, 14, 'panel')
     drawing.moveDown(4)
     const most = Math.max(...panel.rows.map(({ value }) => value))
+    const nameWidth = widest(panel.rows.map(({ name }) => name))
+    const barWidth = INNER - nameWidth - widest(panel.rows.map(({ label }) => label))
     for (const { name, value, label, kind = '' } of panel.rows) {
-      drawing.moveDown(19)
+      drawing.moveDown(ROW_HEIGHT)
       const { y } = drawing
       const text = kind === 'ours' ? 'us' : 'them'
-      const width = Math.max(1.5, (INNER * value) / most)
+      const width = Math.max(1.5, (barWidth * value) / most)
       drawing.add(`<text x="${MARGIN}" y="${at(y)}" class="${text}">${escaped(name)}</text>`)
-      drawing.add(`<text x="${WIDTH - MARGIN}" y="${at(y)}" class="${text} end">${escaped(label)}</text>`)
       if (value > 0)
         drawing.add(
-          `<rect x="${MARGIN}" y="${at(y + 5)}" width="${at(width)}" height="8" rx="1.5" class="${`bar ${kind}`.trim()}" />`,
+          `<rect x="${at(MARGIN + nameWidth)}" y="${at(y - 9)}" width="${at(width)}" height="8" rx="1.5" class="${`bar ${kind}`.trim()}" />`,
         )
-      drawing.moveDown(16)
+      drawing.add(`<text x="${WIDTH - MARGIN}" y="${at(y)}" class="${text} end">${escaped(label)}</text>`)
     }
   }
   drawing.moveDown(8)

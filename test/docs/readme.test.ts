@@ -15,18 +15,14 @@ const blocksOf = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block)
 
 const [providerProgram = '', secretProgram = ''] = blocksOf(front, 'ts')
-const [startProviderApp = '', askProviderApp = '', startSecretApp = '', askSecretApp = ''] = blocksOf(
-  front,
-  'sh',
+/** Commands, not lines: a line that ends in \ goes on. */
+const [providerCommands = [], secretCommands = []] = blocksOf(front, 'sh').map((block) =>
+  block.replaceAll('\\\n', '').trim().split('\n'),
 )
 
-/** Commands, not lines: a line that ends in \ goes on. */
-const count = (...blocks: string[]): number =>
-  blocks.join('').replaceAll('\\\n', '').trim().split('\n').length
-
 test('from an empty folder to an answer it takes at most four commands', () => {
-  assert.equal(count(startProviderApp, askProviderApp), 3)
-  assert.equal(count(startSecretApp, askSecretApp), 4)
+  assert.equal(providerCommands.length, 3)
+  assert.equal(secretCommands.length, 4)
 })
 
 test('with an OpenID provider, the first screen answers with the user', async (t) => {
@@ -43,21 +39,19 @@ test('with an OpenID provider, the first screen answers with the user', async (t
   const app = makeApp()
   writeFileSync(join(app.folder, 'app.mjs'), providerProgram)
   app.install()
-  const [install, server = ''] = startProviderApp.trim().split('\n')
+  const [install, server = '', ask = ''] = providerCommands
   assert.equal(install, 'npm install custom-jwt-auth express')
   const { port } = await app.start(
     `env ${server.replace('https://issuer.example', provider.issuer).replace('https://api.example.com', APP_ID)}`,
   )
-  const answer = await app.run(
-    `TOKEN=${token}\n${askProviderApp.replace('localhost:3000', `localhost:${port}`)}`,
-  )
+  const answer = await app.run(`TOKEN=${token}\n${ask.replace('localhost:3000', `localhost:${port}`)}`)
   const { identities } = JSON.parse(answer) as { identities: unknown }
   assert.deepEqual(identities, [{ id: ACCOUNT, provider_type: 'custom-token', data: {} }])
 })
 
 test('with a secret, the second screen answers as the README says', async () => {
   const [answer = ''] = blocksOf(more, 'json')
-  const [install, keygen = '', server = ''] = startSecretApp.trim().split('\n')
+  const [install, keygen = '', server = '', ask = ''] = secretCommands
   assert.equal(install, 'npm install custom-jwt-auth express')
 
   const app = makeApp()
@@ -66,7 +60,7 @@ test('with a secret, the second screen answers as the README says', async () => 
   assert.equal(await app.run(keygen), 'wrote SIGNING_KEY and SESSION_KEY to .env\n')
   assert.equal(statSync(join(app.folder, '.env')).mode & 0o777, 0o600)
   const { port } = await app.start(server)
-  const printed = await app.run(askSecretApp.replace('localhost:3000', `localhost:${port}`))
+  const printed = await app.run(ask.replace('localhost:3000', `localhost:${port}`))
   assert.deepEqual(JSON.parse(printed), JSON.parse(answer))
 })
 
