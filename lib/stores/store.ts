@@ -41,7 +41,7 @@ export interface SessionRequest {
 
 /** What {@link Store.linkIdentity} is asked beside user and identity. */
 export interface LinkTerms {
-  /** As in {@link SignInRequest}. */
+  /** As in {@link SignInRequest}; -1 when no token brings the identity: older than any, it replaces no data. */
   readonly issuedAt: number
   /** How many identities the user may have. */
   readonly maxIdentities: number
@@ -126,8 +126,8 @@ export interface Store {
    */
   setIdentityBlocked(identity: IdentityName, blocked: boolean): MaybePromise<boolean>
 
-  /** Users by ascending id, after the one given. */
-  listUsers(page: { limit: number; after?: string }): MaybePromise<readonly UserRecord[]>
+  /** Users by ascending id, after the one given; from the first one when `after` is undefined. */
+  listUsers(page: { limit: number; after?: string | undefined }): MaybePromise<readonly UserRecord[]>
 
   /** Returns whether there is such a user. */
   setUserDisabled(id: string, disabled: boolean): MaybePromise<boolean>

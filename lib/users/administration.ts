@@ -2,7 +2,6 @@ import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
 import { ConfigurationError } from '../configuration-error.js'
 import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
-import { hasIdentity } from '../stores/identities.js'
 import type { IdentityName, LinkRefusal, Store } from '../stores/store.js'
 import { nameIdentity, PROVIDER, type MaybePromise, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
@@ -162,8 +161,7 @@ export function createUsers(parts: {
     },
     async list(page = {}) {
       const { limit } = requireOptions('users.list', PAGE_OPTIONS, page)
-      const after = page.after === undefined ? {} : { after: page.after }
-      const records = await ask(() => store.listUsers({ limit, ...after }))
+      const records = await ask(() => store.listUsers({ limit, after: page.after }))
       const last = records.length === limit ? records.at(-1) : undefined
       return { users: records.map(toAccount), ...(last && { next: last.id }) }
     },
@@ -197,16 +195,14 @@ export function createUsers(parts: {
 }
 
 /** Gives a user an identity without a token. One that is there stays as it is. */
-export async function linkByHand(
+export function linkByHand(
   store: Store,
   userId: string,
   name: IdentityName,
   maxIdentities: number,
-): Promise<UserRecord | LinkRefusal> {
-  const user = await store.findUser(userId)
-  if (!user || hasIdentity(user, name)) return user ?? 'missing'
-  // Older than any token, so that it takes no data from an identity that comes meanwhile.
-  const terms = { maxIdentities, issuedAt: 0 }
+): MaybePromise<UserRecord | LinkRefusal> {
+  // Older than any token, so that it takes no data from an identity that is there.
+  const terms = { maxIdentities, issuedAt: -1 }
   return store.linkIdentity(userId, { ...name, data: {} }, terms)
 }
 

@@ -129,7 +129,6 @@ describe('a store', { concurrency: true }, () => {
       ['findIdentity', () => users.find({ subject: '24601' })],
       ['setIdentityBlocked', () => users.block({ subject: 'x' })],
       ['findIdentity', () => users.disable({ subject: 'x' })],
-      ['findUser', () => users.link(login.userId, { subject: 'linked' })],
       ['linkIdentity', () => users.link(login.userId, { subject: 'linked' })],
       ['setUserDisabled', () => users.disable(login.userId)],
       ['setUserDisabled', () => users.enable(login.userId)],

@@ -31,6 +31,7 @@ import {
   type LinkTerms,
   type SignInRequest,
   type SignUpRequest,
+  type Store,
   type UnlinkOutcome,
 } from '../store.js'
 
@@ -196,7 +197,7 @@ export function userVerbs(parts: {
     })
   }
 
-  async function listUsers({ limit, after = '' }: { limit: number; after?: string }): Promise<UserRecord[]> {
+  async function listUsers({ limit, after = '' }: Parameters<Store['listUsers']>[0]): Promise<UserRecord[]> {
     const filter = after === '' ? {} : { _id: { $gt: ids.encode(after) } }
     return (await users.find(filter, { sort: { _id: 1 }, limit }).toArray()).map(toRecord)
   }

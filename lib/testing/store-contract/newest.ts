@@ -48,6 +48,7 @@ export function newest(test: StoreTest): void {
       [AS.new, NOW - 5, AS.new],
       [AS.old, NOW - 10, AS.new],
       [AS.old, NOW - 4, AS.old],
+      [AS.new, -1, AS.old],
     ] as const) {
       const user = await link(store, id, owned, 2, issuedAt)
       assert.ok(typeof user === 'object')

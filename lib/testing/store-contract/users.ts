@@ -148,7 +148,7 @@ export function users(test: StoreTest): void {
     await store.setUserDisabled(objectId(0xa), true)
     const ids = numbers.toSorted((a, b) => a - b).map(objectId)
 
-    const all = await store.listUsers({ limit: 100 })
+    const all = await store.listUsers({ limit: 100, after: undefined })
     assert.deepEqual(idsOf(all), ids)
     assert.deepEqual(all[0], await store.findUser(objectId(1)))
 
