@@ -1,5 +1,5 @@
 import type { Dependency } from '../dependency.js'
-import { isAuthError, type ErrorCode } from '../errors.js'
+import { isAuthError, type AuthError } from '../errors.js'
 import type { IdentityName, Store } from '../stores/store.js'
 import type { ExplainedCheck, ExplainUser } from '../token/explain.js'
 import { show } from '../token/hints.js'
@@ -20,8 +20,7 @@ export function createExplainUser(parts: Parts): ExplainUser {
 
   async function explain(identity: IdentityName): Promise<ExplainedCheck> {
     const { provider_type, provider_id, id } = identity
-    const of = provider_id === undefined ? '' : ` of ${provider_id}`
-    const expected = `a user with the identity ${provider_type} ${show(id)}${of}, not disabled`
+    const expected = `a user with the identity ${provider_type} ${show(id)}${provider_id === undefined ? '' : ` of ${provider_id}`}, not disabled`
     const { user, blocked } = await dependency('STORE_UNAVAILABLE', () => store.findIdentity(identity))
     if (blocked) return { name, pass: false, expected, ...blockedOf(identity), code: 'IDENTITY_BLOCKED' }
     if (!user) return explainCreation(identity, expected)
@@ -62,6 +61,7 @@ export function createExplainUser(parts: Parts): ExplainUser {
     try {
       return await explain(nameIdentity(subject, provider))
     } catch (error) {
+      if (!isAuthError(error)) throw error
       return explainFailure(error)
     }
   }
@@ -76,9 +76,8 @@ function blockedOf({ id, provider_id }: IdentityName): Pick<ExplainedCheck, 'got
 }
 
 /** The request would get a 503: that says nothing about the token. */
-function explainFailure(error: unknown): ExplainedCheck {
-  const code: ErrorCode = isAuthError(error) ? error.code : 'STORE_UNAVAILABLE'
-  const cause = isAuthError(error) && error.cause !== undefined ? error.cause : error
+function explainFailure(error: AuthError): ExplainedCheck {
+  const { code, cause = error } = error
   const got = cause instanceof Error ? cause.message : show(cause)
   const expected = code === 'USER_ID_UNAVAILABLE' ? 'an id of generateUserId' : 'an answer of the store'
   return { name, pass: undefined, expected, got, code }

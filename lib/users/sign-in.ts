@@ -107,7 +107,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       const running = creations.get(key)
       // A request that waited then signs in by itself: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
-      const creation = createWithHook(token, withId()).finally(() => creations.delete(key))
+      const creation = createWithHook(creationHook, token, withId()).finally(() => creations.delete(key))
       creations.set(key, creation)
       return creation
     })
@@ -128,20 +128,19 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** The hook has to see the id that the user gets, so whether it is free is found out before. */
-  async function createWithHook(token: VerifiedToken, wanted: SignUpRequest) {
-    const isTaken = await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted.newUserId))
+  async function createWithHook(hook: UserCreationHook, token: VerifiedToken, wanted: SignUpRequest) {
     const isOurs = typeof generateUserId !== 'function'
-    const request = isTaken && isOurs ? { ...wanted, newUserId: randomObjectId() } : wanted
-    await runHook(token, newUserRecord(request), 'sign-up')
+    const isTaken = isOurs && (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted.newUserId)))
+    const request = isTaken ? { ...wanted, newUserId: randomObjectId() } : wanted
+    await runHook(hook, newUserRecord(request), { claims: token.claims, reason: 'sign-up' })
     return askStore(token, request)
   }
 
-  async function runHook(token: VerifiedToken, user: UserRecord, reason: UserCreationContext['reason']) {
-    const claims = deepFreeze(token.claims)
-    const refusal = reason === 'link' ? 'LINK_REFUSED' : 'USER_CREATION_REFUSED'
+  async function runHook(hook: UserCreationHook, user: UserRecord, context: UserCreationContext) {
+    const refusal = context.reason === 'link' ? 'LINK_REFUSED' : 'USER_CREATION_REFUSED'
     await dependency('HOOK_UNAVAILABLE', async () => {
       try {
-        await creationHook?.(toUser(user, {}), { claims, reason })
+        await hook(toUser(user, {}), deepFreeze(context))
       } catch (cause) {
         const { status } = (cause ?? {}) as { status?: unknown }
         throw authError(Number(status) >= 500 ? 'HOOK_UNAVAILABLE' : refusal, { cause })
@@ -173,10 +172,8 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   function useOf(token: VerifiedToken): Use {
-    const known = uses.get(token)
-    if (known) return known
-    const use: Use = {}
-    uses.set(token, use)
+    let use = uses.get(token)
+    if (!use) uses.set(token, (use = {}))
     return use
   }
 
@@ -230,8 +227,10 @@ export function createSignIn(parts: SignInParts): SignIn {
     async link(token, user, now) {
       const identity = identityOf(token)
       await findIdentity(token)
-      if (creationHook && !hasIdentity(user, identity))
-        await runHook(token, { ...user, identities: [...user.identities, identity] }, 'link')
+      if (creationHook && !hasIdentity(user, identity)) {
+        const linked = { ...user, identities: [...user.identities, identity] }
+        await runHook(creationHook, linked, { claims: token.claims, reason: 'link' })
+      }
       const terms = { issuedAt: issuedAt(token, now), maxIdentities: parts.maxIdentities }
       return dependency('STORE_UNAVAILABLE', () => store.linkIdentity(user.id, identity, terms))
     },

@@ -1,6 +1,7 @@
 // The same data, opened twice, as two processes have it.
 import type { TestContext } from 'node:test'
 import { memoryStore, type Store } from 'custom-jwt-auth'
+import { asyncStore } from '../support/wrapped-store.js'
 import { databases } from './databases.js'
 import { openStore } from './open-store.js'
 
@@ -18,6 +19,14 @@ export const twoProcesses: readonly Case[] = [
     open() {
       const store = memoryStore()
       return [store, { ...store }] // another object: its guard shares no invalidations
+    },
+  },
+  {
+    name: 'a memory that answers later',
+    skip: false,
+    open() {
+      const store = memoryStore()
+      return [asyncStore(store), asyncStore(store)]
     },
   },
   ...databases.map(({ name, skip, newPlace }) => ({

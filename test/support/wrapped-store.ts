@@ -25,11 +25,11 @@ export function countingStore(): { store: Store; calls: Verb[] } {
 }
 
 /** A store that answers every verb with a promise, as one behind a network does. */
-export function asyncStore(): Store {
+export function asyncStore(store = memoryStore()): Store {
   return wrapStore(async (_verb, call) => {
     await new Promise(setImmediate)
     return call()
-  })
+  }, store)
 }
 
 /** A store that can be made slow, call by call. */

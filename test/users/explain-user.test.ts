@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Store } from 'custom-jwt-auth'
 import { startApp, type Options, type TestApp } from '../support/app.js'
-import { claims, mint } from '../support/tokens.js'
+import { claims, mint, OTHER_SECRET, SECRET } from '../support/tokens.js'
 import { wrapStore, type Verb } from '../support/wrapped-store.js'
 
 const token = mint()
@@ -86,6 +86,21 @@ const rows: readonly Row[] = [
     ...{ status: 503, code: 'STORE_UNAVAILABLE' },
   },
   {
+    what: "nobody, and an id of our own that is another user's, who unlinked the subject",
+    async before(app) {
+      const id = await login(app)
+      await app.auth.users.link(id, { subject: 'javert' })
+      await app.auth.users.unlink(id, { subject: '24601' })
+    },
+    ...{ pass: true, got: /^no user yet; autoCreateUser/, status: 200 },
+  },
+  {
+    what: 'a subject that is blocked',
+    before: (app) => app.auth.users.block({ subject: '24601' }),
+    ...{ pass: false, got: /^an identity that is blocked$/, fix: /\.unblock\(\{ subject: "24601" \}\)$/ },
+    ...{ status: 401, code: 'IDENTITY_BLOCKED' },
+  },
+  {
     what: 'nobody, and an app that has no id',
     options: {
       generateUserId({ subject }) {
@@ -98,6 +113,11 @@ const rows: readonly Row[] = [
   {
     what: 'a store that does not answer',
     options: { store: failing('findIdentity', 'signIn') },
+    ...{ pass: undefined, got: /^connect ECONNREFUSED$/, status: 503, code: 'STORE_UNAVAILABLE' },
+  },
+  {
+    what: 'a store that does not say whether an id from the app is free',
+    options: { store: failing('findUser', 'signIn'), generateUserId: () => ID },
     ...{ pass: undefined, got: /^connect ECONNREFUSED$/, status: 503, code: 'STORE_UNAVAILABLE' },
   },
 ]
@@ -132,6 +152,23 @@ describe('explain says of the user what the guard answers:', () => {
       const id = /^user ([0-9a-f]{24})/.exec(check?.got ?? '')?.[1]
       if (id !== undefined && status === 200) assert.equal(answer.body.id, id)
     })
+
+  test('of two providers, the one whose token it is', async (t) => {
+    const keys = { staff: SECRET, people: OTHER_SECRET }
+    type Name = keyof typeof keys
+    const provider = (name: Name) =>
+      ({ issuer: `https://${name}`, signingAlgorithm: 'HS256', signingKeys: [keys[name]] }) as const
+    const app = await startApp(t, { providers: { staff: provider('staff'), people: provider('people') } })
+    const tokenOf = (name: Name) => mint(claims({ iss: `https://${name}` }), { key: keys[name] })
+    const explained = async (name: Name) => (await app.auth.explain(tokenOf(name))).checks.at(-1)
+    assert.equal((await app.me(tokenOf('staff'))).status, 200)
+    await app.auth.users.block({ subject: '24601', provider: 'people' })
+    const expected = (name: Name) => `a user with the identity custom-token "24601" of ${name}, not disabled`
+    const [good, blocked] = [await explained('staff'), await explained('people')]
+    assert.deepEqual([good?.pass, good?.expected], [true, expected('staff')])
+    assert.deepEqual([blocked?.code, blocked?.expected], ['IDENTITY_BLOCKED', expected('people')])
+    assert.match(blocked?.fix ?? '', /\.unblock\(\{ provider: "people", subject: "24601" \}\)$/)
+  })
 
   test('the store is not asked when the user does not matter, or the token names nobody', async (t) => {
     const app = await startApp(t, { store: failing('findIdentity') })

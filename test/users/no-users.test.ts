@@ -96,10 +96,17 @@ test('the user is frozen, and the ids of two providers differ', async (t) => {
 })
 
 test('a generateUserId of the app makes the ids; what is not an id is a 503', async (t) => {
-  const generateUserId = ({ subject }: { subject: string }) => subject.padEnd(24, '0')
+  const asked: string[] = []
+  const generateUserId = ({ subject }: { subject: string }) => {
+    asked.push(subject)
+    return subject.padEnd(24, '0')
+  }
   const auth = customJwtAuth({ ...GOOD, generateUserId })
   t.after(() => auth.close())
-  assert.equal((await auth.authenticate(mint(claims()))).user.id, '246010000000000000000000')
+  asked.length = 0 // start-up tries the function
+  for (let count = 0; count < 3; count += 1)
+    assert.equal((await auth.authenticate(mint(claims()))).user.id, '246010000000000000000000')
+  assert.deepEqual(asked, ['24601'], 'once for a token that is remembered')
   await assert.rejects(auth.authenticate(mint(claims({ sub: 'no hex' }))), {
     code: 'USER_ID_UNAVAILABLE',
     status: 503,

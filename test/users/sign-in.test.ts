@@ -3,10 +3,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Agent } from 'node:http'
 import test, { describe, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import type { Store, User, UserCreationHook } from 'custom-jwt-auth'
+import { memoryStore, type Store, type User, type UserCreationHook } from 'custom-jwt-auth'
 import { startApp, type Options } from '../support/app.js'
 import { APP_ID, claims, mint, NOW, OTHER_SECRET } from '../support/tokens.js'
-import { asyncStore, countingStore, heldStore } from '../support/wrapped-store.js'
+import { asyncStore, countingStore, heldStore, wrapStore } from '../support/wrapped-store.js'
 
 const metadataFields = [{ name: 'name' }]
 
@@ -59,7 +59,7 @@ describe('simultaneous first requests of one new subject make one user', () => {
       assert.equal(users.length, 1)
       assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
       assert.deepEqual([...new Set(answers.map(({ body }) => body.id))], [users[0]?.id])
-      assert.equal(created.length, 1)
+      assert.deepEqual(created, [{ userId: users[0]?.id }])
       assert.equal(hookCalls.length, hook ? 1 : 0)
       if (hook) assert.equal(hookCalls[0]?.id, users[0]?.id)
     })
@@ -213,6 +213,16 @@ describe('a token on an endpoint', () => {
     assert.equal(stored.last_authentication_date, NOW + 60)
   })
 
+  test('counts from its first use when it does not say when it was issued', async (t) => {
+    const app = await startApp(t, { metadataFields })
+    const tokens = ['Jean', 'Madeleine'].map((name) => mint(claims({ name, iat: undefined })))
+    for (const token of [...tokens, ...tokens]) {
+      await app.loggedIn(token)
+      app.clock.advance(10)
+    }
+    assert.deepEqual((await app.auth.users.list()).users[0]?.data, { name: 'Madeleine' })
+  })
+
   test('begins no session', async (t) => {
     const app = await startApp(t)
     const { id } = (await app.me(mint())).body
@@ -280,6 +290,8 @@ describe('the id of a new user', () => {
       await idOf(other, 'x'),
     ]
     assert.equal(one, again)
+    // Of an earlier version, too.
+    assert.equal(await idOf({}, '24601'), '2143a2b30a8a86e8432eea86')
     assert.equal(new Set([one, subject, app]).size, 3)
   })
 
@@ -306,6 +318,67 @@ describe('the id of a new user', () => {
     assert.deepEqual(told, [id])
     assert.equal((await app.auth.users.list()).users[0]?.id, id)
   })
+
+  for (const [when, open] of Object.entries({ 'at once': memoryStore, later: asyncStore }))
+    for (const hasHook of [false, true])
+      test(`is another one when it is taken, but not in place of the app's: a store that answers ${when}, ${hasHook ? 'a' : 'no'} hook`, async (t) => {
+        const told: string[] = []
+        const autoCreateUser: Options['autoCreateUser'] = hasHook ? ({ id }) => void told.push(id) : true
+        const app = await startApp(t, { store: open(), autoCreateUser })
+        const first = String((await app.me(mint())).body.id)
+        await app.auth.users.link(first, { subject: 'Cosette' })
+        await app.auth.users.unlink(first, { subject: '24601' })
+        const { status, body } = await app.me(mint())
+        assert.equal(status, 200)
+        assert.notEqual(body.id, first)
+        assert.deepEqual(told, hasHook ? ['2143a2b30a8a86e8432eea86', body.id] : [])
+
+        const theirs = { generateUserId: () => 'ab'.repeat(12), store: open(), autoCreateUser }
+        const other = await startApp(t, theirs)
+        assert.equal((await other.me(mint())).body.id, 'ab'.repeat(12))
+        assert.equal((await other.me(mint(claims({ sub: 'Cosette' })))).status, 503)
+        assert.equal(other.lastCode(), 'STORE_UNAVAILABLE')
+      })
+})
+
+test('a store that fails once makes a 503 with what it threw in the log, and no other id', async (t) => {
+  for (const thrown of [new Error('deadlock detected'), null, undefined]) {
+    const faults = [thrown]
+    const store = wrapStore((verb, call) => {
+      if (verb !== 'signIn' || faults.length === 0) return call()
+      return Promise.reject(faults.pop() as Error)
+    })
+    const app = await startApp(t, { store })
+    assert.equal((await app.me(mint())).status, 503)
+    const { code, err } = app.logger.lines.at(-1)?.fields ?? {}
+    assert.equal(code, 'STORE_UNAVAILABLE')
+    assert.equal(err, thrown)
+    assert.equal((await app.me(mint())).body.id, '2143a2b30a8a86e8432eea86')
+  }
+})
+
+test('while nobody knows whether an id is free, the hook is not asked', async (t) => {
+  const store = wrapStore((verb, call) => (verb === 'findUser' ? Promise.reject(new Error('down')) : call()))
+  const app = await startApp(t, { store, autoCreateUser: () => assert.fail() })
+  assert.equal((await app.me(mint())).status, 503)
+  assert.equal(app.lastCode(), 'STORE_UNAVAILABLE')
+})
+
+test('a request that waited for the hook of another finds nobody when the user is deleted at that moment', async (t) => {
+  const memory = memoryStore()
+  let consent = (): void => undefined
+  const consented = new Promise<void>((resolve) => (consent = resolve))
+  let signIns = 0
+  const store = wrapStore((verb, call) => {
+    const answer = call() as { user: User; created: boolean } | undefined
+    if (verb === 'signIn' && (signIns += 1) === 2) consent()
+    if (verb === 'signIn' && answer?.created) void memory.deleteUser(answer.user.id)
+    return answer
+  }, memory)
+  const app = await startApp(t, { store, autoCreateUser: () => consented })
+  const answers = await Promise.all([app.me(mint()), app.me(mint())])
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401])
+  assert.equal(app.lastCode(), 'USER_NOT_FOUND')
 })
 
 test('a user whom another machine makes while the hook runs is that user, once', async (t) => {

@@ -4,8 +4,11 @@ import test from 'node:test'
 import { memoryStore } from 'custom-jwt-auth'
 import { PROFILE, SESSION, startApp, type Options } from '../support/app.js'
 import { assertFreed, memoryInUse } from '../support/heap.js'
-import { claims, mint, SESSION_SECRET } from '../support/tokens.js'
-import { countingStore, wrapStore } from '../support/wrapped-store.js'
+import { claims, mint, NOW, SESSION_SECRET } from '../support/tokens.js'
+import { countingStore, heldStore, wrapStore } from '../support/wrapped-store.js'
+
+const IDENTITY = { id: '24601', provider_type: 'custom-token', data: {} }
+const TERMS = { issuedAt: NOW, maxIdentities: 20 }
 
 /** An app whose store counts; `asked` says which verbs a request asked for. */
 async function startCounting(t: Parameters<typeof startApp>[0], options: Options = {}) {
@@ -201,6 +204,75 @@ test('requests of many sessions at once, while the custom data is loaded, are al
   }
   assert.equal((await asked(all)).length, 10)
   assert.deepEqual(await asked(all), [])
+})
+
+test('a later answer that differs is remembered in place of the earlier one', async (t) => {
+  const store = memoryStore()
+  const asked: string[] = []
+  const counted = wrapStore((verb, call) => {
+    asked.push(verb)
+    return call()
+  }, store)
+  const app = await startApp(t, { store: counted })
+  const [one, two] = [await app.loggedIn(), await app.loggedIn()]
+  assert.equal((await app.meBearer(one.access_token)).status, 200)
+  // As another process does.
+  await store.linkIdentity(one.user_id, { ...IDENTITY, id: 'second' }, TERMS)
+  assert.equal((await app.meBearer(two.access_token)).status, 200)
+  asked.length = 0
+  for (const { access_token: access } of [one, two])
+    assert.equal(((await app.meBearer(access)).body.identities as unknown[]).length, 2)
+  assert.deepEqual(asked, [])
+})
+
+for (const stale of [0, 1])
+  for (const next of [0, 1])
+    test(`of two answers at once that differ, neither is remembered: ${stale} is old, ${next} comes next`, async (t) => {
+      const { store, hold } = heldStore()
+      const app = await startApp(t, { store })
+      const logins = [await app.loggedIn(), await app.loggedIn()]
+      const id = logins[0]?.user_id ?? ''
+      const ask = async (index: number) =>
+        ((await app.meBearer(logins[index]?.access_token ?? '')).body.identities as unknown[]).length
+      // As another process does.
+      const link = (subject: string) => store.linkIdentity(id, { ...IDENTITY, id: subject }, TERMS)
+
+      const requests = []
+      for (const index of [0, 1]) {
+        const { asked, release } = hold('findSession', index === stale ? 'answer' : 'call')
+        requests.push({ release, answer: ask(index) })
+        await asked
+      }
+      await link('second')
+      for (const [index, count] of [[1 - stale, 2] as const, [stale, 1] as const]) {
+        requests[index]?.release()
+        assert.equal(await requests[index]?.answer, count)
+      }
+      await link('third')
+      assert.equal(await ask(next), 3)
+    })
+
+test('what was found good of a user is asked again when another process has unlinked an identity', async (t) => {
+  const store = memoryStore()
+  const app = await startApp(t, { store })
+  const { user_id: id, access_token: access } = await app.loggedIn()
+  const stranger = mint(claims({ sub: 'stranger' }))
+  await app.auth.users.link(id, { subject: 'stranger' })
+  assert.equal((await app.me(stranger)).body.id, id)
+  await store.unlinkIdentity(id, { ...IDENTITY, id: 'stranger' })
+  assert.equal((await app.meBearer(access)).body.id, id)
+  assert.notEqual((await app.me(stranger)).body.id, id)
+})
+
+test('what was found good of a user is asked again when another process has made the user again', async (t) => {
+  const store = memoryStore()
+  const app = await startApp(t, { store })
+  const { user_id: id, access_token: access } = await app.loggedIn()
+  assert.equal((await app.meBearer(access)).body.id, id)
+  await store.deleteUser(id)
+  await store.signIn({ identity: IDENTITY, now: NOW + 1, newUserId: id })
+  assert.equal((await app.me(mint())).body.id, id)
+  assert.equal((await app.meBearer(access)).status, 401)
 })
 
 test('a remembered token that has become the token of another user is answered with that user', async (t) => {
