@@ -1,10 +1,10 @@
 // Runs test files with node:test, through tsx, on the Node that runs this script.
 //
 //   npm test                                     all tests but the slow ones and those of test/package and test/site
-//   npm run test:slow                            the slow ones: whole programs, kills, big imports, races, outages
+//   npm run test:slow                            the slow ones: database servers, whole programs, kills, races, outages
 //   npm test -- test/token                       a folder, or a file
 //   npm test -- --test-name-pattern=audience     options go to node
-//   npm run test:express4                        those of npm test and the examples, with express 4 in place of express 5
+//   npm run test:express4                        those of npm test that see requests, and the examples, with express 4
 //
 // `node --test` alone would do on Node 22; on Node 20 it takes no globs.
 import { spawnSync } from 'node:child_process'
@@ -18,7 +18,7 @@ const BUILT = ['package', 'site'].map((name) => join('test', name, '/'))
 const FRAMEWORKS = join('test', 'package', 'frameworks', '/')
 
 // What takes a machine of two cores more than a few seconds, without being about one Node or one Express more than another:
-// whole folders that start a program for each test, and what waits, kills or races.
+// whole folders that start a program for each test, and what waits, kills, races or asks a database server.
 const SLOW_FOLDERS = ['cli', 'docs', 'examples', 'inspect', 'types'].map((name) => join('test', name, '/'))
 const SLOW_TESTS = [
   'clients/old-clients',
@@ -27,15 +27,23 @@ const SLOW_TESTS = [
   'providers/flood',
   'stores/crashes',
   'stores/many-machines',
+  'stores/mongodb',
+  'stores/mongodb-contract',
+  'stores/mongodb-object-ids',
+  'stores/mongodb-passed-over',
   'stores/mongodb-races',
+  'stores/mongodb-server',
   'stores/outage',
   'stores/outage-queue',
+  'stores/postgres',
   'stores/postgres-races',
+  'stores/postgres-schema',
   'stores/processes',
   'stores/two-providers',
 ].map((name) => join('test', `${name}.test.ts`))
-/** What Express 4 is tried with besides. */
+/** What Express 4 is tried with besides, and rooms that never see a request. */
 const EXAMPLES = join('test', 'examples', '/')
+const NO_REQUESTS = ['jws', 'keys', 'migrate', 'presets', 'stores'].map((name) => join('test', name, '/'))
 const isSlow = (path) => SLOW_TESTS.includes(path) || SLOW_FOLDERS.some((folder) => path.startsWith(folder))
 
 const args = process.argv.slice(2)
@@ -44,7 +52,9 @@ const slow = args.includes('--slow')
 const options = args.filter((arg) => arg.startsWith('--') && !['--express4', '--slow'].includes(arg))
 const paths = args.filter((arg) => !arg.startsWith('--')).map((path) => normalize(path))
 
-const isWanted = (path) => isSlow(path) === slow || (express4 && path.startsWith(EXAMPLES))
+const isForExpress4 = (path) =>
+  path.startsWith(EXAMPLES) || !(isSlow(path) || NO_REQUESTS.some((folder) => path.startsWith(folder)))
+const isWanted = (path) => (express4 ? isForExpress4(path) : isSlow(path) === slow)
 
 const testsBelow = (folder) =>
   readdirSync(folder, { recursive: true })
@@ -60,7 +70,7 @@ const files =
     : testsBelow('test').filter((path) => !BUILT.some((folder) => path.startsWith(folder)) && isWanted(path))
 
 // A slow test that was renamed would be a quick one again, unnoticed.
-for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS]) statSync(path)
+for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS, ...NO_REQUESTS]) statSync(path)
 
 console.log(`Node ${process.versions.node}, Express ${express4 ? 4 : 5}, ${files.length} test files`)
 if (files.length === 0) process.exit(1)
