@@ -31,7 +31,9 @@ export function remoteVerifier(
   jwkUri: string,
   { jwks, ...others }: { jwks?: JwksOptions; [option: string]: unknown } = {},
 ): RemoteVerifier {
-  const options = { appId: APP_ID, jwkUri, jwks, ...others } as unknown as CustomJwtAuthOptions
+  // A slow machine is no issuer that is down.
+  const patient = { timeoutSeconds: 60, ...jwks }
+  const options = { appId: APP_ID, jwkUri, jwks: patient, ...others } as unknown as CustomJwtAuthOptions
   const { providers, cache } = parseOptions(options, false)
   const [
     {

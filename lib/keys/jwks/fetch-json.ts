@@ -51,10 +51,14 @@ export async function fetchJson(url: URL, rules: RequestRules, signal: AbortSign
 async function get(url: URL, rules: RequestRules, signal: AbortSignal): Promise<IssuerResponse> {
   const { fetch, agent } = rules
   const headers = headersFor(url, rules)
+  // User and password are in a header: `fetch` takes no URL with them, and Node's client none with a stray `%` in them.
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
   try {
     return await (fetch
-      ? getWithFetch(fetch, url, headers, signal)
-      : getWithNode(url, headers, agent, signal))
+      ? getWithFetch(fetch, bare, headers, signal)
+      : getWithNode(bare, headers, agent, signal))
   } catch (error) {
     throw failure(url, `could not be asked: ${reasonOf(error, secretsOf(url, rules))}`)
   }
@@ -87,13 +91,10 @@ function getWithNode(
 
 async function getWithFetch(
   fetch: typeof globalThis.fetch,
-  { href }: URL,
+  url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<IssuerResponse> {
-  const url = new URL(href)
-  url.username = ''
-  url.password = ''
   const response = await fetch(url, { headers, redirect: 'manual', signal })
   return {
     status: response.status,
@@ -162,6 +163,6 @@ function reasonOf(error: unknown, secrets: readonly string[]): string {
 
 function readMaxAge(cacheControl = ''): number | undefined {
   if (/\bno-(?:store|cache)\b/i.test(cacheControl)) return 0
-  const [, seconds] = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl) ?? []
+  const seconds = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl)?.[1]
   return seconds === undefined ? undefined : Number(seconds)
 }

@@ -14,7 +14,7 @@ export interface IssuerRules extends KeySetRules {
   readonly request: RequestRules
 }
 
-const RETRY_DELAY_SECONDS = 0.2
+const RETRY_DELAY_MS = 200
 
 /** Asks one issuer for its keys. Remembers where they are, until that goes wrong. */
 export class IssuerClient {
@@ -67,11 +67,9 @@ export class IssuerClient {
   async #fetchTwice(signal: AbortSignal): Promise<FetchedJson> {
     try {
       return await this.#fetch(signal)
-    } catch (error) {
-      if (signal.aborted) throw error
+    } catch {
       this.#location = undefined // it may have moved
-      const delaySeconds = RETRY_DELAY_SECONDS * (1 + Math.random())
-      await sleep(delaySeconds * 1000, undefined, { ref: false, signal })
+      await sleep(RETRY_DELAY_MS * (1 + Math.random()), undefined, { ref: false, signal })
       return this.#fetch(signal)
     }
   }

@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net'
+
 /** Where keys may be taken from. */
 export interface UrlRules {
   /** Whether plain `http:` is allowed off this machine too. */
@@ -36,7 +38,7 @@ export function withoutSlashes(text: string): string {
 }
 
 function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
 }
 
 /** Whether a host is, or may be resolved by someone's resolver to, this machine. */

@@ -10,7 +10,7 @@ export interface RequestRules {
   readonly fetch: JwksOptions['fetch']
 }
 
-/** Lower case, so that the app's own replace ours. A URL's user and password become a header: `fetch` takes no such URL. */
+/** Lower case, so that the app's own replace ours. A URL's user and password become a header. */
 export function headersFor(url: URL, { headers, headersFor }: RequestRules): Record<string, string> {
   const own = url.origin === headersFor ? Object.entries(headers) : []
   const { username, password } = url
@@ -28,12 +28,11 @@ export function headersFor(url: URL, { headers, headersFor }: RequestRules): Rec
 /** What of a request nobody may read, as it may stand in the message of an error. */
 export function secretsOf(url: URL, rules: RequestRules): string[] {
   const { username, password, search, searchParams } = url
-  const headers = Object.values(rules.headers).flatMap((value) => [value.trim(), ...value.split(/\s+/)])
-  const names = [username, password].flatMap((text) => [text, decoded(text)])
+  const headers = Object.values(rules.headers).flatMap((value) => value.split(/\s/))
   // As they stand in the URL, and as they are meant.
-  const query = [...search.slice(1).split('&').map(afterEquals), ...searchParams.values()]
-  const urls = [...names, basicCredentials(url), search, ...query]
-  return [...urls, ...headers].filter((text) => text !== '')
+  const sent = [username, password, ...search.slice(1).split('&').map(afterEquals)]
+  const inUrl = [...sent.flatMap((text) => [text, decoded(text)]), ...searchParams.values()]
+  return [...inUrl, basicCredentials(url), ...headers].filter((text) => text !== '')
 }
 
 function basicCredentials({ username, password }: URL): string {

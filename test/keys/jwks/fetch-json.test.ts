@@ -80,6 +80,8 @@ const failures: Readonly<Record<string, [RequestListener, RegExp]>> = {
   'no content': [status(204), /answered 204$/],
   'the status 304': [status(304), /answered 304$/],
   'a redirect to nowhere': [status(302), /answered 302$/],
+  'the status 201 with a location': [status(201, { location: '/other' }), /answered 201$/],
+  'the status 400 with a location': [status(400, { location: '/other' }), /answered 400$/],
   'a redirect to what is not a URL': [
     status(302, { location: 'http://[' }),
     /redirects to another host: configure the URL that it redirects to$/,
@@ -177,9 +179,14 @@ for (const [name, client] of Object.entries(clients))
 
     test('a redirect on the same host is followed, with the headers', async (t) => {
       const issuer = await startIssuer(t, (req, res) => {
-        const next = { '/a': '/b', '/b': `${issuer.url}/c`, '/c': '../d' }[req.url ?? '']
-        if (next === undefined) answerWith(document)(req, res)
-        else status(302, { location: next })(req, res)
+        const redirects: Readonly<Record<string, [number, string]>> = {
+          '/a': [300, '/b'],
+          '/b': [302, `${issuer.url}/c`],
+          '/c': [308, '../d'],
+        }
+        const [code, location] = redirects[req.url ?? ''] ?? []
+        if (location === undefined) answerWith(document)(req, res)
+        else status(code ?? 0, { location })(req, res)
       })
       assert.deepEqual((await get(issuer, { ...client, headers: { 'x-api-key': 'k' } }, '/a')).body, document)
       assert.deepEqual(
@@ -251,18 +258,26 @@ test('a password in the URL is sent, and not told', async (t) => {
   const url = new URL(issuer.jwkUri)
   url.username = 'app'
   url.password = 'hunter2'
-  for (const client of Object.values(clients)) {
-    const said = await failureOf(getFrom(url, client))
-    assert.equal(said, `${issuer.url}/jwks answered 500`)
-    assert.equal(issuer.requests[0]?.headers.authorization, `Basic ${btoa('app:hunter2')}`)
-    issuer.requests.length = 0
-  }
+  // The last is no encoding of anything.
+  for (const [password, meant] of [
+    ['hunter2', 'hunter2'],
+    ['hunter%2F2', 'hunter/2'],
+    ['hunter%2', 'hunter%2'],
+  ] as const)
+    for (const client of Object.values(clients)) {
+      url.password = password
+      const said = await failureOf(getFrom(url, client))
+      assert.equal(said, `${issuer.url}/jwks answered 500`)
+      assert.equal(issuer.requests[0]?.headers.authorization, `Basic ${btoa(`app:${meant}`)}`)
+      issuer.requests.length = 0
+    }
 })
 
-test("Node's client asks for a body that is not compressed", async (t) => {
+test("Node's client asks for a body that is not compressed, on a connection that ends with it", async (t) => {
   const issuer = await startIssuer(t, answerWith(document))
   await get(issuer, {})
-  assert.equal(issuer.requests[0]?.headers['accept-encoding'], 'identity')
+  const { headers } = issuer.requests[0] ?? assert.fail('nothing was asked')
+  assert.deepEqual([headers['accept-encoding'], headers.connection], ['identity', 'close'])
 })
 
 test('fetch may have it compressed: the limit is on what comes out', async (t) => {
@@ -330,9 +345,23 @@ test('a fetch of the app gets the URL, and what it rejects with is told', async 
   assert.deepEqual(asked, [[issuer.jwkUri, 'manual', true]])
   const proxy = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('no such proxy') }))
   assert.equal(
-    await failureOf(get(issuer, { fetch: proxy })),
+    await failureOf(get(issuer, { fetch: proxy, headers: { authorization: 'Bearer x-1' } }, '/jwks?a=y-2')),
     `${issuer.jwkUri} could not be asked: no such proxy`,
   )
+})
+
+test('a fetch of the app is told that nobody reads a body, and may fail at that', async (t) => {
+  const issuer = await startIssuer(t, answerWith(document))
+  let isCancelled = false
+  const body = new ReadableStream({
+    cancel() {
+      isCancelled = true
+      throw new Error('it cannot be ended')
+    },
+  })
+  const broken = () => Promise.resolve(new Response(body, { status: 500 }))
+  assert.match(await failureOf(get(issuer, { fetch: broken })), /answered 500$/)
+  assert.ok(isCancelled)
 })
 
 describe('what an error says', () => {
@@ -357,6 +386,31 @@ describe('what an error says', () => {
       assert.match(String(failed), /^Error: https:\/\/127\.0\.0\.1:1\/jwks could not be asked: /)
     })
 
+  // Each secret in one place alone, as it is sent and as it is meant.
+  const places: Readonly<Record<string, readonly string[]>> = {
+    'https://hunter%2Fuser@127.0.0.1/': ['hunter%2Fuser', 'hunter/user'],
+    'https://app:hunter%2Fword@127.0.0.1/': ['hunter%2Fword', 'hunter/word', btoa('app:hunter/word')],
+    'https://127.0.0.1/?key=hunter%2Fkey&a=b-c': ['hunter%2Fkey', 'hunter/key', 'b-c'],
+    'https://127.0.0.1/?hunter%2Fbare': ['hunter%2Fbare', 'hunter/bare'],
+    'https://127.0.0.1/': ['hunter-header'],
+  }
+  for (const [place, secrets] of Object.entries(places))
+    for (const secret of secrets)
+      test(`is not ${secret} of ${place}`, async () => {
+        const headers = place.endsWith('1/') ? { authorization: 'Bearer hunter-header' } : {}
+        const fetch = () => Promise.reject(new Error(`refused:${secret}`))
+        const said = await failureOf(getFrom(new URL(place), { headers, fetch }))
+        assert.match(said, /could not be asked: an error that holds what was sent$/)
+      })
+
+  test('is said of everything that a fetch can throw', async () => {
+    for (const thrown of [undefined, null, 'text', {}, { message: 5 }, { message: '', code: 5 }])
+      assert.match(
+        await failureOf(getFrom(new URL('https://127.0.0.1/'), { fetch: () => Promise.reject(thrown) })),
+        /could not be asked: an error that holds what was sent$/,
+      )
+  })
+
   test('is the code when the message is a secret, or holds one', async () => {
     const error = Object.assign(new Error(`no ${secret}`), { code: 'ECONNREFUSED' })
     const said = await failureOf(getFrom(new URL(url), { fetch: () => Promise.reject(error) }))
@@ -379,9 +433,11 @@ describe('every request', () => {
 
     test(`by ${name} has the app's headers only at the configured origin`, async (t) => {
       const issuer = await startIssuer(t, answerWith(document))
+      await get(issuer, client)
       const rules = requestRules({ ...client, headers: { 'x-api-key': 'k' } }, 'http://127.0.0.1:1/')
       await fetchJson(new URL(issuer.jwkUri), rules, AbortSignal.timeout(60_000))
-      assert.equal(issuer.requests[0]?.headers['x-api-key'], undefined)
+      const [bare, foreign] = issuer.requests
+      assert.deepEqual(foreign?.headers, bare?.headers)
     })
   }
 })

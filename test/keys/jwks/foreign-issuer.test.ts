@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { discoverKeySet } from '../../../lib/keys/jwks/discovery.js'
-import { parseNamedUrl } from '../../../lib/keys/jwks/issuer-url.js'
+import { parseIssuerUrl, parseNamedUrl } from '../../../lib/keys/jwks/issuer-url.js'
 import { startApp } from '../../support/app.js'
 import { rotatingIssuer } from '../../support/rotating-issuer.js'
 
@@ -50,6 +50,7 @@ test('a remote issuer names no address on this machine, and http only where that
     for (const host of [
       '127.0.0.1',
       'localhost',
+      'localhost.',
       'x.localhost',
       '[::1]',
       '0.0.0.0',
@@ -59,9 +60,15 @@ test('a remote issuer names no address on this machine, and http only where that
       for (const scheme of ['http', 'https'])
         assert.equal(parseNamedUrl(`${scheme}://${host}/k`, remote, { allowHttp }), undefined, host)
     assert.ok(parseNamedUrl('http://127.0.0.1/k', local, { allowHttp }))
-    assert.ok(parseNamedUrl('https://keys.example/k', remote, { allowHttp }))
+    for (const host of ['keys.example', 'notlocalhost', 'localhost.example'])
+      assert.ok(parseNamedUrl(`https://${host}/k`, remote, { allowHttp }), host)
     assert.equal(Boolean(parseNamedUrl('http://keys.example/k', remote, { allowHttp })), allowHttp)
   }
+})
+
+test('without a word about it, http is not allowed off this machine', () => {
+  assert.equal(parseIssuerUrl('http://keys.example/k'), undefined)
+  assert.ok(parseIssuerUrl('http://127.0.0.1/k'))
 })
 
 test('a discovery document with 400,000 slashes costs linear time', async () => {

@@ -1,5 +1,6 @@
 // One load of an issuer's keys: found, fetched, tried again, and ended in time whatever the issuer does.
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { describe, test, type TestContext } from 'node:test'
 import { IssuerClient, type IssuerRules } from '../../../lib/keys/jwks/issuer-client.js'
@@ -63,6 +64,7 @@ describe('a load', () => {
     )
     assert.equal(maxAgeSeconds, 90)
     assert.equal(issuer.requests.length, 1)
+    assert.deepEqual(getEventListeners(open, 'abort'), [], 'one more for each load that was made')
   })
 
   test('is tried once more after a short pause when the first try fails', async (t) => {

@@ -108,6 +108,7 @@ for (const option of ['jwkUri', 'discover'] as const)
       'http://localhost:8080',
       'http://127.0.0.1:8080/tenant',
       'http://127.1.2.3/',
+      'http://127.10.20.30/',
       'http://[::1]:8080/tenant',
     ])
       test(`${url} is accepted`, () => {
