@@ -63,7 +63,7 @@ export async function draw(): Promise<string> {
     (line, index) =>
       `  <text x="18" y="${String(32 + index * LINE)}" xml:space="preserve">${drawn(line)}</text>`,
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="540" viewBox="0 0 800 ${String(height)}" role="img" aria-label="${escaped(COMMAND)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="${String(Math.round((height * 600) / 800))}" viewBox="0 0 800 ${String(height)}" role="img" aria-label="${escaped(COMMAND)}">
   <style>
     rect { fill: #f6f8fa; stroke: #d0d7de }
     text { font: 13.5px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1f2328 }
