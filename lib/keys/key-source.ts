@@ -15,7 +15,7 @@ export type Algorithm = (typeof ALGORITHMS)[number]
 export interface VerificationKey {
   readonly algorithm: Algorithm
   readonly key: KeyObject
-  readonly kid?: string
+  readonly kid?: string | undefined
 }
 
 /** Where the keys of third-party tokens come from: a list in the configuration, or an issuer's key set. */

@@ -3,22 +3,21 @@ import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
 
 /**
  * All keys of a guard as one source: those that are written down, and those of a key set. An algorithm, or an algorithm
- * with a key id, leads to one of the two places, and nothing is looked for in the other. A guard with keys of one
- * algorithm or one key set, as most have, asks its source directly.
+ * with a key id, leads to one of the two places, and nothing is looked for in the other.
  * @param remote the key set, and the algorithms that it is for
  */
 export function joinKeys(
   written: readonly VerificationKey[],
   remote: { readonly source: KeySource; readonly algorithms: readonly Algorithm[] } | undefined,
 ): KeySource {
-  const sources = new Map<string, KeySource>(remote?.algorithms.map((name) => [name, remote.source]))
+  const sources = new Map<string, Pick<KeySource, 'find'>>(
+    remote?.algorithms.map((name) => [name, remote.source]),
+  )
   for (const algorithm of new Set(written.map((key) => key.algorithm))) {
     const keys = written.filter((key) => key.algorithm === algorithm)
     const shared = sources.get(algorithm)
     sources.set(algorithm, shared ? namedBefore(keys, shared) : staticKeys(keys))
   }
-  const [only] = sources.values()
-  if (only && new Set(sources.values()).size === 1) return only
   return {
     find(kid, now, algorithm) {
       const source = sources.get(algorithm)
@@ -35,7 +34,7 @@ export function joinKeys(
 }
 
 /** A fixed list of keys as a source. With a `kid`, a token meets the keys of that name and the nameless ones. */
-export function staticKeys(keys: readonly VerificationKey[]): KeySource {
+function staticKeys(keys: readonly VerificationKey[]): Pick<KeySource, 'find'> {
   const frozen = Object.freeze([...keys])
   const named = frozen.some((key) => key.kid !== undefined)
   return {
@@ -45,24 +44,14 @@ export function staticKeys(keys: readonly VerificationKey[]): KeySource {
       if (found.length === 0) throw authError('TOKEN_KEY_ID_UNKNOWN')
       return found
     },
-    ready: () => Promise.resolve(),
-    close: () => undefined,
   }
 }
 
 /** Keys with names of their own, before a key set of the same algorithm. */
-function namedBefore(keys: readonly VerificationKey[], remote: KeySource): KeySource {
-  const byKid = new Map(
-    keys.map(({ kid }) => [
-      kid,
-      Object.freeze(keys.filter((key) => key.kid !== undefined && key.kid === kid)),
-    ]),
-  )
-  return {
-    find: (kid, now, algorithm) => byKid.get(kid) ?? remote.find(kid, now, algorithm),
-    ready: (now) => remote.ready(now),
-    close() {
-      remote.close()
-    },
-  }
+function namedBefore(
+  keys: readonly VerificationKey[],
+  remote: Pick<KeySource, 'find'>,
+): Pick<KeySource, 'find'> {
+  const byKid = new Map(keys.map(({ kid }) => [kid, Object.freeze(keys.filter((key) => key.kid === kid))]))
+  return { find: (kid, now, algorithm) => byKid.get(kid) ?? remote.find(kid, now, algorithm) }
 }

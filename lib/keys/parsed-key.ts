@@ -15,9 +15,8 @@ export type PairedKey =
 const KEY_TYPES = ['06092a864886f70d010101', '06072a8648ce3d0201', '06032b6570'].map((hex) =>
   Buffer.from(hex, 'hex'),
 )
-const ENCODED = { base64: /^[\w+/-]+$/, hex: /^[0-9a-f]+$/i }
-/** The lines around a PEM, also without their dashes. */
-const ARMOR = /-----? ?(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
+/** The lines around a PEM, cut off or without their dashes, too. */
+const ARMOR = /-----(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
 const MAX_LAYERS = 5
 /** By the bytes of a coordinate, as JWKs and as OpenSSL name them. */
 const CURVES: Readonly<Record<number, readonly [string, string]>> = {
@@ -36,14 +35,13 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
   if (ARMOR.test(text)) return readPem(text)
   if (/^[[{]/.test(text)) return readJwk(text)
   // OpenSSH's form of a public key, as text and decoded, and that of .NET.
-  if (/^(?:\0{3}.)?(?:ssh-|ecdsa-sha2-|sk-ssh-)|<Modulus>/s.test(text)) return { kind: 'damaged' }
+  if (/^.?(?:ssh-|ecdsa-sha2-|sk-ssh-)|<Modulus>/s.test(text)) return { kind: 'damaged' }
   const read = bytes[0] === 0x30 ? readDer(bytes) : readPoint(bytes)
   if (read || layers === 0) return read
   if (isModulus(text)) return { kind: 'modulus' }
   const bare = text.replaceAll(/\s|=/g, '')
-  for (const [encoding, shape] of Object.entries(ENCODED)) {
-    const found =
-      shape.test(bare) && findPairedKey(Buffer.from(bare, encoding as 'base64' | 'hex'), layers - 1)
+  for (const encoding of ['base64', 'hex'] as const) {
+    const found = findPairedKey(Buffer.from(bare, encoding), layers - 1)
     if (found) return found
   }
   return undefined
@@ -51,9 +49,11 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
 
 /** Undoes what environment files, YAML and shells do to a text of several lines. */
 function tidy(text: string): string {
-  const lines = decodedText(text).replaceAll('\\r', '').replaceAll('\\n', '\n').trim()
-  const isQuoted = /^["'`]/.test(lines) && lines.length > 1 && lines.at(-1) === lines[0]
-  return (isQuoted ? lines.slice(1, -1) : lines)
+  return decodedText(text)
+    .replaceAll('\\r', '')
+    .replaceAll('\\n', '\n')
+    .trim()
+    .replaceAll(/^["'`]|["'`]$/g, '')
     .split('\n')
     .map((line) => line.trim())
     .join('\n')
@@ -62,15 +62,13 @@ function tidy(text: string): string {
 
 /** Undoes UTF-16, which PowerShell writes, a byte order mark and percent-encoding. */
 function decodedText(latin1: string): string {
-  const narrow = latin1.replaceAll('\0', '').replace(/^(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)/, '')
-  const text = /^[\s\x20-\x7e]*$/.test(narrow) ? narrow : latin1
+  const text = latin1.replaceAll('\0', '').replace(/\xff\xfe|\xfe\xff|\xef\xbb\xbf/, '')
   return text.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 }
 
 function readPem(pem: string): PairedKey {
-  // createPublicKey() would quietly derive the public half. An encrypted private key cannot be parsed, but says so.
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem) || attempt(() => createPrivateKey(pem)))
-    return { kind: 'private' }
+  // createPublicKey() would quietly derive the public half.
+  if (/PRIVATE.KEY/.test(pem)) return { kind: 'private' }
   const key = attempt(() => createPublicKey(pem))
   return key ? { kind: 'public', key } : { kind: 'damaged' }
 }
@@ -78,8 +76,7 @@ function readPem(pem: string): PairedKey {
 function readJwk(json: string): PairedKey | undefined {
   const jwk = attempt(() => JSON.parse(json) as Readonly<Record<string, unknown>>)
   // Somewhere in a set, a list or an object of another kind.
-  if (typeof jwk?.kty !== 'string')
-    return /"kty"\s*:\s*"(?:RSA|EC|OKP)"/.test(json) ? { kind: 'damaged' } : undefined
+  if (typeof jwk?.kty !== 'string') return /"(?:RSA|EC|OKP)"/.test(json) ? { kind: 'damaged' } : undefined
   if (jwk.kty === 'oct') return undefined
   if ('d' in jwk) return { kind: 'private' }
   const key = attempt(() => createPublicKey({ key: jwk, format: 'jwk' }))
@@ -99,17 +96,17 @@ function readDer(der: Buffer): PairedKey | undefined {
 
 /** A point as SEC 1 §2.3.3 writes it, whole or compressed, which is all that a public key of a curve is. */
 function readPoint(bytes: Buffer): PairedKey | undefined {
-  const isWhole = bytes[0] === 0x04
-  if (!isWhole && bytes[0] !== 0x02 && bytes[0] !== 0x03) return undefined
-  const size = (bytes.length - 1) / (isWhole ? 2 : 1)
-  const [crv, curve = ''] = CURVES[size] ?? []
-  if (crv === undefined) return undefined
+  const size = (bytes.length - 1) / (bytes[0] === 0x04 ? 2 : 1)
+  const names = CURVES[size]
+  if (!names) return undefined
+  const [crv, curve] = names
   const key = attempt(() => {
-    const point = ECDH.convertKey(bytes, curve, undefined, undefined, 'uncompressed') as Buffer
-    const [x, y] = [point.subarray(1, 1 + size), point.subarray(1 + size)].map((part) =>
-      part.toString('base64url'),
-    )
-    return createPublicKey({ key: { kty: 'EC', crv, x: x ?? '', y: y ?? '' }, format: 'jwk' })
+    const point = ECDH.convertKey(bytes, curve) as Buffer
+    const coordinate = (start: number) => point.subarray(start, start + size).toString('base64url')
+    return createPublicKey({
+      key: { kty: 'EC', crv, x: coordinate(1), y: coordinate(1 + size) },
+      format: 'jwk',
+    })
   })
   return key && { kind: 'public', key }
 }

@@ -5,7 +5,7 @@ import { findPairedKey, type ParsedKey } from './parsed-key.js'
 const MIN_RSA_BITS = 2048
 /** A key set may come from a tenant. Larger keys cost many times more to verify, and issuers do not use them. */
 const MAX_RSA_BITS = 8192
-const MAX_EXPONENT = 2n ** 32n
+const EXPONENT_LIMIT = 2n ** 32n
 /** RFC 7518 §3.4, by the names that OpenSSL gives the curves. */
 const CURVES: Partial<Record<Algorithm, string>> = {
   ES256: 'prime256v1',
@@ -55,7 +55,7 @@ export function publicKeyFault(key: KeyObject, algorithm: Algorithm): string | u
   if (modulusLength < MIN_RSA_BITS)
     return `is an RSA key of ${modulusLength} bits, fewer than ${MIN_RSA_BITS}`
   if (modulusLength > MAX_RSA_BITS) return `is an RSA key of ${modulusLength} bits, more than ${MAX_RSA_BITS}`
-  if (publicExponent > MAX_EXPONENT) return 'has a public exponent of more than 32 bits'
+  if (publicExponent >= EXPONENT_LIMIT) return 'has a public exponent of more than 32 bits'
   if (publicExponent < 3n || publicExponent % 2n === 0n)
     return `has the unsound public exponent ${publicExponent}`
   return undefined

@@ -6,7 +6,7 @@ import { findPairedKey, type ParsedKey } from './parsed-key.js'
 export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
 
 /** PROTOCOL §2: in characters of the string, or in bytes when its encoding is given. */
-const LENGTH = { min: 32, max: 512 }
+const MAX_LENGTH = 512
 const ENCODED_SHAPE: Record<Exclude<KeyEncoding, 'utf8'>, RegExp> = {
   base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/,
   base64url: /^[A-Za-z0-9_-]+$/,
@@ -19,7 +19,7 @@ export function parseSecretKey(
   algorithm: Algorithm,
   encoding: KeyEncoding | undefined,
 ): ParsedKey {
-  const bytes = typeof given === 'string' ? Buffer.from(given, encoding ?? 'utf8') : given
+  const bytes = typeof given === 'string' ? Buffer.from(given, encoding) : given
   const found = findPairedKey(Buffer.from(given)) ?? findPairedKey(bytes)
   if (found?.kind === 'modulus')
     return {
@@ -46,7 +46,6 @@ export function parseSecretKey(
 
 /** Whether a secret is what somebody copied out of a public key: its modulus or a coordinate, as text or as bytes. */
 export function isPublished(secret: KeyObject, publicKey: KeyObject): boolean {
-  if (publicKey.type !== 'public') return false
   const bytes = secret.export()
   const { n, x, y } = publicKey.export({ format: 'jwk' })
   return [n, x, y].some(
@@ -57,11 +56,11 @@ export function isPublished(secret: KeyObject, publicKey: KeyObject): boolean {
 
 function checkLength(bytes: Buffer, length: number, unit: string, algorithm: Algorithm): ParsedKey {
   // readFileSync() of what an editor or echo wrote: the issuer's secret has no newline.
-  if (/^[\x20-\x7e]+\r?\n$/.test(bytes.toString('latin1')) && unit === 'bytes')
+  if (/^[\x20-\x7e]+\r?\n$/.test(bytes.toString()))
     return { problem: 'ends with a newline', fix: "Pass its text: readFileSync(path, 'utf8').trim()" }
-  // RFC 7518 §3.2: at least as long as the hash.
-  const min = Math.max(LENGTH.min, Number(algorithm.slice(2)) / 8)
-  if (length < min || length > LENGTH.max)
-    return { problem: `has ${length} ${unit}`, fix: `Use a secret of ${min} to ${LENGTH.max} ${unit}` }
+  // RFC 7518 §3.2: as long as the hash.
+  const min = Number(algorithm.slice(2)) / 8
+  if (length < min || length > MAX_LENGTH)
+    return { problem: `has ${length} ${unit}`, fix: `Use a secret of ${min} to ${MAX_LENGTH} ${unit}` }
   return { key: createSecretKey(bytes) }
 }

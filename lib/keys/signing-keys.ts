@@ -116,7 +116,7 @@ function parseSigningKey(
     problems.add(option, parsed.problem, parsed.fix)
     return undefined
   }
-  return Object.freeze({ algorithm, key: parsed.key, ...(kid !== undefined && { kid: kid as string }) })
+  return Object.freeze({ algorithm, key: parsed.key, kid: kid as string | undefined })
 }
 
 function parseKey(given: KeyMaterial, algorithm: Algorithm, encoding: KeyEncoding | undefined): ParsedKey {
@@ -152,7 +152,7 @@ function isMaterial(value: unknown): value is KeyMaterial {
 }
 
 function isJwk(value: unknown): value is Jwk {
-  return typeof value === 'object' && value !== null && 'kty' in value && typeof value.kty === 'string'
+  return typeof (value as { kty?: unknown } | null | undefined)?.kty === 'string'
 }
 
 function isWrapped(value: unknown): boolean {

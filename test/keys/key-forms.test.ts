@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, test } from 'node:test'
+import type { Algorithm } from 'custom-jwt-auth'
 import { findPairedKey } from '../../lib/keys/parsed-key.js'
 import { refusalOf } from '../support/refused-options.js'
 import { keyPairFor, signWith } from '../support/signers.js'
@@ -20,7 +21,7 @@ function formsOf(key: KeyObject, type: 'spki' | 'pkcs8'): Readonly<Record<string
   const jwk = key.export({ format: 'jwk' })
   return {
     PEM: pem,
-    'quoted PEM': `"${pem.trim()}"`,
+    'quoted PEM with a line around it': `\n "${pem.trim()}" \n`,
     'quoted PEM with escaped newlines': `'${pem.trim().replaceAll('\n', '\\n')}'`,
     'indented PEM': indented(pem),
     'PEM in base64': Buffer.from(pem).toString('base64'),
@@ -34,6 +35,7 @@ function formsOf(key: KeyObject, type: 'spki' | 'pkcs8'): Readonly<Record<string
     'a KeyObject': key,
     'a JWK': jwk,
     'a JWK as JSON': JSON.stringify(jwk),
+    'a JWK as quoted JSON of several lines': `'\n${JSON.stringify(jwk, undefined, 2)}\n'`,
     'a JWK in base64': base64(JSON.stringify(jwk)),
     'a JWK in base64, after a byte order mark': base64(`\ufeff${JSON.stringify(jwk)}`),
     'PEM in UTF-16, as PowerShell writes it, in base64': base64(Buffer.from(pem, 'utf16le')),
@@ -41,6 +43,7 @@ function formsOf(key: KeyObject, type: 'spki' | 'pkcs8'): Readonly<Record<string
     'PEM with percent signs': encodeURIComponent(pem),
     'DER in base64, four times': base64(base64(base64(base64(der)))),
     'DER in base64 with too many =': `${base64(der)}==`,
+    'DER in base64 with a character that is none of it': base64(der).replace(/.{20}/, '$&!'),
   }
 }
 
@@ -86,7 +89,15 @@ for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
       })
     }
 
-    for (const [form, key] of Object.entries(formsOf(privateKey, 'pkcs8')))
+    const olderType = { RS256: 'pkcs1', ES256: 'sec1', EdDSA: 'pkcs8' }[algorithm] as 'pkcs1'
+    const older = privateKey.export({ type: olderType, format: 'der' })
+    const bare = exported(privateKey, 'pkcs8').pem.replaceAll('-', '')
+    const privateForms = {
+      ...formsOf(privateKey, 'pkcs8'),
+      [olderType]: older,
+      'PEM without its dashes': bare,
+    }
+    for (const [form, key] of Object.entries(privateForms))
       test(`${form} of the private key is named as that, wherever it is given`, () => {
         for (const signingAlgorithm of [algorithm, 'HS256'])
           assert.match(onlyProblem({ signingAlgorithm, signingKeys: [key] }), /^is a private key/)
@@ -97,11 +108,18 @@ for (const algorithm of ['RS256', 'ES256', 'EdDSA'] as const) {
 describe('what may be public, though it cannot be read,', () => {
   const { publicKey } = keyPairFor('ES256')
   const { pem, der } = exported(publicKey, 'spki')
+  const cut = (algorithm: Algorithm) =>
+    base64(exported(keyPairFor(algorithm).publicKey, 'spki').der.subarray(0, -4))
   const jwk = publicKey.export({ format: 'jwk' })
   for (const [what, key] of Object.entries({
     'PEM cut off': pem.slice(0, 80),
     'PEM cut off, in base64': Buffer.from(pem.slice(0, 80)).toString('base64'),
+    'PEM cut off in its first line': pem.slice(0, 18).padEnd(40, 'x'),
     'DER cut off, in base64': der.subarray(0, -4).toString('base64'),
+    'DER of an RSA key cut off, in base64': cut('RS256'),
+    'DER of an Ed25519 key cut off, in base64': cut('EdDSA'),
+    'a certificate without its dashes': 'BEGIN CERTIFICATE MIIC4jCCAcqgAwIBAgIU',
+    'a JWK without its coordinates': '{"kty":"EC","crv":"P-256","use":"sig"}',
     'PEM without its dashes, in base64': base64(pem.replaceAll('-', '')),
     'a key set': JSON.stringify({ keys: [jwk] }),
     'a list of JWKs, in base64': base64(JSON.stringify([jwk])),
@@ -204,8 +222,21 @@ describe('a secret', () => {
       assert.equal(accept(mint(claims(), { key: signer })).subject, '24601')
     })
 
+  test('may look like the beginning of a key', () => {
+    for (const key of ['0'.repeat(40), `a secret with ${'ssh-'.repeat(8)}`, `{"secret": ${'x'.repeat(40)}`]) {
+      const { accept } = verifierFor({ signingKeys: [{ key, encoding: 'utf8' }] })
+      assert.equal(accept(mint(claims(), { key })).subject, '24601')
+    }
+  })
+
+  test('of bytes may end with a newline, or have one', () => {
+    for (const key of [Buffer.concat([bytes, Buffer.from('x\n')]), Buffer.from(`${SECRET}\n${SECRET}`)])
+      assert.equal(verifierFor({ signingKeys: [key] }).accept(mint(claims(), { key })).subject, '24601')
+  })
+
   test('is refused in one line when it cannot be meant', () => {
     for (const [key, says] of [
+      ['{"kty":"oct","k":"x","alg":"HS256","use":"sig"}', /^has characters other than letters/],
       [Buffer.from(`${SECRET}\n`), /^ends with a newline\. Pass its text/],
       [Buffer.alloc(31, 7), /^has 31 bytes/],
       [createSecretKey(Buffer.alloc(31, 7)), /^has 31 bytes/],

@@ -5,10 +5,11 @@ import { createHmac } from 'node:crypto'
 import { describe, test, type TestContext } from 'node:test'
 import { ConfigurationError, type Algorithm } from 'custom-jwt-auth'
 import { createTestIssuer } from 'custom-jwt-auth/testing'
+import { joinKeys } from '../../lib/keys/key-sources.js'
 import { startApp, type Options, type TestApp } from '../support/app.js'
 import { checkRefusals } from '../support/refused-options.js'
 import { answerWith, jwkOf, startIssuer } from '../support/scripted-issuer.js'
-import { keyPairFor, LONG_SECRET, signingKeyFor, signWith } from '../support/signers.js'
+import { keyPairFor, LONG_SECRET, signingKeyFor, signWith, verificationKeyFor } from '../support/signers.js'
 import { APP_ID, claims, NOW } from '../support/tokens.js'
 
 const bound = (algorithm: Algorithm, kid?: string, name?: string) => ({
@@ -83,6 +84,7 @@ test('a kid that is unknown asks the issuer only for an algorithm of the key set
     return app.lastCode()
   }
   await app.auth.ready()
+  assert.equal(issuer.requests.length, 1)
   assert.equal(await codeOf('PS256', 'unknown', 'ps'), 'TOKEN_KEY_ID_UNKNOWN')
   assert.equal(await codeOf('ES384', 'unknown'), 'TOKEN_ALGORITHM')
   assert.equal(await codeOf('RS256', 'es-remote', 'rs-remote'), 'TOKEN_ALGORITHM')
@@ -90,6 +92,24 @@ test('a kid that is unknown asks the issuer only for an algorithm of the key set
   assert.equal(issuer.requests.length, 1)
   assert.equal(await codeOf('ES256', 'unknown', 'es'), 'TOKEN_KEY_ID_UNKNOWN')
   assert.equal(issuer.requests.length, 2)
+  await app.auth.close()
+  assert.equal(await codeOf('ES256', 'more unknown', 'es'), 'KEYS_UNAVAILABLE')
+  assert.equal(issuer.requests.length, 2)
+})
+
+test('a kid leads to its key alone, also beside a key set of the same algorithm', async (t) => {
+  const { app } = await startBoth(t, {
+    signingKeys: [bound('ES256', 'one', 'one'), bound('ES256', 'two', 'two')],
+  })
+  const statusOf = async (name: string, kid: string) =>
+    (await app.me(signWith('ES256', { name, header: { kid } }))).status
+  assert.deepEqual([await statusOf('one', 'one'), await statusOf('two', 'two')], [200, 200])
+  assert.deepEqual([await statusOf('one', 'two'), await statusOf('two', 'one')], [401, 401])
+})
+
+test('keys have nothing for an algorithm that none of them is for', () => {
+  const keys = joinKeys([verificationKeyFor('HS256')], undefined)
+  assert.throws(() => keys.find(undefined, NOW, 'HS512'), { code: 'TOKEN_ALGORITHM' })
 })
 
 test('while the issuer is down, keys that are written down go on', async (t) => {
@@ -217,7 +237,7 @@ describe('what start-up refuses', () => {
       options: { session: { signingKeys: [{ key: LONG_SECRET, algorithm: 'HS256' }] } },
       option: 'session.signingKeys[0].algorithm',
       problem: /^is not an option$/,
-      fix: /./,
+      fix: /^Remove it; known options are key, encoding, kid$/,
     },
   ])
 })

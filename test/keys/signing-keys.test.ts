@@ -58,6 +58,13 @@ describe('kid', () => {
     assert.equal(named.accept(token(OTHER_SECRET, 'two')).key.kid, 'two')
   })
 
+  test('of a JWK is what the JWK says', () => {
+    const k = Buffer.from(SECRET).toString('base64url')
+    const { accept, refuse } = verifierFor({ signingKeys: [{ kty: 'oct', k, kid: 'one' }] })
+    assert.equal(accept(token(SECRET, 'one')).key.kid, 'one')
+    assert.equal(refuse(token(SECRET, 'two')).code, 'TOKEN_KEY_ID_UNKNOWN')
+  })
+
   test('keeps the other named keys out', () => {
     assert.equal(named.refuse(token(SECRET, 'two')).code, 'TOKEN_SIGNATURE')
     assert.equal(named.refuse(token(OTHER_SECRET, 'one')).code, 'TOKEN_SIGNATURE')
@@ -113,8 +120,11 @@ describe('a secret', () => {
 
   test('in hex may have letters of either case, in base64 may lack its padding', () => {
     accepts({ key: bytes.toString('hex').toUpperCase(), encoding: 'hex' }, bytes)
-    const odd = bytes.subarray(0, 47)
-    accepts({ key: odd.toString('base64').replaceAll('=', ''), encoding: 'base64' }, odd)
+    for (const length of [46, 47, 48]) {
+      const some = bytes.subarray(0, length)
+      const key = some.toString('base64')
+      for (const text of [key, key.replaceAll('=', '')]) accepts({ key: text, encoding: 'base64' }, some)
+    }
   })
 
   test('with the encoding utf8 may have any character', () => {

@@ -74,7 +74,7 @@ export class KeySetReader {
     const faults = allowed.map((algorithm) => publicKeyFault(key, algorithm))
     const algorithm = allowed[faults.indexOf(undefined)]
     if (!algorithm) return String(faults[0])
-    return Object.freeze({ algorithm, key, ...(typeof kid === 'string' && kid !== '' && { kid }) })
+    return Object.freeze({ algorithm, key, kid: typeof kid === 'string' && kid !== '' ? kid : undefined })
   }
 }
 

@@ -33,6 +33,17 @@ describe('a reader of key sets accepts', () => {
     'an EC key without alg': [{ keys: [jwkOf(p256, { kid: 'good', alg: undefined })] }, 'ES256'],
     'key_ops with verify': [{ keys: [{ ...good, key_ops: ['encrypt', 'verify'] }] }],
     'an RSA key of 3072 bits': [{ keys: [jwkOf(rsa(3072).publicKey, { kid: 'good' })] }],
+    'an RSA key of 8192 bits': [
+      {
+        keys: [
+          {
+            ...jwkOf(publicKey, { kid: 'good' }),
+            n: Buffer.concat([Buffer.of(0x80), Buffer.alloc(1023, 0xff)]).toString('base64url'),
+          },
+        ],
+      },
+    ],
+    'an RSA key with an exponent of 32 bits': [{ keys: [{ ...good, e: '_____w' }] }],
     'an RSA key with the exponent 3': [{ keys: [jwkOf(rsa(2048, 3).publicKey, { kid: 'good' })] }],
   }
   for (const [what, [document, algorithm]] of Object.entries(accepted))
@@ -68,8 +79,12 @@ describe('a reader of key sets passes over', () => {
       { ...jwkOf(publicKey), e: 'AQAAAAE' },
       /exponent of more than 32 bits/,
     ],
-    'an RSA key with the exponent 1': [{ ...jwkOf(publicKey), e: 'AQ' }, /exponent|cannot be parsed/],
-    'an RSA key with an even exponent': [{ ...jwkOf(publicKey), e: 'BA' }, /exponent|cannot be parsed/],
+    'an RSA key with an exponent of just 33 bits': [
+      { ...jwkOf(publicKey), e: 'AQAAAAA' },
+      /exponent of more than 32 bits/,
+    ],
+    'an RSA key with the exponent 1': [{ ...jwkOf(publicKey), e: 'AQ' }, /the unsound public exponent 1\)/],
+    'an RSA key with an even exponent': [{ ...jwkOf(publicKey), e: 'BA' }, /the unsound public exponent 4\)/],
     'a key for another algorithm': [jwkOf(publicKey, { alg: 'RS384' }), /is for "RS384"/],
     'a key for PS256': [jwkOf(publicKey, { alg: 'PS256' }), /is for "PS256"/],
     'a key for HS256': [jwkOf(publicKey, { alg: 'HS256' }), /is for "HS256"/],
