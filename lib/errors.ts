@@ -165,7 +165,7 @@ const DOCS = 'node_modules/custom-jwt-auth/docs/errors.md'
  *   function is called only when it is read; `cause` is what a dependency threw; `challenge` replaces the message in
  *   `WWW-Authenticate` where clients match on the message; `isCounted`: only counted now, and logged with others later
  */
-export function authError(code: ErrorCode, more: { reason?: string } & Further = {}): AuthError {
+export function authError(code: ErrorCode, more: { reason?: string | undefined } & Further = {}): AuthError {
   const { status, error_code, prefix = '', message }: ErrorRow = ERRORS[code]
   return makeError(status, error_code, { ...more, code, message: prefix + (more.reason ?? message) })
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { ConfigurationError } from '../configuration-error.js'
 import type { Dependency } from '../dependency.js'
-import { authError, isAuthError, type AuthError, type ErrorDetail } from '../errors.js'
+import { authError, type AuthError, type ErrorDetail } from '../errors.js'
 import type { Claims } from '../jws/compact.js'
 import { isPromise } from '../maybe-promise.js'
 import { describe } from '../problems.js'
@@ -110,7 +110,8 @@ export function requireUser<Data = UserData>(
   }
 
   return guard(undefined, ({ user, dependency }) => {
-    const failed = (cause: unknown) => unavailable(isAuthError(cause) ? (cause.cause ?? cause) : cause)
+    const failed = (error: unknown) =>
+      authError('PREDICATE_UNAVAILABLE', { cause: (error as AuthError).cause ?? error })
     try {
       const answer = dependency('PREDICATE_UNAVAILABLE', () => isAllowed(user as User<Data>))
       return isPromise(answer) ? answer.then(judge, failed) : judge(answer)
@@ -178,10 +179,6 @@ function insufficient(
   more: { readonly scope?: string | undefined; readonly detail?: ErrorDetail } = {},
 ): AuthError {
   return authError('SCOPE_INSUFFICIENT', { reason, ...more })
-}
-
-function unavailable(cause: unknown): AuthError {
-  return authError('PREDICATE_UNAVAILABLE', { cause })
 }
 
 function misuse(option: string, problem: string, fix: string): ConfigurationError {

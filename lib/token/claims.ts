@@ -159,7 +159,7 @@ function age({ maxTokenAgeSeconds: most, clockToleranceSeconds }: TokenRules): T
 
 // JSON allows 1e400, which reads as Infinity.
 function isNumericDate(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return Number.isFinite(value)
 }
 
 function notADate(code: string, name: string, value: unknown): string | undefined {

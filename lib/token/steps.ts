@@ -42,9 +42,8 @@ export function runStep(
 
 /** The error of a step that refuses a token. */
 export function refusal(step: Check, code: ErrorCode, inspection: Inspection, now: number): AuthError {
-  const reason = step.reason?.(code, inspection)
   return authError(code, {
-    ...(reason !== undefined && { reason }),
+    reason: step.reason?.(code, inspection),
     detail: () => ({
       check: step.name,
       expected: step.expected(inspection, now),

@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler } from 'express'
 import createError from 'http-errors'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import test, { type TestContext } from 'node:test'
-import { customJwtAuth, errorHandler, isAuthError, type AuthError } from 'custom-jwt-auth'
+import { customJwtAuth, errorHandler, isAuthError, requireScopes, type AuthError } from 'custom-jwt-auth'
 import { send, type Answer } from '../support/client.js'
 import { overhear } from '../support/secrecy.js'
 import { listen } from '../support/server.js'
@@ -108,12 +108,13 @@ test('an error handler that knows status and message alone, as that of NestJS, s
     [{}, undefined, 401, 'www-authenticate'],
     [{}, 'x', 401, 'www-authenticate'],
     [{ store: brokenStore }, mint(), 503, 'retry-after'],
+    [{ autoCreateUser: true }, mint(), 403, 'www-authenticate'],
   ] as const) {
     const answer: ErrorRequestHandler = (error: AuthError, _req, res, next) => {
       if (res.headersSent) next(error)
       else res.status(error.status).json({ message: error.message })
     }
-    const app = express().use(guard(options)).use(answer)
+    const app = express().use(guard(options), requireScopes('a')).use(answer)
     const { headers, ...answered } = await (await serve(t, app as RequestListener))(token)
     assert.equal(answered.status, status)
     assert.notEqual(headers[header], undefined)

@@ -286,6 +286,12 @@ test('without sessions bearerJwt is on, and takes third-party tokens alone', asy
   assert.equal((await app.meBearer(mint({ ...claims(), typ: 'access' }))).status, 200)
   const session = mint({ ...claims(), typ: 'access', baas_domain_id: 'x' })
   await assertRefused(app, app.meBearer(session), 'SESSION_NOT_CONFIGURED')
+  // A token longer than any session token of ours is not looked into. No header is as long: it comes another way.
+  for (const [length, code] of [
+    [16_384, 'SESSION_NOT_CONFIGURED'],
+    [16_385, 'TOKEN_TOO_LONG'],
+  ] as const)
+    await assert.rejects(app.auth.authenticate(session.padEnd(length, 'A')), { code })
 })
 
 test("one app's session is nobody in another app, also when they share the session key", async (t) => {

@@ -70,7 +70,8 @@ test('GET, HEAD and the question of a browser are answered, all other methods re
 
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
     const { status, headers } = await send(at, { method })
-    assert.deepEqual([status, headers.allow], [405, 'GET, HEAD, OPTIONS'], method)
+    const cors = headers['access-control-allow-origin']
+    assert.deepEqual([status, headers.allow, cors], [405, 'GET, HEAD, OPTIONS', '*'], method)
   }
 })
 
@@ -203,7 +204,10 @@ for (const [option, options, problem] of mistakes)
   })
 
 test('start-up says that no issuer is known, and that a guard has one resource', () => {
-  const refusal = { name: 'ConfigurationError', message: /no provider has an issuer that is a URL/ }
+  const refusal = {
+    name: 'ConfigurationError',
+    message: /\.authorizationServers: is not set, and no provider has an/,
+  }
   for (const issuer of [undefined, 'not-a-url']) {
     const auth = customJwtAuth({
       appId: APP_ID,
@@ -218,6 +222,6 @@ test('start-up says that no issuer is known, and that a guard has one resource',
 
   const auth = guard()
   auth.resourceMetadata({ resource: RESOURCE })
-  const twice = { name: 'ConfigurationError', message: /was called before/ }
+  const twice = { name: 'ConfigurationError', message: /resourceMetadata\(\): was called before/ }
   assert.throws(() => auth.resourceMetadata({ resource: RESOURCE }), twice)
 })

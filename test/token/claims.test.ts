@@ -273,6 +273,8 @@ describe('typ', () => {
     { what: 'JWT', header: { typ: 'JWT' } },
     { what: 'jwt in lower case', header: { typ: 'jwt' } },
     { what: 'Jwt in mixed case', header: { typ: 'Jwt' } },
+    { what: 'application/JWT, whose prefix says nothing,', header: { typ: 'application/JWT' } },
+    { what: 'another prefix', header: { typ: 'x/application/JWT' }, ...refused },
     { what: 'no typ', header: { typ: undefined }, ...refused },
     { what: 'at+jwt', header: { typ: 'at+jwt' }, ...refused },
     { what: 'an empty typ', header: { typ: '' }, ...refused },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { startApp } from '../support/app.js'
 import { APP_ID, claims, mint, mintText, NOW } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 import { parsePath } from '../../lib/token/metadata-options.js'
@@ -149,6 +150,20 @@ describe('a mapped claim', () => {
     const { data } = verifierFor({ metadataFields: fields }).accept(raw('"__proto__":{"name":"x"}'))
     assert.deepEqual(data, { name: 'x' })
   })
+})
+
+test('a field that finds nothing for want of an escape is told to the log once', async (t) => {
+  const name = 'https://x.example/roles'
+  const metadataFields = [{ name, fieldName: 'roles' }, { name: 'https://x.example/id' }, { name: 'bio' }]
+  const app = await startApp(t, { metadataFields })
+  for (const sub of ['one', 'two']) await app.me(mint(claims({ sub, [name]: ['a'] })))
+  const told = app.logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)
+  const fix =
+    "The dots of https://x.example/roles belong to the claim's name: write https://x\\.example/roles (in"
+  assert.deepEqual(
+    told.map((fields) => ({ ...fields, fix: String(fields.fix).slice(0, fix.length) })),
+    [{ field: name, fix }],
+  )
 })
 
 describe('a required claim', () => {

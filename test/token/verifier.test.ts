@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Claims, UserCreationHook } from 'custom-jwt-auth'
-import { startApp } from '../support/app.js'
+import type { VerificationKey } from '../../lib/keys/key-source.js'
+import { startApp, type Options } from '../support/app.js'
 import { APP_ID, claims, mint, NOW, OTHER_SECRET, rsaKeys, SECRET } from '../support/tokens.js'
 import { verifierFor } from '../support/verifier.js'
 
 /** A good token of exactly so many characters. Base64url cannot have every length. */
-function tokenOfLength(length: number): string {
-  const pad = (count: number): string => mint(claims({ pad: 'x'.repeat(count) }))
+function tokenOfLength(length: number, others: object = {}): string {
+  const pad = (count: number): string => mint(claims({ ...others, pad: 'x'.repeat(count) }))
   let count = 0
   while (pad(count).length < length) count += 1
   const token = pad(count)
@@ -35,6 +37,24 @@ describe('the length limit', () => {
     assert.deepEqual(verdictOf(tokenOfLength(5001), { maxTokenLength: 5000 }), refused)
     assert.equal(verifierFor({ maxTokenLength: 300 }).accept(tokenOfLength(300)).subject, '24601')
     assert.deepEqual(verdictOf(tokenOfLength(301), { maxTokenLength: 300 }), refused)
+  })
+
+  test('of several providers, the greatest limit comes before the choice of one, whose own comes after', async (t) => {
+    const of = (name: string, key: string, maxTokenLength: number) => ({
+      [name]: { issuer: name, signingAlgorithm: 'HS256', signingKeys: [key], maxTokenLength },
+    })
+    const providers = { ...of('wide', SECRET, 500), ...of('narrow', OTHER_SECRET, 400) }
+    const app = await startApp(t, { providers } as Options)
+    assert.equal((await app.me(tokenOfLength(500, { iss: 'wide' }))).status, 200)
+    for (const [iss, length, limit] of [
+      ['nobody', 501, 500],
+      ['narrow', 401, 400],
+    ] as const) {
+      await app.me(tokenOfLength(length, { iss }))
+      const { code, got, expected } = app.logger.lines.at(-1)?.fields as Record<string, unknown>
+      const said = ['TOKEN_TOO_LONG', `${length} characters`, `at most ${limit} characters`]
+      assert.deepEqual([code, got, expected], said)
+    }
   })
 
   test('a text that is too long is refused before it is looked at', () => {
@@ -98,7 +118,7 @@ describe('a remembered verdict', () => {
 
     test(`is the first verdict, or like it, ${what}`, () => {
       const { accept } = verifierFor({ metadataFields: [{ name: 'name' }], ...options })
-      const token = mint(claims({ name: 'Jean Valjean' }))
+      const token = mint(claims({ iat: NOW, name: 'Jean Valjean' }))
       const first = accept(token)
       const second = accept(token)
       assert.deepEqual(second, first)
@@ -146,6 +166,59 @@ describe('a remembered verdict', () => {
     ])
       assert.equal(refuse(mixed.join('.')).code, 'TOKEN_SIGNATURE')
     assert.equal(refuse(`${jean}.`).code, 'TOKEN_SEGMENTS')
+  })
+})
+
+describe('keys', () => {
+  const secret = (text: string): VerificationKey => ({
+    algorithm: 'HS256',
+    key: createSecretKey(Buffer.from(text)),
+  })
+  const [good, other] = [secret(SECRET), secret(OTHER_SECRET)]
+  const rsa: VerificationKey = { algorithm: 'RS256', key: rsaKeys().publicKey }
+  const forged = mint(claims(), { key: OTHER_SECRET })
+
+  test('that come late are asked for once, and every check is made all the same', async () => {
+    let asked = 0
+    const { verify } = verifierFor({}, () => {
+      asked += 1
+      return Promise.resolve([good])
+    })
+    const verdictOn = async (token: string) => verify(token, NOW)
+    assert.equal((await verdictOn(mint())).subject, '24601')
+    await assert.rejects(verdictOn(forged), { code: 'TOKEN_SIGNATURE' })
+    await assert.rejects(verdictOn(mint(claims({ exp: 5 }))), { code: 'TOKEN_EXPIRED' })
+    assert.equal(asked, 3)
+  })
+
+  test('that are withdrawn take remembered tokens with them', () => {
+    let served = good
+    const { accept, refuse } = verifierFor({}, () => [served])
+    assert.equal(accept(mint()).key, good)
+    served = other
+    assert.equal(refuse(mint()).code, 'TOKEN_SIGNATURE')
+    served = secret(SECRET)
+    assert.equal(accept(mint()).key, served)
+  })
+
+  test('of another algorithm than the token’s are passed over, and named when there are no others', () => {
+    const sayOf = (keys: readonly VerificationKey[], token: string) => {
+      const { code, detail } = verifierFor({}, () => keys).refuse(token)
+      return [code, detail?.expected, detail?.got, detail?.fix?.slice(0, 45)]
+    }
+    assert.equal(verifierFor({}, () => [rsa, good]).accept(mint()).key, good)
+    assert.deepEqual(sayOf([rsa], mint()), [
+      'TOKEN_ALGORITHM',
+      'made with the one key',
+      'made for another algorithm',
+      'Let the issuer sign with RS256, which the key',
+    ])
+    assert.deepEqual(sayOf([rsa, good], forged), [
+      'TOKEN_SIGNATURE',
+      'made with one of 2 keys',
+      'made with another key',
+      'auth.explain(token) checks for the usual mist',
+    ])
   })
 })
 
