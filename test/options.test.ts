@@ -224,16 +224,21 @@ describe('functions', () => {
     ['customData', 'clock'].flatMap((name) => wrong(name, at(name), /^Pass a function$/, noFunction)),
   )
   checkRefusals(wrong('generateUserId', at('generateUserId'), /^Pass a function, or 'random'$/, noFunction))
-  const badIds: Record<string, unknown> = {
-    UUID: '59fdd028-4624-4cdf-8369-ebf000000000',
-    'a string of 3 characters': 'abc',
-    'a promise': Promise.resolve('ab'.repeat(12)),
-    'the number 5': 5,
-  }
+  const uuid = '59fdd028-4624-4cdf-8369-ebf000000000'
+  const badIds: [what: string, generateUserId: (trial: { appId: string }) => unknown][] = [
+    ['a UUID', () => uuid],
+    ['a string of 37 characters', () => `${uuid}0`],
+    ['a string of 37 characters', () => `0${uuid}`],
+    ['a string of 26 characters', () => 'ab'.repeat(13)],
+    ['a string of 5 characters', ({ appId }) => appId],
+    ['a promise', () => Promise.reject(new Error('an id is asked for'))],
+    ['the number 5', () => 5],
+    ['', () => ['ab'.repeat(12)]],
+  ]
   checkRefusals(
-    Object.entries(badIds).map(([what, id]) => ({
-      ...{ what, option: 'generateUserId', problem: new RegExp(`^returns .*${what}`) },
-      ...{ options: { generateUserId: () => id }, fix: /^Let it return 24 lower-case hex/ },
+    badIds.map(([what, generateUserId]) => ({
+      ...{ what, option: 'generateUserId', problem: new RegExp(`^returns ${what}`) },
+      ...{ options: { generateUserId }, fix: /^Let it return 24 lower-case hex/ },
     })),
   )
   checkRefusals(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
@@ -590,6 +595,9 @@ describe('good options', () => {
     { metadataFields: [] },
     { metadataFields: [{ name: 'a' }, { name: 'b.a', fieldName: 'c', required: true }] },
     { autoCreateUser: () => undefined, customData: () => undefined, generateUserId: () => '0'.repeat(24) },
+    { generateUserId: ({ subject }: { subject: string }) => subject },
+    // It may know its subjects, of which the trial's is none.
+    { generateUserId: () => assert.fail() },
     { store: memoryStore(), logger: console, clock: () => 5 },
     { session: { ...session, refreshTokenTtlSeconds: 1800 } },
     { session: { ...session, refreshTokenTtlSeconds: 157_680_000, rotateRefreshTokens: true } },

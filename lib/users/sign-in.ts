@@ -218,7 +218,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       const use = useOf(token)
       const { userId } = use
       const key = (use.key ??= identityKey(identityOf(token)))
-      const cached = userId === undefined ? undefined : userCache.get(userId, now, key)
+      const cached = userId && userCache.get(userId, now, key)
       if (cached) return show(token, cached)
       const fetch = () =>
         userId === undefined ? findOrCreate(token, now, autoCreateUser) : find(token, userId, now)

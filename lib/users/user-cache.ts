@@ -27,8 +27,8 @@ interface Entry extends CachedUser {
   readonly createdAt: number
   /** How many loads had begun when this one was kept. */
   keptAt: number
-  /** The sessions of this user that were found alive, and the identities not blocked, since it is cached; undefined for none. */
-  proofs: Set<string> | undefined
+  /** The sessions of this user that were found alive, and the identities not blocked, since it is cached. */
+  readonly proofs: Set<string>
 }
 
 /** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
@@ -72,7 +72,7 @@ export class UserCache {
    */
   get(userId: string, now: number, proof: string): CachedUser | undefined {
     const entry = this.#fresh(userId, now)
-    return entry?.proofs?.has(proof) ? entry : undefined
+    return entry?.proofs.has(proof) ? entry : undefined
   }
 
   /**
@@ -139,10 +139,10 @@ export class UserCache {
     if (entry && isSame) Object.assign(entry, { user, view: undefined, keptAt: this.#loads })
     else {
       const expiresAt = now + this.#ttlSeconds
-      entry = { user, view: undefined, createdAt, keptAt: this.#loads, expiresAt, proofs: undefined }
+      entry = { user, view: undefined, createdAt, keptAt: this.#loads, expiresAt, proofs: new Set() }
       this.#entries.set(user.id, entry)
     }
-    if (!entry.proofs || entry.proofs.size >= MAX_CACHED_PROOFS) entry.proofs = new Set()
+    if (entry.proofs.size >= MAX_CACHED_PROOFS) entry.proofs.clear()
     entry.proofs.add(proof)
     return entry
   }

@@ -35,7 +35,7 @@ const isWanted = boolean({ default: false })
 export const USER_OPTIONS = {
   users: boolean({ default: true }),
   autoCreateUser: (value: unknown, isPresent: boolean): boolean | UserCreationHook =>
-    typeof value === 'function' ? callable<UserCreationHook>()(value, true) : isWanted(value, isPresent),
+    typeof value === 'function' ? (value as UserCreationHook) : isWanted(value, isPresent),
   customData: lenient(undefined, callable<CustomDataLoader>()),
   generateUserId: lenient(undefined, readGenerateUserId),
   maxIdentities: integer({ default: 20, min: 1, max: 1000 }),

@@ -177,6 +177,7 @@ describe('a loader of custom data', { concurrency: true }, () => {
     'answers an array': () => [{ color: 'red' }],
     'answers a function': () => () => undefined,
     'answers what JSON cannot say': () => circular,
+    'answers what JSON makes null': () => new Date(Number.NaN),
   }
   for (const [kind, customData] of Object.entries(bad))
     test(`that ${kind} makes the requests that need it 503`, async (t) => {

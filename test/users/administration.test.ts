@@ -43,11 +43,14 @@ test('get() returns the record of a user with its merged data, or nothing', asyn
 })
 
 test('find() is whom a subject signs in, and link() gives one more', async (t) => {
-  const app = await startApp(t, { metadataFields: [{ name: 'name' }], maxIdentities: 2 })
+  const app = await startApp(t, {
+    metadataFields: [{ name: 'name' }, { name: 'city' }],
+    maxIdentities: 2,
+  })
   const { users } = app.auth
   // As old as a token can be: a link by hand is older.
-  const jean = mint(claims({ name: 'Jean', iat: 0 }))
-  const madeleine = mint(claims({ sub: 'madeleine' }))
+  const jean = mint(claims({ name: 'Jean', city: 'Digne', iat: 0 }))
+  const madeleine = mint(claims({ sub: 'madeleine', city: 'Montreuil' }))
   const { user_id: id } = await app.loggedIn(jean)
   assert.equal((await app.me(jean)).body.id, id)
   assert.deepEqual(await users.find({ subject: '24601' }), await users.get(id))
@@ -63,7 +66,7 @@ test('find() is whom a subject signs in, and link() gives one more', async (t) =
   assert.equal((await app.me(madeleine)).body.id, id)
   // What was cached before has the new identity at once, and linking again takes no data away.
   assert.equal(((await app.me(jean)).body.identities as unknown[]).length, 2)
-  assert.deepEqual((await users.link(id, { subject: '24601' })).data, { name: 'Jean' })
+  assert.deepEqual((await users.link(id, { subject: '24601' })).data, { name: 'Jean', city: 'Montreuil' })
 
   const { user_id: other } = await app.loggedIn(mint(claims({ sub: 'javert' })))
   const refusals: [id: string, subject: string, code: string][] = [

@@ -143,3 +143,16 @@ test('of two providers, the one that is named is blocked, and a name that none h
   assert.equal(await users.unlink(id, { ...person, provider: 'staff' }), true)
   assert.notEqual((await app.me(staff)).body.id, id)
 })
+
+test('what is not the name of a provider now is blocked all the same where it may be one', async (t) => {
+  const tenants = await startApp(t, { providers: () => undefined })
+  const imported = { ...person, provider: 'local-userpass', providerType: 'local-userpass' }
+  for (const [{ auth }, identity] of [
+    [tenants, { ...person, provider: 'a new tenant' }] as const,
+    [await startApp(t), imported] as const,
+  ]) {
+    await auth.users.block(identity)
+    assert.equal(await auth.users.isBlocked(identity), true)
+    assert.equal(await auth.users.isBlocked(person), false)
+  }
+})

@@ -90,6 +90,7 @@ test('the creation hook is asked about links, and refuses with a 400', async (t)
   const linkTo = (sub: string) => link(app, access, token(sub))
   const refused = await linkTo('stranger')
   assert.deepEqual([refused.status, refused.body.error_code], [400, 'AuthError'])
+  assert.equal(app.lastCode(), 'LINK_REFUSED')
   assert.equal((await linkTo('friend')).status, 200)
   assert.equal((await linkTo('friend')).status, 200)
   assert.deepEqual(asked, [

@@ -1,10 +1,10 @@
 // How often the store is asked, and what is remembered in between.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { memoryStore } from 'custom-jwt-auth'
+import { customJwtAuth, memoryStore } from 'custom-jwt-auth'
 import { PROFILE, SESSION, startApp, type Options } from '../support/app.js'
 import { assertFreed, memoryInUse } from '../support/heap.js'
-import { claims, mint, NOW, SESSION_SECRET } from '../support/tokens.js'
+import { APP_ID, claims, mint, NOW, SECRET, SESSION_SECRET } from '../support/tokens.js'
 import { countingStore, heldStore, wrapStore } from '../support/wrapped-store.js'
 
 const IDENTITY = { id: '24601', provider_type: 'custom-token', data: {} }
@@ -14,9 +14,9 @@ const TERMS = { issuedAt: NOW, maxIdentities: 20 }
 async function startCounting(t: Parameters<typeof startApp>[0], options: Options = {}) {
   const { store, calls } = countingStore()
   const app = await startApp(t, { store, ...options })
-  const asked = async (request: () => Promise<{ status: number }>): Promise<string[]> => {
+  const asked = async (request: () => Promise<{ status: number }>, status = 200): Promise<string[]> => {
     calls.length = 0
-    assert.equal((await request()).status, 200)
+    assert.equal((await request()).status, status)
     return [...calls]
   }
   return { app, asked }
@@ -27,6 +27,7 @@ test('a first token asks the store once, and the next request not at all', async
   const [token, other] = [mint(), mint(claims({ jti: '2' }))]
   assert.deepEqual(await asked(() => app.me(token)), ['signIn'])
   for (let count = 0; count < 5; count += 1) assert.deepEqual(await asked(() => app.me(token)), [])
+  assert.equal(new Set(app.seen).size, 1, 'it is the same object each time')
   // A second token of the same user is a login too.
   assert.deepEqual(await asked(() => app.me(other)), ['signIn'])
   for (const each of [token, other, token]) assert.deepEqual(await asked(() => app.me(each)), [])
@@ -106,6 +107,17 @@ test('a second session of a remembered user does not make the memory of the firs
   assert.deepEqual(await asked(() => app.meBearer(two.access_token)), ['findSession'])
   app.clock.advance(10)
   assert.deepEqual(await asked(() => app.meBearer(one.access_token)), ['findSession'])
+})
+
+test('of one user a hundred sessions are remembered: the next one begins anew', async (t) => {
+  const session = { signingKeys: [SESSION_SECRET], maxPerUser: 200 }
+  const { app, asked } = await startCounting(t, { session })
+  const tokens: string[] = []
+  for (let count = 0; count < 101; count += 1) tokens.push((await app.loggedIn()).access_token)
+  const [first = '', last = ''] = [tokens[0], tokens.at(-1)]
+  for (const token of tokens) assert.deepEqual(await asked(() => app.meBearer(token)), ['findSession'])
+  for (const [token, wanted] of [[last, []] as const, [first, ['findSession']] as const])
+    assert.deepEqual(await asked(() => app.meBearer(token)), wanted)
 })
 
 test('many users are remembered beside each other, as many as the option says', async (t) => {
@@ -301,6 +313,26 @@ test('no more users are kept than the option says, whatever tokens are remembere
   app.seen.length = 0
   await assertFreed(before, 15e6)
   assert.equal((await app.me(mint())).status, 200)
+})
+
+test('a token whose user is gone asks once, whether or not it was remembered', async (t) => {
+  const { app, asked } = await startCounting(t, { autoCreateUser: false })
+  const token = mint()
+  const { user_id: id } = await app.loggedIn(token)
+  assert.deepEqual(await asked(() => app.me(token)), ['findIdentity'])
+  await app.auth.users.delete(id)
+  for (const wanted of [['findIdentity', 'signIn'], ['signIn'], ['signIn']])
+    assert.deepEqual(await asked(() => app.me(token), 401), wanted)
+})
+
+test('a guard that was let go hinders no change', async (t) => {
+  const store = memoryStore()
+  const app = await startApp(t, { store })
+  const { user_id: id } = await app.loggedIn()
+  const more = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], store } as const
+  for (let count = 0; count < 20; count += 1) customJwtAuth(more)
+  await memoryInUse()
+  assert.equal(await app.auth.users.disable(id), true)
 })
 
 test('a request that fails is not remembered', async (t) => {
