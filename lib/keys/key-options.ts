@@ -115,9 +115,7 @@ function parseWritten(
 }
 
 function areAllBound(keys: unknown): boolean {
-  return (
-    Array.isArray(keys) && keys.length > 0 && keys.every((key) => Object(key) === key && 'algorithm' in key)
-  )
+  return Array.isArray(keys) && keys.every((key) => Object(key) === key && 'algorithm' in key)
 }
 
 /** An algorithm and a key id lead to one place: nothing is looked for in the other when the first has no such key. */
@@ -181,7 +179,7 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
 }
 
 /** Stands in for a URL that was refused. */
-const NOWHERE = new URL('https://invalid')
+const NOWHERE = 'https://invalid'
 
 function parseLocation(
   given: Readonly<Record<string, unknown>>,
@@ -190,21 +188,22 @@ function parseLocation(
 ): Pick<RemoteKeysConfig, 'locate'> & { readonly url: URL } {
   const option = 'jwkUri' in given ? 'jwkUri' : 'discover'
   const fix = 'Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)'
-  const text = problems.text(option, given[option], fix)
-  const url = text === undefined ? undefined : parseIssuerUrl(text, rules)
-  if (text !== undefined && !url) problems.add(option, 'is not an https URL', fix)
-  if (!url || text === undefined) return { url: NOWHERE, locate: () => NOWHERE }
-  if (option === 'jwkUri') return { url, locate: () => url }
-  const problem = issuerFault(text, url)
-  if (problem === undefined) return { url, locate: discoverKeySet(text, rules) }
-  problems.add(option, problem, 'Pass exactly what stands in iss, without /.well-known/…')
-  return { url: NOWHERE, locate: () => NOWHERE }
+  const told = problems.text(option, given[option], fix) ?? NOWHERE
+  const isAllowed = parseIssuerUrl(told, rules) !== undefined
+  if (!isAllowed) problems.add(option, 'is not an https URL', fix)
+  const text = isAllowed ? told : NOWHERE
+  const url = new URL(text)
+  if (option === 'discover') {
+    const problem = issuerFault(text, url)
+    if (problem === undefined) return { url, locate: discoverKeySet(text, rules) }
+    problems.add(option, problem, 'Pass exactly what stands in iss, without /.well-known/…')
+  }
+  return { url, locate: () => url }
 }
 
 /** Why a URL cannot be what an issuer calls itself: URLs lose whitespace, but `iss` is compared as a string. */
 function issuerFault(text: string, { href, username, password }: URL): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'has whitespace in it (a stray space or newline?)'
-  if (username !== '' || password !== '')
-    return 'has a user name or password in it (jwks.headers can hold them)'
+  if (username + password !== '') return 'has a user name or password in it (jwks.headers can hold them)'
   return /[?#]|\/\.well-known(?:\/|$)/.test(href) ? 'is more than an issuer' : undefined
 }

@@ -196,7 +196,13 @@ describe('the modulus of an RSA key alone', () => {
 
   test('is not what a long secret is taken for that has a small factor, or another length', () => {
     const bytes = Buffer.alloc(256, 0xab) // even, or a multiple of 3
-    for (const key of [bytes.toString('base64url'), bytes.subarray(1).toString('base64url'), base64(bytes)])
+    const shortPrime = Buffer.concat([Buffer.alloc(96), Buffer.of(0x7f), Buffer.alloc(159, 0xff)]) // 2^1279 - 1
+    for (const key of [
+      bytes.toString('base64url'),
+      bytes.subarray(1).toString('base64url'),
+      base64(bytes),
+      shortPrime.toString('base64url'),
+    ])
       verifierFor({ signingKeys: [key] }).accept(mint(claims(), { key }))
   })
 

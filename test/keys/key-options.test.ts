@@ -19,6 +19,18 @@ describe('signingAlgorithm', () => {
     })),
   ])
 
+  test('one that is unknown, beside keys of sessions', () => {
+    const { problems } = refusalOf({
+      ...good,
+      signingAlgorithm: 'none',
+      session: { signingKeys: [OTHER_SECRET] },
+    })
+    assert.deepEqual(
+      problems.map(({ option }) => option),
+      ['signingAlgorithm'],
+    )
+  })
+
   test('an array with a good algorithm (CVE-2020-15084: algorithms are never optional, nor several)', () => {
     const { problems } = refusalOf({ ...good, signingAlgorithm: ['HS256', 'RS256'] })
     assert.deepEqual(

@@ -198,6 +198,20 @@ describe('what start-up refuses', () => {
       fix: /^Pass one of HS256/,
     },
     {
+      what: 'an algorithm that is not one, beside keys that each have theirs',
+      options: { signingAlgorithm: 'none', signingKeys: [bound('HS256')] },
+      option: 'signingAlgorithm',
+      problem: /^is not one/,
+      fix: /^Pass one of HS256/,
+    },
+    {
+      what: 'no algorithm for one of two keys',
+      options: { signingAlgorithm: undefined, signingKeys: [bound('HS256'), LONG_SECRET.slice(1)] },
+      option: 'signingAlgorithm',
+      problem: /^is undefined/,
+      fix: /^Pass one of HS256/,
+    },
+    {
       what: 'a key set for secrets',
       options: { signingAlgorithm: ['RS256', 'HS256'], signingKeys: [bound('HS256')], jwkUri },
       option: 'signingAlgorithm',
@@ -227,7 +241,7 @@ describe('what start-up refuses', () => {
     },
     {
       what: 'a coordinate of the public key as the secret',
-      options: { signingKeys: [bound('ES256'), { key: point.x, algorithm: 'HS256' }] },
+      options: { signingKeys: [bound('ES256'), { key: point.x, algorithm: 'HS256' }, bound('HS512')] },
       option: 'signingKeys',
       problem: /part of one of the public keys/,
       fix: /^Generate/,

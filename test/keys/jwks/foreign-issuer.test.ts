@@ -66,6 +66,21 @@ test('a remote issuer names no address on this machine, and http only where that
   }
 })
 
+test('a refused jwks_uri is told with what would be allowed', async () => {
+  const issuer = 'https://issuer.example'
+  for (const [allowHttp, says] of [
+    [true, 'jwks_uri that this machine may ask'],
+    [false, 'https jwks_uri (see jwks.allowHttp)'],
+  ] as const)
+    await assert.rejects(
+      async () =>
+        discoverKeySet(issuer, { allowHttp })(() =>
+          Promise.resolve({ body: { issuer, jwks_uri: 'file:///k' }, maxAgeSeconds: 0 }),
+        ),
+      { message: `the discovery document of ${issuer} names no ${says}` },
+    )
+})
+
 test('without a word about it, http is not allowed off this machine', () => {
   assert.equal(parseIssuerUrl('http://keys.example/k'), undefined)
   assert.ok(parseIssuerUrl('http://127.0.0.1/k'))

@@ -35,6 +35,18 @@ test('the tenth guard of one issuer is worth a warning, and no later one', async
   assert.equal(warnings.length, 1)
 })
 
+test('a guard that is closed twice is one less, not two', async () => {
+  const uri = 'https://three.example/jwks'
+  const [first] = Array.from({ length: 9 }, () => guardOf(uri))
+  await first?.close()
+  await first?.close()
+  const warned = once(process, 'warning')
+  guardOf(uri)
+  guardOf(uri)
+  const [{ message }] = (await warned) as [Error]
+  assert.match(message, /^10 guards fetch the keys of https:\/\/three\.example\/jwks/)
+})
+
 test('guards of many issuers are none too many, and neither are those that were closed', async (t) => {
   const warnings = watchWarnings(t)
   for (let count = 1; count <= 30; count += 1) guardOf(`https://tenant-${String(count)}.example/jwks`)

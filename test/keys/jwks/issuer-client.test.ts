@@ -254,6 +254,10 @@ describe('discovery', { concurrency: true }, () => {
       (url) => ({ issuer: url, jwks_uri: '/jwks' }),
       /names no https jwks_uri \(see jwks\.allowHttp\)$/,
     ],
+    'names a jwks_uri that is not a string': [
+      (url) => ({ issuer: url, jwks_uri: [`${url}/jwks`] }),
+      /names no https jwks_uri \(see jwks\.allowHttp\)$/,
+    ],
     'names an http jwks_uri off loopback': [
       (url) => ({ issuer: url, jwks_uri: 'http://issuer.example/jwks' }),
       /names no https jwks_uri \(see jwks\.allowHttp\)$/,

@@ -153,6 +153,17 @@ test('discover is compared with iss as a text: whitespace that a URL would lose 
   }
 })
 
+test('discover has no user and no password, and may have a path that is like the well-known one', () => {
+  for (const discover of ['https://user@issuer.example.com', 'https://:word@issuer.example.com']) {
+    const { problems } = refusalOf({ ...app, discover })
+    assert.deepEqual(
+      problems.map(({ option, problem }) => `${option} ${problem}`),
+      ['discover has a user name or password in it (jwks.headers can hold them)'],
+    )
+  }
+  customJwtAuth({ ...app, discover: 'https://issuer.example.com/.well-known-tenant' })
+})
+
 describe('signingAlgorithm', () => {
   test('is RS256 when it is not set, and may be any with public keys', () => {
     accept({})
@@ -167,6 +178,7 @@ describe('signingAlgorithm', () => {
         /^signingAlgorithm: is not one that these keys can have\. Pass one of RS256, .*EdDSA$/,
       )
     assert.match(problemOf({ signingAlgorithm: null }), /^signingAlgorithm: is null\. Pass one of RS256/)
+    assert.match(problemOf({ signingAlgorithm: [] }), /^signingAlgorithm: is an array\. Pass one of RS256/)
   })
 })
 
@@ -213,11 +225,30 @@ describe('jwks', () => {
 
   test('jwks.headers is an object of strings', () => {
     accept({ jwks: { headers: { 'x-api-key': 'k' } } })
-    for (const headers of [null, 'x', 5, { 'x-key': undefined }, { 'x-key': 5 }, ['x', 5], ['x']])
+    for (const headers of [
+      null,
+      'x',
+      5,
+      { 'x-key': undefined },
+      { 'x-key': 5 },
+      { 'x-a': 'k', 'x-b': 5 },
+      ['x', 5],
+      ['x'],
+    ])
       assert.match(
         problemOf({ jwks: { headers } }),
         /^jwks\.headers: is not an object of strings\. Pass e\.g\./,
       )
+  })
+
+  test('jwks.headers have names and values that HTTP can send, and a wrong value is not told', () => {
+    assert.match(
+      problemOf({ jwks: { headers: { 'x key': 'k' } } }),
+      /^jwks\.headers: has a name that is not the name of a header\. Pass e\.g\./,
+    )
+    const told = problemOf({ jwks: { headers: { 'x-key': 'hunter2\n' } } })
+    assert.match(told, /^jwks\.headers: has a value for x-key with characters that a header cannot hold/)
+    assert.doesNotMatch(told, /hunter2/)
   })
 
   test('jwks.agent is an agent, and jwks.fetch a function', () => {
