@@ -287,6 +287,25 @@ test('what was found good of a user is asked again when another process has made
   assert.equal((await app.meBearer(access)).status, 401)
 })
 
+test('what is read while a change is under way does not outlive it', async (t) => {
+  const { store, hold } = heldStore()
+  const app = await startApp(t, { store })
+  const id = String((await app.me(mint())).body.id)
+  const { asked, release } = hold('setUserDisabled', 'call')
+  const change = app.auth.users.disable(id)
+  await asked
+  assert.equal((await app.me(mint())).status, 200)
+  const late = hold('findIdentity')
+  app.clock.advance(30)
+  const slow = app.me(mint())
+  await late.asked
+  release()
+  await change
+  late.release()
+  assert.equal((await slow).status, 200)
+  assert.equal((await app.me(mint())).status, 401)
+})
+
 test('a remembered token that has become the token of another user is answered with that user', async (t) => {
   const store = memoryStore()
   let ids = 0
