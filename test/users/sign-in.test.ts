@@ -213,15 +213,19 @@ describe('a token on an endpoint', () => {
     assert.equal(stored.last_authentication_date, NOW + 60)
   })
 
-  test('counts from its first use when it does not say when it was issued', async (t) => {
-    const app = await startApp(t, { metadataFields })
-    const tokens = ['Jean', 'Madeleine'].map((name) => mint(claims({ name, iat: undefined })))
-    for (const token of [...tokens, ...tokens]) {
-      await app.loggedIn(token)
-      app.clock.advance(10)
-    }
-    assert.deepEqual((await app.auth.users.list()).users[0]?.data, { name: 'Madeleine' })
-  })
+  for (const [older, newer] of [
+    [NOW - 60, NOW - 50],
+    [undefined, undefined],
+  ])
+    test(`counts from ${older === undefined ? 'its first use when it has no iat' : 'its iat'}`, async (t) => {
+      const app = await startApp(t, { metadataFields })
+      const first = mint(claims({ name: 'Jean', iat: older }))
+      for (const token of [first, mint(claims({ name: 'Madeleine', iat: newer })), first]) {
+        await app.loggedIn(token)
+        app.clock.advance(10)
+      }
+      assert.deepEqual((await app.auth.users.list()).users[0]?.data, { name: 'Madeleine' })
+    })
 
   test('begins no session', async (t) => {
     const app = await startApp(t)
