@@ -70,8 +70,15 @@ describe('a set that nobody has asked for yet', () => {
   })
 
   test('an invented kid causes one fetch, not a second that looks for it', async (t) => {
-    const { issuer, verdict, token } = await start(t)
-    assert.equal(await verdict(inventor(token())()), 'TOKEN_KEY_ID_UNKNOWN')
+    const { issuer, verify, token } = await start(t)
+    issuer.rotate()
+    await assert.rejects(verify(inventor(token())()), ({ code, detail }: AuthError) => {
+      assert.deepEqual(
+        [detail?.check, detail?.expected, detail?.got],
+        ['kid', "one of the issuer's keys: key-1, key-2", 'invented-1'],
+      )
+      return code === 'TOKEN_KEY_ID_UNKNOWN'
+    })
     assert.equal(issuer.fetches, 1)
   })
 
@@ -550,11 +557,14 @@ describe('a token without kid', () => {
 
   test('meets a single bare JWK without kid; a token with a kid does not', async (t) => {
     const issuer = await startIssuer(t, answerWith(jwkOf(rsaKeys('a').publicKey)))
-    const { verdict } = remoteVerifier(issuer.jwkUri, { jwks: { allowMissingKid: true } })
+    const { verdict, verify } = remoteVerifier(issuer.jwkUri, { jwks: { allowMissingKid: true } })
     const key = rsaKeys('a').privateKey
     assert.equal(await verdict(mint(claims(), { key })), 'accepted')
     const named = mint(claims(), { key, header: { kid: 'a' } })
-    assert.equal(await verdict(named), 'TOKEN_KEY_ID_UNKNOWN')
+    await assert.rejects(verify(named), ({ code, detail }: AuthError) => {
+      assert.equal(detail?.expected, "one of the issuer's keys: one without kid")
+      return code === 'TOKEN_KEY_ID_UNKNOWN'
+    })
     issuer.answer = answerWith(jwksOf('a'))
     assert.equal(await verdict(named, NOW + COOLDOWN), 'accepted', 'once the issuer names its key')
   })
