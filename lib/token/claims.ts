@@ -51,28 +51,29 @@ export function isSessionToken({ baas_domain_id }: Claims): boolean {
 
 /** RFC 7519 §4.1.3 */
 function audience({ audience: wanted, requireAnyAudience }: TokenRules): Check {
-  const missingFrom = (aud: unknown): readonly string[] => {
-    const present = audiencesOf(aud) ?? []
-    const missing = (wanted ?? []).filter((name) => !present.includes(name))
-    return requireAnyAudience && missing.length < (wanted ?? []).length ? [] : missing
+  const names = wanted ?? []
+  const missingFrom = (present: readonly string[]): readonly string[] => {
+    const missing = names.filter((name) => !present.includes(name))
+    return requireAnyAudience && missing.length < names.length ? [] : missing
   }
   return {
     name: 'aud',
     refuse({ token: { claims } }) {
       if (!wanted) return undefined
-      if (!audiencesOf(claims.aud)) return 'TOKEN_AUDIENCE_INVALID'
-      return missingFrom(claims.aud).length > 0 ? 'TOKEN_AUDIENCE_MISMATCH' : undefined
+      const present = audiencesOf(claims.aud)
+      if (!present) return 'TOKEN_AUDIENCE_INVALID'
+      return missingFrom(present).length > 0 ? 'TOKEN_AUDIENCE_MISMATCH' : undefined
     },
     reason(code, { token: { claims } }) {
       if (code !== 'TOKEN_AUDIENCE_MISMATCH') return undefined
-      const names = missingFrom(claims.aud).map((name) => `"${name}"`)
-      return `'${names.join(', ')}' not present in 'aud' claim`
+      const missing = missingFrom(audiencesOf(claims.aud) ?? []).map((name) => `"${name}"`)
+      return `'${missing.join(', ')}' not present in 'aud' claim`
     },
     expected: () =>
       wanted?.map((name) => `"${name}"`).join(requireAnyAudience ? ' or ' : ' and ') ?? 'any audience',
     got: ({ token: { claims } }) => show(claims.aud),
     fix: (_code, { token: { claims } }) =>
-      nearMiss('audience', audiencesOf(claims.aud) ?? [], wanted ?? []) ??
+      nearMiss('audience', audiencesOf(claims.aud) ?? [], names) ??
       `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
   }
 }

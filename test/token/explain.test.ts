@@ -155,6 +155,17 @@ test('each check says what it expects and what it got, in the order in which the
   )
 })
 
+test('an audience says whether all of several are expected, one, or any', async () => {
+  for (const [options, expected] of [
+    [{ audience: ['one', 'two'] }, '"one" and "two"'],
+    [{ audience: ['one', 'two'], requireAnyAudience: true }, '"one" or "two"'],
+    [{ audience: null }, 'any audience'],
+  ] as const) {
+    const { ok, checks } = await explain(mint(claims({ aud: ['two', 'one'] })), options)
+    assert.deepEqual([ok, checks.find(({ name }) => name === 'aud')?.expected], [true, expected])
+  }
+})
+
 test('whitespace around a token is left out, as the guard does', async () => {
   assert.equal((await explain(`\n ${mint()}\t`)).ok, true)
 })
@@ -316,6 +327,31 @@ const rows: readonly Row[] = [
     expected: /^HS256$/,
     got: /^"HS512"$/,
     fix: /sign with HS256, or set signingAlgorithm/,
+  },
+  {
+    what: 'a token of a secret where only the public key is known',
+    options: { signingAlgorithm: 'RS256', signingKeys: [rsa.publicPem] },
+    check: 'alg',
+    expected: /^RS256$/,
+    got: /^"HS256"$/,
+    fix: /^Let the issuer sign with RS256; if it does, this token is forged$/,
+  },
+  {
+    what: 'another alg of private keys',
+    header: { alg: 'ES256' },
+    options: { signingAlgorithm: 'RS256', signingKeys: [rsa.publicPem] },
+    check: 'alg',
+    expected: /^RS256$/,
+    got: /^"ES256"$/,
+    fix: /sign with RS256, or set signingAlgorithm/,
+  },
+  {
+    what: 'crit of b64',
+    header: { crit: ['b64'], b64: true },
+    check: 'crit',
+    expected: /^absent$/,
+    got: /^\["b64"\]$/,
+    fix: /leave these header parameters out/,
   },
   {
     what: 'none',
@@ -500,6 +536,14 @@ const rows: readonly Row[] = [
     what: `${name} in 5 minutes`,
     ...validIn(name, 300),
     fix: /^Valid in 5 minutes: synchronize the clocks, or set clockToleranceSeconds$/,
+  })),
+  ...['iat', 'nbf'].map((name) => ({
+    what: `${name} as a string`,
+    claims: { [name]: String(NOW - 60) },
+    check: name,
+    expected: /a number of seconds/,
+    got: /^"\d+"$/,
+    fix: new RegExp(`^Let the issuer write ${name} as a number of seconds, not as a string$`),
   })),
   {
     what: 'a token that is too old',

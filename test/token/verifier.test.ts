@@ -113,7 +113,9 @@ describe('a remembered verdict', () => {
       const { code, message } = refuse(token, NOW + 65)
       assert.equal(code, 'TOKEN_EXPIRED')
       assert.match(message, /: token is older than 60 seconds$/)
-      assert.equal(refuse(mint(claims({ iat: undefined }))).code, 'TOKEN_DATE_INVALID')
+      const undated = refuse(mint(claims({ iat: undefined })))
+      assert.equal(undated.code, 'TOKEN_DATE_INVALID')
+      assert.match(undated.message, /: 'iat' is missing$/)
     })
 
     test(`is the first verdict, or like it, ${what}`, () => {
@@ -180,15 +182,18 @@ describe('keys', () => {
 
   test('that come late are asked for once, and every check is made all the same', async () => {
     let asked = 0
+    let served = good
     const { verify } = verifierFor({}, () => {
       asked += 1
-      return Promise.resolve([good])
+      return Promise.resolve([served])
     })
     const verdictOn = async (token: string) => verify(token, NOW)
     assert.equal((await verdictOn(mint())).subject, '24601')
     await assert.rejects(verdictOn(forged), { code: 'TOKEN_SIGNATURE' })
     await assert.rejects(verdictOn(mint(claims({ exp: 5 }))), { code: 'TOKEN_EXPIRED' })
-    assert.equal(asked, 3)
+    served = rsa
+    await assert.rejects(verdictOn(forged), { code: 'TOKEN_ALGORITHM' })
+    assert.equal(asked, 4)
   })
 
   test('that are withdrawn take remembered tokens with them', () => {
