@@ -56,11 +56,12 @@ export function fileStore(path: string): Store {
           const user = { ...refreshed(owner, identity, times, issuedAt), last_authentication_date: now }
           return { user: put(users, user), created: false }
         }
-        if (newUserId === undefined) return undefined
-        if (users.some(hasId(newUserId)))
-          throw Object.assign(new Error(`${newUserId} is another user`), { code: 'USER_ID_TAKEN' })
+        if (!newUserId) return undefined
+        const id = newUserId()
+        if (users.some(hasId(id)))
+          throw Object.assign(new Error(`${id} is another user`), { code: 'USER_ID_TAKEN' })
         const user = {
-          id: newUserId,
+          id,
           type: 'normal' as const,
           identities: [identity],
           creation_date: now,

@@ -19,8 +19,6 @@ export function identityDigest(identity: IdentityName): string {
 
 /** The identity's data replaced, or the identity added at the end. */
 export function withIdentity(identities: readonly Identity[], identity: Identity): readonly Identity[] {
-  const [first] = identities
-  if (first && identities.length === 1 && isSameIdentity(first, identity)) return [identity] // as with nearly every user
   const index = identities.findIndex((known) => isSameIdentity(known, identity))
   return index < 0 ? [...identities, identity] : identities.with(index, identity)
 }

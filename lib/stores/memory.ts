@@ -4,7 +4,7 @@ import type { Identity, UserRecord } from '../user.js'
 import { identityKey, withIdentity } from './identities.js'
 import { MEMORY_STORE_OPTIONS, type MemoryStoreOptions } from './memory-options.js'
 import { MemorySessions } from './memory-sessions.js'
-import { identityBlocked, newUserRecord, userIdTaken, type SignUpRequest, type Store } from './store.js'
+import { identityBlocked, newUserRecord, userIdTaken, type SignInRequest, type Store } from './store.js'
 
 /** The bounds of stores whose nature was not yet told. */
 const untold = new WeakMap<Store, Required<MemoryStoreOptions>>()
@@ -100,11 +100,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return user
   }
 
-  function create(request: SignUpRequest): UserRecord {
-    const { newUserId, now, issuedAt = now } = request
-    if (accounts.has(newUserId)) throw userIdTaken(newUserId)
+  function create(id: string, request: SignInRequest): UserRecord {
+    const { now, issuedAt = now } = request
+    if (accounts.has(id)) throw userIdTaken(id)
     if (accounts.size >= maxUsers) forgetOldest(now)
-    return add(newUserRecord(request), issuedAt)
+    return add(newUserRecord(id, request), issuedAt)
   }
 
   const store: Store = {
@@ -113,8 +113,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (blocked.has(key)) throw identityBlocked()
       const owner = owners.get(key)
       if (!owner) {
-        if (newUserId === undefined) return undefined
-        return { user: create({ identity, now, issuedAt, newUserId }), created: true }
+        if (!newUserId) return undefined
+        return { user: create(newUserId(), { identity, now, issuedAt }), created: true }
       }
       const { account } = owner
       const { user } = account

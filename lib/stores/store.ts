@@ -58,8 +58,8 @@ export interface SignInRequest {
   readonly issuedAt?: number
   /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
-  /** The id that a new user gets; absent when this call must not create one. */
-  readonly newUserId?: string
+  /** Makes the id that a new user gets: to be called when it is needed. Absent when this call must not create a user. */
+  readonly newUserId?: () => string
 }
 
 /**
@@ -109,7 +109,7 @@ export interface Store {
    * tokens the data of the newest counts, in whichever order they come; it is what the returned user has. A disabled
    * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
    * @throws an error whose `code` is `IDENTITY_BLOCKED`, when it is blocked, whether or not a user has it; or
-   *   `USER_ID_TAKEN`, when another user already has `newUserId`. Nothing is changed then.
+   *   `USER_ID_TAKEN`, when another user already has the id that `newUserId` makes. Nothing is changed then.
    */
   signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
 
@@ -194,13 +194,10 @@ export interface Store {
   close?(): MaybePromise<void>
 }
 
-/** A sign-in that may create the user. */
-export type SignUpRequest = SignInRequest & { readonly newUserId: string }
-
 /** The record of a new user, as every store keeps it and the creation hook sees it. */
-export function newUserRecord({ identity, now, newUserId }: SignUpRequest): UserRecord {
+export function newUserRecord(id: string, { identity, now }: SignInRequest): UserRecord {
   return {
-    id: newUserId,
+    id,
     type: 'normal',
     identities: [identity],
     creation_date: now,

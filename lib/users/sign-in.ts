@@ -3,13 +3,7 @@ import type { Events } from '../events.js'
 import { deepFreeze } from '../json.js'
 import type { Dependency } from '../dependency.js'
 import { andThen, isPromise } from '../maybe-promise.js'
-import {
-  newUserRecord,
-  type LinkRefusal,
-  type SignInRequest,
-  type SignUpRequest,
-  type Store,
-} from '../stores/store.js'
+import { newUserRecord, type LinkRefusal, type SignInRequest, type Store } from '../stores/store.js'
 import { hasIdentity, identityKey } from '../stores/identities.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
@@ -91,33 +85,32 @@ export function createSignIn(parts: SignInParts): SignIn {
   const creations = new Map<string, Promise<UserRecord>>()
   /** What is known of each token, for as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
-  /** Whether the store does: then it is asked for the user first, and the id of a new one is made only when needed. */
-  let answersAtOnce = false
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
     const identity = identityOf(token)
     const request: SignInRequest = { identity, now: Math.floor(now), issuedAt: issuedAt(token, now) }
-    const withId = () => ({ ...request, newUserId: newUserId(appId, identity, generateUserId) })
-    if (mayCreate && !creationHook && !answersAtOnce) return create(token, withId())
+    const makeId = () => newUserId(appId, identity, generateUserId)
+    if (mayCreate && !creationHook) return create(token, { ...request, newUserId: makeId })
     return andThen(tryStore(request), (found) => {
       if (found) return accept(token, found)
-      if (!mayCreate) throw authError('USER_NOT_FOUND')
-      if (!creationHook) return create(token, withId())
+      if (!mayCreate || !creationHook) throw authError('USER_NOT_FOUND')
       const key = identityKey(identity)
       const running = creations.get(key)
       // A request that waited then signs in by itself: its token may bring other metadata.
       if (running) return running.then(() => askStore(token, request))
-      const creation = createWithHook(creationHook, token, withId()).finally(() => creations.delete(key))
+      const creation = createWithHook(creationHook, token, request, makeId()).finally(() =>
+        creations.delete(key),
+      )
       creations.set(key, creation)
       return creation
     })
   }
 
   /** When the id is another user's, who once had this identity, say, the new user gets a random one. */
-  function create(token: VerifiedToken, request: SignUpRequest): MaybePromise<UserRecord> {
+  function create(token: VerifiedToken, request: SignInRequest): MaybePromise<UserRecord> {
     const again = (error: unknown): MaybePromise<UserRecord> => {
       if (typeof generateUserId === 'function' || !isIdTaken(error)) throw error
-      return askStore(token, { ...request, newUserId: randomObjectId() })
+      return askStore(token, { ...request, newUserId: randomObjectId })
     }
     try {
       const answer = askStore(token, request)
@@ -128,12 +121,17 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   /** The hook has to see the id that the user gets, so whether it is free is found out before. */
-  async function createWithHook(hook: UserCreationHook, token: VerifiedToken, wanted: SignUpRequest) {
+  async function createWithHook(
+    hook: UserCreationHook,
+    token: VerifiedToken,
+    request: SignInRequest,
+    wanted: string,
+  ) {
     const isOurs = typeof generateUserId !== 'function'
-    const isTaken = isOurs && (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted.newUserId)))
-    const request = isTaken ? { ...wanted, newUserId: randomObjectId() } : wanted
-    await runHook(hook, newUserRecord(request), { claims: token.claims, reason: 'sign-up' })
-    return askStore(token, request)
+    const isTaken = isOurs && (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted)))
+    const id = isTaken ? randomObjectId() : wanted
+    await runHook(hook, newUserRecord(id, request), { claims: token.claims, reason: 'sign-up' })
+    return askStore(token, { ...request, newUserId: () => id })
   }
 
   async function runHook(hook: UserCreationHook, user: UserRecord, context: UserCreationContext) {
@@ -149,9 +147,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   function tryStore(request: SignInRequest) {
-    const answer = dependency('STORE_UNAVAILABLE', () => orBlocked(() => store.signIn(request)))
-    answersAtOnce = !isPromise(answer)
-    return answer
+    return dependency('STORE_UNAVAILABLE', () => orBlocked(() => store.signIn(request)))
   }
 
   function askStore(token: VerifiedToken, request: SignInRequest): MaybePromise<UserRecord> {

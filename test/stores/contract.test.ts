@@ -135,7 +135,7 @@ const brokenStores: readonly BrokenStore[] = [
           return await good.signIn(request)
         } catch (error) {
           if ((error as { code?: unknown }).code !== 'USER_ID_TAKEN') throw error
-          const user = await good.findUser(request.newUserId ?? '')
+          const user = await good.findUser(request.newUserId?.() ?? '')
           return user && { user, created: false }
         }
       },
@@ -166,7 +166,7 @@ const brokenStores: readonly BrokenStore[] = [
         if (!read || !user || user.identities.length === read.identities.length) return linked
         await good.deleteUser(userId)
         const [first = identity, ...others] = read.identities
-        await good.signIn({ identity: first, now: read.creation_date, newUserId: userId })
+        await good.signIn({ identity: first, now: read.creation_date, newUserId: () => userId })
         for (const other of [...others, identity]) await good.linkIdentity(userId, other, limits)
         return linked
       },

@@ -42,7 +42,7 @@ let lastId = Number(number) * 1_000_000
 const nextNumber = (): number => (lastId += 1)
 
 async function signUp(subject: string, newUserId: string) {
-  const result = await store.signIn({ identity: identity(subject), now: NOW, newUserId })
+  const result = await store.signIn({ identity: identity(subject), now: NOW, newUserId: () => newUserId })
   assert.ok(result)
   return result
 }

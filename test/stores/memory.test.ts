@@ -41,7 +41,7 @@ async function isFull(call: () => unknown): Promise<boolean> {
 }
 
 const signUp = (store: Store, id: number) => () =>
-  store.signIn({ identity: identity(`subject ${id}`), now: NOW, newUserId: objectId(id) })
+  store.signIn({ identity: identity(`subject ${id}`), now: NOW, newUserId: () => objectId(id) })
 
 describe('the bounds of memoryStore', () => {
   const known = (store: Store, count: number) =>
@@ -65,7 +65,7 @@ describe('the bounds of memoryStore', () => {
     const store = memoryStore({ maxUsers: 1 })
     await createUser(store, 1)
     assert.equal(await store.signIn({ identity: identity('b'), now: NOW }), undefined)
-    const taken = { identity: identity('b'), now: NOW, newUserId: objectId(1) }
+    const taken = { identity: identity('b'), now: NOW, newUserId: () => objectId(1) }
     await assert.rejects(async () => store.signIn(taken), { code: 'USER_ID_TAKEN' })
     assert.deepEqual(known(store, 1), [1])
   })
@@ -85,7 +85,7 @@ describe('the bounds of memoryStore', () => {
     assert.equal(await isFull(signUp(store, 4)), false)
     assert.deepEqual(known(store, 4), [3, 4])
     await createSession(store, session(41, objectId(4)))
-    const later = { identity: identity('e'), now: NOW + 3600, newUserId: objectId(5) }
+    const later = { identity: identity('e'), now: NOW + 3600, newUserId: () => objectId(5) }
     assert.equal((await store.signIn(later))?.created, true, 'the session of 4 has expired')
     assert.deepEqual(known(store, 5), [3, 5])
   })

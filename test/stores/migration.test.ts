@@ -77,7 +77,7 @@ async function tokensAreCompared(store: Store): Promise<void> {
 /** What was there is of the one provider that has no name. */
 async function providersMayHaveNames(store: Store): Promise<void> {
   const named = { ...FIRST, provider_id: 'staff' }
-  const signedIn = await store.signIn({ identity: named, now: NOW, newUserId: objectId(20) })
+  const signedIn = await store.signIn({ identity: named, now: NOW, newUserId: () => objectId(20) })
   assert.deepEqual([signedIn?.user.id, signedIn?.created], [objectId(20), true])
   assert.equal((await store.findIdentity(FIRST)).user?.id, USER)
 }

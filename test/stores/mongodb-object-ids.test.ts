@@ -43,7 +43,7 @@ else {
 
       const named = identity('24601', { name: 'Jean' })
       const refreshed = { ...record, identities: [named], last_authentication_date: NOW }
-      const request = { identity: named, now: NOW, newUserId: objectId(1) }
+      const request = { identity: named, now: NOW, newUserId: () => objectId(1) }
       assert.deepEqual(await store.signIn(request), { user: refreshed, created: false })
       assert.deepEqual(await users.findOne({ _id: imported._id }), {
         ...imported,

@@ -35,7 +35,7 @@ else
       createUser(store, id, identity(subject, { of: 'another machine' }))
     const remove = async (id: number) => store.deleteUser(objectId(id))
     const signIn = (on: typeof store, subject: string, id: number) =>
-      on.signIn({ identity: identity(subject), now: NOW + 1, newUserId: objectId(id) })
+      on.signIn({ identity: identity(subject), now: NOW + 1, newUserId: () => objectId(id) })
 
     test('a sign-in whose user was created a moment ago refreshes it', async () => {
       const rival = inTurn(() => insertRival('a', 1))

@@ -120,7 +120,8 @@ else {
       await clear()
       await users.createIndexes([{ key, name: 'named_identity' }])
       const store = mongodbStore({ db })
-      const signIn = async () => store.signIn({ identity: identity('a'), now: NOW, newUserId: objectId(1) })
+      const signIn = async () =>
+        store.signIn({ identity: identity('a'), now: NOW, newUserId: () => objectId(1) })
       await assert.rejects(signIn(), { message: /lacks an index/ })
       await assert.rejects(async () => store.findUser(objectId(1)), { message: /lacks an index/ })
       assert.equal(await users.countDocuments({}), 0)
@@ -147,8 +148,8 @@ else {
       const known = identity('24601', { name: 'Jean' })
       const signIn = (more: object) => () => store.signIn({ identity: known, now: NOW, ...more })
       const verbs: Record<string, () => unknown> = {
-        'first sign-in': signIn({ newUserId: objectId(1) }),
-        'later sign-in': signIn({ newUserId: objectId(1) }),
+        'first sign-in': signIn({ newUserId: () => objectId(1) }),
+        'later sign-in': signIn({ newUserId: () => objectId(1) }),
         'sign-in that creates nobody': signIn({}),
         'find a user': () => store.findUser(objectId(1)),
         'find a session': () => store.findSession(objectId(10)),
@@ -162,7 +163,11 @@ else {
 
     test('three for a sign-in with other data, and for a login', async () => {
       const store = mongodbStore({ db })
-      const renamed = { identity: identity('24601', { name: 'Madeleine' }), now: NOW, newUserId: objectId(1) }
+      const renamed = {
+        identity: identity('24601', { name: 'Madeleine' }),
+        now: NOW,
+        newUserId: () => objectId(1),
+      }
       assert.equal(
         (await sentBy(() => store.findUser(objectId(1)))).length,
         10,

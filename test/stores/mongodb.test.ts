@@ -174,7 +174,7 @@ else {
             epoch: 'an epoch',
           },
         ])
-        const again = await store.signIn({ identity: owned, now: NOW + 1, newUserId: user.id })
+        const again = await store.signIn({ identity: owned, now: NOW + 1, newUserId: () => user.id })
         assert.deepEqual([again?.created, again?.user.identities], [false, [owned]])
         assert.deepEqual((await store.findUser(user.id))?.identities, [owned])
       })
@@ -184,7 +184,7 @@ else {
       const store = mongodbStore({ db })
       const half: Identity = identity('\ud800')
       const calls = [
-        () => store.signIn({ identity: half, now: NOW, newUserId: objectId(200) }),
+        () => store.signIn({ identity: half, now: NOW, newUserId: () => objectId(200) }),
         () => link(store, objectId(1), half),
       ]
       for (const call of calls) await assert.rejects(async () => call(), { message: /UTF-8/ })

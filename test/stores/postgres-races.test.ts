@@ -51,7 +51,7 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
     await race(pool, async ({ store, schema, failures, rival, storeWaits }) => {
       await rival.query('BEGIN')
       await insertUser(rival, schema, objectId(1))
-      const result = store.signIn({ identity: owned, now: NOW, newUserId: objectId(2) })
+      const result = store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(2) })
       await storeWaits()
       await rival.query('COMMIT')
       const { user, created } = (await result) ?? {}
@@ -65,7 +65,7 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
     await race(pool, async ({ store, schema, failures, rival, storeWaits }) => {
       await rival.query('BEGIN')
       await insertUser(rival, schema, objectId(1))
-      const result = store.signIn({ identity: owned, now: NOW, newUserId: objectId(1) })
+      const result = store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(1) })
       await storeWaits()
       await rival.query('COMMIT')
       assert.equal((await result)?.created, false)
@@ -77,7 +77,7 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
     await race(pool, async ({ store, schema, failures, rival, storeWaits }) => {
       await rival.query('BEGIN')
       await insertUser(rival, schema, objectId(1))
-      const result = store.signIn({ identity: owned, now: NOW, newUserId: objectId(2) })
+      const result = store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(2) })
       await storeWaits()
       await rival.query('ROLLBACK')
       const { user, created } = (await result) ?? {}
@@ -104,7 +104,7 @@ describe('postgresStore repeats what lost a race', { skip }, () => {
       await createUser(store, 1, owned)
       await rival.query('BEGIN')
       await rival.query(`DELETE FROM ${schema}.users`)
-      const result = store.signIn({ identity: owned, now: NOW + 60, newUserId: objectId(1) })
+      const result = store.signIn({ identity: owned, now: NOW + 60, newUserId: () => objectId(1) })
       await storeWaits()
       await rival.query('COMMIT')
       const { user, created } = (await result) ?? {}

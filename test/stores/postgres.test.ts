@@ -68,7 +68,7 @@ describe('postgresStore asks the database', { skip }, () => {
       unlinkIdentity: () => store.unlinkIdentity(objectId(1), identity('madeleine')),
       removeExpiredSessions: () => sweep(store, NOW),
       setUserDisabled: () => store.setUserDisabled(objectId(1), true),
-      refuse: () => store.signIn({ identity: owned, now: NOW, newUserId: objectId(3) }),
+      refuse: () => store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(3) }),
       deleteUser: () => store.deleteUser(objectId(1)),
     }
     for (const [verb, call] of Object.entries(calls)) {

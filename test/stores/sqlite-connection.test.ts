@@ -52,7 +52,11 @@ describe('while another connection holds the lock', () => {
       database.exec('BEGIN IMMEDIATE')
       let isOver = false
       const signIns = atOnce(50, (index) =>
-        store.signIn({ identity: identity(`subject ${index}`), now: NOW, newUserId: objectId(100 + index) }),
+        store.signIn({
+          identity: identity(`subject ${index}`),
+          now: NOW,
+          newUserId: () => objectId(100 + index),
+        }),
       ).finally(() => {
         isOver = true
       })

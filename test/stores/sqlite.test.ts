@@ -121,7 +121,7 @@ describe('sqliteStore({ database })', () => {
       await store.ready?.()
       database.exec('BEGIN')
       await assert.rejects(
-        async () => store.signIn({ identity: identity('a'), now: NOW, newUserId: objectId(1) }),
+        async () => store.signIn({ identity: identity('a'), now: NOW, newUserId: () => objectId(1) }),
         /within a transaction/,
       )
       database.exec('COMMIT')

@@ -1,12 +1,15 @@
 // One of the processes of processes.test.ts, with a store of its own.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Store } from 'custom-jwt-auth'
+import type { SignInRequest, Store } from 'custom-jwt-auth'
 import { answerQuestions } from '../support/processes.js'
 import type { Verb } from '../support/wrapped-store.js'
 import { openStore, type Place } from './open-store.js'
 
+/** A sign-in, with an id where the store gets a function, which cannot be sent to a process. */
+export type SignIn = readonly ['signIn', Omit<SignInRequest, 'newUserId'> & { newUserId?: string }]
+
 /** A verb of the store with its arguments. */
-export type Call = { [V in Verb]: readonly [V, ...Parameters<Store[V]>] }[Verb]
+export type Call = { [V in Verb]: V extends 'signIn' ? SignIn : readonly [V, ...Parameters<Store[V]>] }[Verb]
 
 let store: Store
 let prepared: readonly Call[] = []
@@ -14,13 +17,18 @@ let prepared: readonly Call[] = []
 /** A refusal that the test has to see; other errors end it. */
 const BLOCKED = { user: undefined, code: 'IDENTITY_BLOCKED' }
 
-async function make([verb, ...args]: Call): Promise<unknown> {
+async function make(call: Call): Promise<unknown> {
+  const [verb, ...args] = call[0] === 'signIn' ? withFunction(call) : call
   try {
     return await (store[verb] as (...args: unknown[]) => unknown)(...args)
   } catch (error) {
     if ((error as { code?: unknown }).code === BLOCKED.code) return BLOCKED
     throw error
   }
+}
+
+function withFunction([verb, { newUserId, ...request }]: SignIn) {
+  return [verb, { ...request, ...(newUserId !== undefined && { newUserId: () => newUserId }) }] as const
 }
 
 const tasks = {

@@ -282,7 +282,7 @@ test('what was found good of a user is asked again when another process has made
   const { user_id: id, access_token: access } = await app.loggedIn()
   assert.equal((await app.meBearer(access)).body.id, id)
   await store.deleteUser(id)
-  await store.signIn({ identity: IDENTITY, now: NOW + 1, newUserId: id })
+  await store.signIn({ identity: IDENTITY, now: NOW + 1, newUserId: () => id })
   assert.equal((await app.me(mint())).body.id, id)
   assert.equal((await app.meBearer(access)).status, 401)
 })

@@ -30,7 +30,6 @@ import {
   type LinkRefusal,
   type LinkTerms,
   type SignInRequest,
-  type SignUpRequest,
   type Store,
   type UnlinkOutcome,
 } from '../store.js'
@@ -59,10 +58,10 @@ export function userVerbs(parts: {
   const toRecord = (user: UserDocument): UserRecord => toUserRecord(ids.decode(user._id), user)
 
   /** One step: refreshes the user when nothing but the date changes, or creates it. Undefined when neither could be. */
-  async function findOrCreate(wanted: NewIdentity, request: SignUpRequest) {
+  async function findOrCreate(wanted: NewIdentity, newId: string, request: SignInRequest) {
     const { data, issued_at } = wanted
     const epoch = newEpoch()
-    const fresh = toUserDocument(ids.encode(request.newUserId), newUserRecord(request), epoch, issued_at)
+    const fresh = toUserDocument(ids.encode(newId), newUserRecord(newId, request), epoch, issued_at)
     const { last_authentication_date, ...rest } = fresh
     const unchanged = { ...ENABLED, ...owns(wanted, { data: { $eq: data }, issued_at: { $eq: issued_at } }) }
     const update = { $set: { last_authentication_date }, $setOnInsert: rest }
@@ -89,21 +88,21 @@ export function userVerbs(parts: {
   async function signIn(request: SignInRequest): Promise<{ user: UserRecord; created: boolean } | undefined> {
     const { identity, now, issuedAt = now, newUserId } = request
     const wanted = toIdentityDocument(identity, issuedAt)
+    const newId = newUserId?.()
     return retry(async () => {
       // Before each step that may create the user. What is blocked after that came later than this sign-in.
       if (await isBlocked(identity)) throw identityBlocked()
-      const done =
-        newUserId === undefined ? undefined : await findOrCreate(wanted, { identity, now, newUserId })
+      const done = newId === undefined ? undefined : await findOrCreate(wanted, newId, request)
       if (done) return { answer: done }
       const user = await refresh(wanted, now)
       if (user) return { answer: { user: toRecord(user), created: false } }
-      const whose = newUserId === undefined ? owns(wanted) : { $or: [owns(wanted), byId(newUserId)] }
+      const whose = newId === undefined ? owns(wanted) : { $or: [owns(wanted), byId(newId)] }
       const [owner, other] = split(await users.find(whose).toArray(), wanted)
       if (owner?.disabled) return { answer: { user: toRecord(owner), created: false } }
       // Enabled or created since the steps above.
       if (owner) return undefined
-      if (newUserId === undefined) return { answer: undefined }
-      if (other) throw userIdTaken(newUserId)
+      if (newId === undefined) return { answer: undefined }
+      if (other) throw userIdTaken(newId)
       return undefined
     })
   }

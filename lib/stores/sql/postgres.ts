@@ -137,14 +137,15 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 
     signIn({ identity, now, issuedAt = now, newUserId }) {
       const digest = identityDigest(identity)
+      const newId = newUserId?.()
       return repeat(async () => {
-        const values = [digest, identityText(identity), now, newUserId ?? null, issuedAt]
+        const values = [digest, identityText(identity), now, newId ?? null, issuedAt]
         const [row] = (await query(sql.signIn, values)).rows as SignInRow[]
         if (row?.blocked) throw identityBlocked()
         if (row) return { user: toUserRecord(row), created: row.created }
-        if (newUserId === undefined) return undefined
-        const [id] = (await query(sql.isIdTaken, [newUserId, digest])).rows as { taken: boolean }[]
-        throw id?.taken ? userIdTaken(newUserId) : new LostRace('another call creates the user')
+        if (newId === undefined) return undefined
+        const [id] = (await query(sql.isIdTaken, [newId, digest])).rows as { taken: boolean }[]
+        throw id?.taken ? userIdTaken(newId) : new LostRace('another call creates the user')
       })
     },
 

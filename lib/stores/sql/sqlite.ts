@@ -72,9 +72,9 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         const { user: owner, blocked } = find(sql, digest)
         if (blocked) throw identityBlocked()
         if (!owner) {
-          if (newUserId === undefined) return undefined
-          if (sql.findUser.get(newUserId)) throw userIdTaken(newUserId)
-          const user = newUserRecord({ identity, now, newUserId })
+          if (!newUserId) return undefined
+          const user = newUserRecord(newUserId(), { identity, now })
+          if (sql.findUser.get(user.id)) throw userIdTaken(user.id)
           addUser(sql, user, issuedAt)
           return { user, created: true }
         }

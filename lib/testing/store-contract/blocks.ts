@@ -19,7 +19,7 @@ const OWN = identity('24601', { name: 'Jean' })
 const LINKED = named('staff', '24601')
 
 const signUp = async (store: Store, owned: Identity, id: number) =>
-  store.signIn({ identity: owned, now: NOW + 60, newUserId: objectId(id) })
+  store.signIn({ identity: owned, now: NOW + 60, newUserId: () => objectId(id) })
 
 /** Asks with and without an id for a new user. */
 async function assertRefused(store: Store, owned: Identity): Promise<void> {

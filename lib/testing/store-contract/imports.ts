@@ -60,7 +60,7 @@ export function imports(test: StoreTest): void {
     const renamed = identity('a', { name: 'A' })
     const identities = names.with(1, renamed)
     const user = { ...given, identities, last_authentication_date: NOW }
-    const signedIn = await store.signIn({ identity: renamed, now: NOW, newUserId: objectId(2) })
+    const signedIn = await store.signIn({ identity: renamed, now: NOW, newUserId: () => objectId(2) })
     assert.deepEqual(signedIn, { user, created: false })
     const linked = { ...user, identities: [...identities, identity('0')] }
     assert.deepEqual(await link(store, user.id, identity('0')), linked)
@@ -158,7 +158,7 @@ export function imports(test: StoreTest): void {
     const given = records(30)
     const signUp = (index: number) => {
       const [owned = identity('')] = given[index]?.identities ?? []
-      return store.signIn({ identity: owned, now: NOW, newUserId: objectId(1000 + index) })
+      return store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(1000 + index) })
     }
     const [outcomes, ...signedIn] = await Promise.all([
       (async () => store.importUsers(given))(),

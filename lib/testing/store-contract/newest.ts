@@ -7,7 +7,7 @@ const AS = { old: identity('24601', { role: 'admin' }), new: identity('24601', {
 export function newest(test: StoreTest): void {
   test('signIn keeps the data of the newest token, whichever comes last', async (store) => {
     const signIn = (owned: typeof AS.old, issuedAt: number) =>
-      store.signIn({ identity: owned, now: NOW + 60, issuedAt, newUserId: objectId(1) })
+      store.signIn({ identity: owned, now: NOW + 60, issuedAt, newUserId: () => objectId(1) })
     const cases = [
       { owned: AS.old, issuedAt: NOW - 10, kept: AS.old },
       { owned: AS.new, issuedAt: NOW - 5.5, kept: AS.new },

@@ -71,7 +71,11 @@ export function providers(test: StoreTest): void {
 
   test('simultaneous sign-ins of equal subjects make one user for each provider', async (store) => {
     const results = await atOnce(90, (index) =>
-      store.signIn({ identity: EQUAL[index % 3] ?? EQUAL[0], now: NOW, newUserId: objectId(index + 1) }),
+      store.signIn({
+        identity: EQUAL[index % 3] ?? EQUAL[0],
+        now: NOW,
+        newUserId: () => objectId(index + 1),
+      }),
     )
     for (const provider of [0, 1, 2]) {
       const own = results.filter((_, index) => index % 3 === provider)

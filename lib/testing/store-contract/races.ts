@@ -23,7 +23,7 @@ export function races(test: StoreTest): void {
       store.signIn({
         identity: identity('24601', { index }),
         now: NOW + index,
-        newUserId: objectId(index + 1),
+        newUserId: () => objectId(index + 1),
       }),
     )
     assert.equal(results.filter((result) => result?.created === true).length, 1)
@@ -33,7 +33,7 @@ export function races(test: StoreTest): void {
   })
 
   test('200 simultaneous sign-ins that bring the same id make one user, and none fails', async (store) => {
-    const request = { identity: identity('24601'), now: NOW, newUserId: objectId(1) }
+    const request = { identity: identity('24601'), now: NOW, newUserId: () => objectId(1) }
     const results = await atOnce(200, () => store.signIn(request))
     assert.equal(results.filter((result) => result?.created === true).length, 1)
     assert.deepEqual(new Set(results.map((result) => result?.user.id)), new Set([objectId(1)]))
@@ -43,7 +43,7 @@ export function races(test: StoreTest): void {
     const requests = Array.from({ length: 50 }, (_, index) => ({
       identity: identity(`subject ${index}`),
       now: NOW,
-      newUserId: objectId(1),
+      newUserId: () => objectId(1),
     }))
     const results = await Promise.allSettled(requests.map(async (request) => store.signIn(request)))
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -73,7 +73,7 @@ export function races(test: StoreTest): void {
       const wanted = identity(`wanted ${round}`)
       const linker = await createUser(store, round)
       const signUp = async () =>
-        store.signIn({ identity: wanted, now: NOW, newUserId: objectId(1000 + round) })
+        store.signIn({ identity: wanted, now: NOW, newUserId: () => objectId(1000 + round) })
       const linkIt = async () => link(store, linker.id, wanted)
       const early = round % 2 === 0 ? linkIt() : undefined
       const [signedIn, linked] = await Promise.all([signUp(), early ?? linkIt()])
@@ -104,7 +104,7 @@ export function races(test: StoreTest): void {
       await atOnce(10, (index) =>
         index === round - 1
           ? store.setUserDisabled(id, true)
-          : store.signIn({ identity: owned, now: NOW + index, newUserId: id }),
+          : store.signIn({ identity: owned, now: NOW + index, newUserId: () => id }),
       )
       assert.equal((await store.findUser(id))?.disabled, true)
     }
@@ -117,7 +117,7 @@ export function races(test: StoreTest): void {
       await createSession(store, session(round, id))
       const outcomes = await atOnce(10, async (index) => {
         if ((index + round) % 4 === 0) return (await store.deleteUser(id)) ? -1 : 0
-        const result = await store.signIn({ identity: owned, now: NOW, newUserId: id })
+        const result = await store.signIn({ identity: owned, now: NOW, newUserId: () => id })
         assert.equal(result?.user.id, id)
         return result.created ? 1 : 0
       })

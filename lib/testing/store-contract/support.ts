@@ -49,7 +49,7 @@ export async function createUser(
   id: number,
   owned: Identity = identity(`subject ${id}`),
 ): Promise<UserRecord> {
-  const result = await store.signIn({ identity: owned, now: NOW, newUserId: objectId(id) })
+  const result = await store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(id) })
   assert.ok(result, 'signIn with newUserId answers with a user')
   assert.equal(result.created, true)
   return result.user

@@ -26,7 +26,7 @@ export function users(test: StoreTest): void {
       last_authentication_date: NOW,
       disabled: false,
     }
-    assert.deepEqual(await store.signIn({ identity: owned, now: NOW, newUserId: objectId(1) }), {
+    assert.deepEqual(await store.signIn({ identity: owned, now: NOW, newUserId: () => objectId(1) }), {
       user,
       created: true,
     })
@@ -48,7 +48,7 @@ export function users(test: StoreTest): void {
 
   test('signIn leaves newUserId unused when it finds the user', async (store) => {
     await createUser(store, 1, identity('24601'))
-    const again = await store.signIn({ identity: identity('24601'), now: NOW, newUserId: objectId(2) })
+    const again = await store.signIn({ identity: identity('24601'), now: NOW, newUserId: () => objectId(2) })
     assert.deepEqual([again?.user.id, again?.created], [objectId(1), false])
     assert.equal(await store.findUser(objectId(2)), undefined)
   })
@@ -57,7 +57,11 @@ export function users(test: StoreTest): void {
     const before = await createUser(store, 1, identity('24601', { name: 'Jean' }))
     await store.setUserDisabled(objectId(1), true)
     const user = { ...before, disabled: true }
-    const refresh = { identity: identity('24601', { name: 'X' }), now: NOW + 60, newUserId: objectId(2) }
+    const refresh = {
+      identity: identity('24601', { name: 'X' }),
+      now: NOW + 60,
+      newUserId: () => objectId(2),
+    }
     assert.deepEqual(await store.signIn(refresh), { user, created: false })
     assert.deepEqual(await store.findUser(objectId(1)), user)
   })
@@ -65,9 +69,12 @@ export function users(test: StoreTest): void {
   test('signIn throws when another user has newUserId, and changes nothing', async (store) => {
     const user = await createUser(store, 1, identity('24601'))
     const other = identity('javert')
-    await assert.rejects(async () => store.signIn({ identity: other, now: NOW, newUserId: objectId(1) }), {
-      code: 'USER_ID_TAKEN',
-    })
+    await assert.rejects(
+      async () => store.signIn({ identity: other, now: NOW, newUserId: () => objectId(1) }),
+      {
+        code: 'USER_ID_TAKEN',
+      },
+    )
     assert.deepEqual(await store.findUser(objectId(1)), user)
     assert.equal(await ownerOf(store, other), undefined)
   })
