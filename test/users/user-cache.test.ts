@@ -49,9 +49,9 @@ for (const isAsync of [false, true])
       return [counts.signIn - before.signIn, counts.ids - before.ids]
     }
     assert.deepEqual(await asked('Jean', '1'), [1, 1])
-    // At once: for the user first. An id is made only for who has none.
-    assert.deepEqual(await asked('Jean', '2'), isAsync ? [1, 1] : [1, 0])
-    assert.deepEqual(await asked('Cosette', '3'), isAsync ? [1, 1] : [2, 1])
+    // An id is made only for a new user.
+    assert.deepEqual(await asked('Jean', '2'), [1, 0])
+    assert.deepEqual(await asked('Cosette', '3'), [1, 1])
   })
 
 test('a bearer token asks the store once, and the next request not at all', async (t) => {
