@@ -25,7 +25,7 @@ export class KeySetReader {
   readonly #rules: KeySetRules
   /** How the client gets its document: set by each read, before the client is asked. */
   #fetch!: () => Promise<{ keys: Jwk[] }>
-  readonly #client = new JwksClient({ fetcher: () => this.#fetch() })
+  readonly #client = new JwksClient({ fetcher: () => this.#fetch(), cache: false, rateLimit: false })
 
   constructor(rules: KeySetRules) {
     this.#rules = rules
