@@ -60,6 +60,8 @@ test('another scheme, or an empty Authorization header, leaves the way to jwtTok
   for (const Authorization of others) {
     assert.equal(await outcome(app, { Authorization, jwtTokenString: jwt }), 'ok', Authorization)
     assert.equal(await outcome(app, { Authorization }), '401 CREDENTIALS_MISSING', Authorization)
+    const { got } = app.logger.lines.at(-1)?.fields ?? {}
+    assert.match(String(got), /^Authorization with(?:out a known scheme| the scheme (?:Basic|Digest))$/)
   }
 })
 
