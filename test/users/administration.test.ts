@@ -4,7 +4,7 @@ import { ConfigurationError, memoryStore, type UserAccount } from 'custom-jwt-au
 import { startApp, type TestApp } from '../support/app.js'
 import { randomFrom } from '../support/random.js'
 import { claims, mint, NOW } from '../support/tokens.js'
-import { asyncStore } from '../support/wrapped-store.js'
+import { asyncStore, countingStore } from '../support/wrapped-store.js'
 
 const NOBODY = 'ab'.repeat(12)
 
@@ -164,8 +164,12 @@ test('list() has pages of 100 unless told otherwise, and refuses a limit outside
 })
 
 test('every change says whether there was such a user', async (t) => {
-  const app = await startApp(t)
+  const { store, calls } = countingStore()
+  const app = await startApp(t, { store })
   const { users } = app.auth
+  for (const change of ['disable', 'enable', 'delete'] as const)
+    assert.equal(await users[change]({ subject: 'nobody' }), false)
+  assert.deepEqual(calls, Array(3).fill('findIdentity'), 'nobody is changed')
   const { user_id: id } = await app.loggedIn()
   await app.loggedIn()
   for (const nobody of [NOBODY, '', '__proto__']) {
