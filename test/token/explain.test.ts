@@ -9,7 +9,7 @@ import {
   type CustomJwtAuthOptions,
   type Explanation,
 } from 'custom-jwt-auth'
-import { startApp } from '../support/app.js'
+import { startApp, type Options } from '../support/app.js'
 import {
   APP_ID,
   claims,
@@ -688,6 +688,44 @@ test('keys that cannot be had come before what else is wrong, as in the answer o
   assert.match(summary, /^could not check signature: .*Make the key set reachable/)
   assert.deepEqual([answer?.status, answer?.code], [503, 'KEYS_UNAVAILABLE'])
   assert.equal(checks.find(({ name }) => name === 'aud')?.pass, false)
+})
+
+test('of several providers, the first check says which one the issuer chose, or why there is none', async (t) => {
+  const of = (issuer: string, key: string) => ({ issuer, signingAlgorithm: 'HS256', signingKeys: [key] })
+  const providers = { a: of('https://a.example', SECRET), b: of('https://b.example', OTHER_SECRET) }
+  const expected = '"https://a.example" (a) or "https://b.example" (b)'
+  const down = () => Promise.reject(new Error('away'))
+  for (const [given, iss, provider, check] of [
+    [providers, 'https://a.example', 'a', { pass: true, expected, got: 'a, by its iss "https://a.example"' }],
+    [
+      providers,
+      'https://c.example',
+      undefined,
+      {
+        pass: false,
+        expected,
+        got: '"https://c.example"',
+        fix: 'Add a provider with this issuer, or send a token of one that is there',
+        code: 'TOKEN_ISSUER',
+      },
+    ],
+    [
+      down,
+      'https://a.example',
+      undefined,
+      {
+        pass: undefined,
+        expected: 'an issuer that the function providers returns options for',
+        got: '"https://a.example"',
+        code: 'PROVIDERS_UNAVAILABLE',
+      },
+    ],
+  ] as const) {
+    const { auth } = await startApp(t, { providers: given } as Options)
+    const explanation = await auth.explain(mint(claims({ iss })))
+    assert.deepEqual(explanation.checks[0], { name: 'provider', ...check })
+    assert.deepEqual([explanation.ok, explanation.provider], [check.pass === true, provider])
+  }
 })
 
 test('explaining a token does not make the guard remember it', async (t) => {
