@@ -21,7 +21,8 @@ export interface ScriptedIssuer {
 /** Listens on a free port of loopback until the test ends. */
 export async function startIssuer(t: TestContext, answer: RequestListener): Promise<ScriptedIssuer> {
   const requests: IncomingMessage[] = []
-  const server = createServer((req, res) => {
+  // Idle connections are the client's to close: see server.ts.
+  const server = createServer({ keepAliveTimeout: 0 }, (req, res) => {
     requests.push(req)
     issuer.answer(req, res)
   })

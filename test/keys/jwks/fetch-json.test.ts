@@ -11,9 +11,9 @@ import { fetchJson } from '../../../lib/keys/jwks/fetch-json.js'
 import type { JwksOptions } from '../../../lib/keys/jwks/jwks-options.js'
 import { certificateOf } from '../../support/certificate.js'
 import { eventually } from '../../support/eventually.js'
+import { freePort } from '../../support/free-port.js'
 import { requestRules } from '../../support/request-rules.js'
 import { answerWith, startIssuer, type ScriptedIssuer } from '../../support/scripted-issuer.js'
-import { listen } from '../../support/server.js'
 import { rsaKeys } from '../../support/tokens.js'
 
 const LIMIT = 512 * 1024
@@ -236,11 +236,9 @@ for (const [name, client] of Object.entries(clients))
     })
 
     test('nobody listens: the failure names the reason', async () => {
-      const server = await listen(() => undefined)
-      await server.close()
-      const { port } = new URL(server.url)
+      const port = await freePort()
       for (const host of ['127.0.0.1', 'localhost']) {
-        const asked = getFrom(new URL(`http://${host}:${port}/`), client)
+        const asked = getFrom(new URL(`http://${host}:${String(port)}/`), client)
         assert.match(await failureOf(asked), /could not be asked: .*ECONNREFUSED/)
       }
     })
