@@ -41,7 +41,7 @@ const SLOW_TESTS = [
   'stores/processes',
   'stores/two-providers',
 ].map((name) => join('test', `${name}.test.ts`))
-/** What Express 4 is tried with besides, and rooms that never see a request. */
+/** What Express 4 is tried with besides, and rooms that do not know Express: what goes over HTTP is the same on both. */
 const EXAMPLES = join('test', 'examples', '/')
 const NO_REQUESTS = ['jws', 'keys', 'migrate', 'presets', 'stores'].map((name) => join('test', name, '/'))
 const isSlow = (path) => SLOW_TESTS.includes(path) || SLOW_FOLDERS.some((folder) => path.startsWith(folder))

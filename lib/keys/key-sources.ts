@@ -1,6 +1,8 @@
 import { authError } from '../errors.js'
 import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
 
+type Finder = Pick<KeySource, 'find'>
+
 /**
  * All keys of a guard as one source: those that are written down, and those of a key set. An algorithm, or an algorithm
  * with a key id, leads to one of the two places, and nothing is looked for in the other.
@@ -10,9 +12,7 @@ export function joinKeys(
   written: readonly VerificationKey[],
   remote: { readonly source: KeySource; readonly algorithms: readonly Algorithm[] } | undefined,
 ): KeySource {
-  const sources = new Map<string, Pick<KeySource, 'find'>>(
-    remote?.algorithms.map((name) => [name, remote.source]),
-  )
+  const sources = new Map<string, Finder>(remote?.algorithms.map((name) => [name, remote.source]))
   for (const algorithm of new Set(written.map((key) => key.algorithm))) {
     const keys = written.filter((key) => key.algorithm === algorithm)
     const shared = sources.get(algorithm)
@@ -34,7 +34,7 @@ export function joinKeys(
 }
 
 /** A fixed list of keys as a source. With a `kid`, a token meets the keys of that name and the nameless ones. */
-function staticKeys(keys: readonly VerificationKey[]): Pick<KeySource, 'find'> {
+function staticKeys(keys: readonly VerificationKey[]): Finder {
   const frozen = Object.freeze([...keys])
   const named = frozen.some((key) => key.kid !== undefined)
   return {
@@ -48,10 +48,7 @@ function staticKeys(keys: readonly VerificationKey[]): Pick<KeySource, 'find'> {
 }
 
 /** Keys with names of their own, before a key set of the same algorithm. */
-function namedBefore(
-  keys: readonly VerificationKey[],
-  remote: Pick<KeySource, 'find'>,
-): Pick<KeySource, 'find'> {
+function namedBefore(keys: readonly VerificationKey[], remote: Finder): Finder {
   const byKid = new Map(keys.map(({ kid }) => [kid, Object.freeze(keys.filter((key) => key.kid === kid))]))
   return { find: (kid, now, algorithm) => byKid.get(kid) ?? remote.find(kid, now, algorithm) }
 }

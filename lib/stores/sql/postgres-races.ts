@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * A verb that lost a race is repeated so often; each time it waits a little longer. Of 200 sign-ins of one identity at once,
- * in serializable transactions, the unluckiest was seen to need nine.
+ * in serializable transactions, the unluckiest was seen to lose ten.
  */
 const ATTEMPTS = 50
 const MAX_PAUSE_MS = 50
