@@ -22,7 +22,7 @@ import { VerifiedCache } from './jws/token-cache.js'
 import { RemoteKeys } from './keys/jwks/remote-keys.js'
 import { joinKeys } from './keys/key-sources.js'
 import { foundProviders } from './providers/found-providers.js'
-import type { ProviderConfig } from './providers/provider-options.js'
+import type { ProviderRules } from './providers/provider-options.js'
 import { listedProviders, type Provider } from './providers/providers.js'
 import { claimStore } from './providers/store-claims.js'
 import { createDependency } from './dependency.js'
@@ -152,11 +152,11 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
     // Without a store, only the names within this guard have to differ.
     const claims = store ?? {}
     if (!find) return listedProviders(claimStore(claims, config.providers, composeProvider), verdicts)
-    const create = (found: ProviderConfig) => claimStore(claims, [found], composeProvider)[0] as Provider
+    const create = (found: ProviderRules) => claimStore(claims, [found], composeProvider)[0] as Provider
     return foundProviders({ find, read, create, cache: cache.providers, verdicts, timeoutSeconds, events })
   }
 
-  function composeProvider(provider: ProviderConfig, release: () => void): Provider {
+  function composeProvider(provider: ProviderRules, release: () => void): Provider {
     const {
       name,
       keys: { written, remote },

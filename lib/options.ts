@@ -23,7 +23,7 @@ import { Problems } from './problems.js'
 import type { DataOfProviders } from './providers/data-of-providers.js'
 import {
   PROVIDER_OPTIONS,
-  providerConfig,
+  providerRules,
   readFoundProvider,
   readProviders,
   type FindProvider,
@@ -193,7 +193,7 @@ function configOf(
     ...all,
     session,
     /** Empty when a function finds them. */
-    providers: Object.freeze(providers.map((provider) => providerConfig(provider, appId))),
+    providers: Object.freeze(providers.map((provider) => providerRules(provider, appId))),
     findProvider: typeof all.providers === 'function' ? (all.providers as FindProvider) : undefined,
     /** Reads what that function returned. @throws {ConfigurationError} */
     readFound: (issuer: string, given: unknown) => readFoundProvider(issuer, given, { appId, check }),

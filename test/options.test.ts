@@ -11,7 +11,7 @@ import {
 } from 'custom-jwt-auth'
 import { recordingLogger } from './support/logger.js'
 import { parseOptions } from '../lib/options.js'
-import type { ProviderConfig } from '../lib/providers/provider-options.js'
+import type { ProviderRules } from '../lib/providers/provider-options.js'
 import {
   at,
   checkRefusals,
@@ -646,14 +646,14 @@ describe('good options', () => {
       { appId: APP_ID, discover: 'https://issuer.example' },
       false,
     )
-    const [{ rules }] = providers as [ProviderConfig]
+    const [{ rules }] = providers as [ProviderRules]
     assert.deepEqual([...rules.allowedTypes], ['jwt', 'at+jwt', null])
     assert.deepEqual([rules.maxTokenLength, rules.clockToleranceSeconds, bearerJwt], [8192, 0, true])
   })
 
   test('have the documented defaults', () => {
     const config = parseOptions({ ...good, session } as CustomJwtAuthOptions, false)
-    const [provider] = config.providers as [ProviderConfig]
+    const [provider] = config.providers as [ProviderRules]
     assert.deepEqual(provider.rules.audience, [APP_ID])
     assert.equal(provider.rules.requireAnyAudience, false)
     assert.deepEqual([...provider.rules.allowedTypes], ['jwt'])

@@ -1,14 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { IssuerClient } from '../keys/jwks/issuer-client.js'
-import type { RemoteKeysConfig } from '../keys/key-options.js'
+import type { PublishedKeysRules } from '../keys/key-options.js'
 import type { TokenRules } from '../token/token-options.js'
 import type { Finding } from './finding.js'
 import { foreignMessage } from './foreign-message.js'
 
 /** Fetches the key set as the guard does, and compares the issuer's clock with the guard's on the way. */
 export async function* auditIssuer(
-  source: RemoteKeysConfig,
+  source: PublishedKeysRules,
   rules: TokenRules,
   clock: () => number,
 ): AsyncGenerator<Finding> {

@@ -10,7 +10,7 @@ import { isPublished } from './secret-key.js'
 import { parseSigningKeys, type BoundKey, type SigningKey } from './signing-keys.js'
 
 /** Keys that the issuer publishes. */
-export interface RemoteKeysConfig extends IssuerRules {
+export interface PublishedKeysRules extends IssuerRules {
   /** What `jwkUri` or `discover` says, for people: without what may be secret in it. */
   readonly uri: string
   readonly rules: RemoteKeysRules
@@ -20,7 +20,7 @@ export interface RemoteKeysConfig extends IssuerRules {
 export interface KeyRules {
   /** Keys that are written down. */
   readonly written: readonly VerificationKey[]
-  readonly remote: RemoteKeysConfig | undefined
+  readonly remote: PublishedKeysRules | undefined
 }
 
 /** All algorithms that there are keys for. */
@@ -100,7 +100,7 @@ export function readKeyRules(given: Readonly<Record<string, unknown>>, problems:
 
 function parseWritten(
   { signingKeys, signingAlgorithm }: Readonly<Record<string, unknown>>,
-  remote: RemoteKeysConfig | undefined,
+  remote: PublishedKeysRules | undefined,
   problems: Problems,
 ): readonly VerificationKey[] {
   // Beside a key set, signingAlgorithm is what the set is for.
@@ -121,7 +121,7 @@ function areAllBound(keys: unknown): boolean {
 /** An algorithm and a key id lead to one place: nothing is looked for in the other when the first has no such key. */
 function requireNames(
   keys: readonly VerificationKey[],
-  remote: RemoteKeysConfig | undefined,
+  remote: PublishedKeysRules | undefined,
   problems: Problems,
 ): void {
   const shared = keys.find((key) => key.kid === undefined && remote?.algorithms.includes(key.algorithm))
@@ -163,7 +163,7 @@ function parseAlgorithms(value: unknown, problems: Problems): readonly Algorithm
   return [...new Set(list.flatMap((name) => parseAlgorithm(name, PUBLIC_ALGORITHMS, problems) ?? []))]
 }
 
-function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problems): RemoteKeysConfig {
+function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problems): PublishedKeysRules {
   const jwks = readOptions('jwks', JWKS_OPTIONS, given.jwks ?? {}, problems) as Parsed<typeof JWKS_OPTIONS>
   const { headers, agent, fetch, maxKeys, timeoutSeconds, ...rules } = jwks
   const { url, locate } = parseLocation(given, jwks, problems)
@@ -185,7 +185,7 @@ function parseLocation(
   given: Readonly<Record<string, unknown>>,
   rules: UrlRules,
   problems: Problems,
-): Pick<RemoteKeysConfig, 'locate'> & { readonly url: URL } {
+): Pick<PublishedKeysRules, 'locate'> & { readonly url: URL } {
   const option = 'jwkUri' in given ? 'jwkUri' : 'discover'
   const fix = 'Pass an https URL (http is allowed on loopback only, or with jwks.allowHttp)'
   const told = problems.text(option, given[option], fix) ?? NOWHERE

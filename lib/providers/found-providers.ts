@@ -9,7 +9,7 @@ import { show } from '../token/hints.js'
 import { requireLength } from '../token/steps.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import type { MaybePromise } from '../user.js'
-import type { FindProvider, ProviderConfig } from './provider-options.js'
+import type { FindProvider, ProviderRules } from './provider-options.js'
 import { verifyWith, type Provider, type Providers } from './providers.js'
 import { Questions } from './questions.js'
 import { isSame, snapshot } from './snapshot.js'
@@ -19,9 +19,9 @@ import { WaitingRoom } from './waiting-room.js'
 export interface FoundProvidersParts {
   readonly find: FindProvider
   /** Reads what it returned. @throws {ConfigurationError} */
-  readonly read: (issuer: string, given: unknown) => ProviderConfig
+  readonly read: (issuer: string, given: unknown) => ProviderRules
   /** Puts a provider to work. @throws {ConfigurationError} when another one has its name */
-  readonly create: (config: ProviderConfig) => Provider
+  readonly create: (rules: ProviderRules) => Provider
   readonly cache: { readonly ttlSeconds: number; readonly max: number }
   readonly verdicts: VerifiedCache<VerifiedToken>
   readonly timeoutSeconds: number
@@ -150,23 +150,23 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
 
   function begun(iss: string, given: unknown, now: number): Found {
     const options = snapshot(given)
-    const config = read(iss, options)
+    const rules = read(iss, options)
     found.delete(iss)
-    const provider = created(config, now)
+    const provider = created(rules, now)
     const entry = { provider, options, askedAt: now, ageingAt: now, usedAt: now, uses: 0, isForgotten: false }
     found.set(iss, entry)
     return entry
   }
 
   /** A provider that was found too long ago no longer has a right to its name. */
-  function created(config: ProviderConfig, now: number): Provider {
+  function created(rules: ProviderRules, now: number): Provider {
     try {
-      return create(config)
+      return create(rules)
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error
       for (const [iss, { askedAt }] of found.entries())
         if (!isWithin(cache.ttlSeconds, askedAt, now)) found.delete(iss)
-      return create(config)
+      return create(rules)
     }
   }
 

@@ -50,7 +50,7 @@ export const PROVIDER_OPTIONS = {
 } satisfies ParsersOf<TokenOptions & SwitchOptions>
 
 /** A provider, parsed and frozen. */
-export interface ProviderConfig {
+export interface ProviderRules {
   /** Undefined for the one that has no name. */
   readonly name: string | undefined
   readonly rules: TokenRules
@@ -71,7 +71,7 @@ export interface ReadProvider {
 }
 
 /** Completes what was read, of options without a mistake. */
-export function providerConfig({ name, found, keys }: ReadProvider, appId: string): ProviderConfig {
+export function providerRules({ name, found, keys }: ReadProvider, appId: string): ProviderRules {
   const all = found as Parsed<typeof PROVIDER_OPTIONS>
   const issuer = all.discover as string | undefined
   return Object.freeze({
@@ -201,7 +201,7 @@ export function readFoundProvider(
   issuer: string,
   given: unknown,
   { appId, check }: { appId: string; check: (read: ReadProvider, problems: Problems) => void },
-): ProviderConfig {
+): ProviderRules {
   const at = 'providers()'
   const problems = new Problems()
   if (!isObject(given)) problems.object(at, given, [])
@@ -218,5 +218,5 @@ export function readFoundProvider(
   const read = { name: called, found: named, keys, issuers }
   check(read, problems)
   problems.throwIfAny()
-  return providerConfig(read, appId)
+  return providerRules(read, appId)
 }

@@ -7,10 +7,10 @@ import { requireLength } from '../token/steps.js'
 import type { ProviderVerifier, VerifiedToken, Verifier } from '../token/verifier.js'
 import type { MaybePromise } from '../user.js'
 import { onBehalfOf } from './on-behalf-of.js'
-import type { ProviderConfig } from './provider-options.js'
+import type { ProviderRules } from './provider-options.js'
 
 /** A provider at work. */
-export interface Provider extends Omit<ProviderConfig, 'keys'> {
+export interface Provider extends Omit<ProviderRules, 'keys'> {
   readonly keys: KeySource
   readonly verifier: ProviderVerifier
   /** Releases what its keys hold open, and its name. */

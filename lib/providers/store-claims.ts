@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../configuration-error.js'
-import type { ProviderConfig } from './provider-options.js'
+import type { ProviderRules } from './provider-options.js'
 
-type Claim = Pick<ProviderConfig, 'name' | 'rules' | 'keys'>
+type Claim = Pick<ProviderRules, 'name' | 'rules' | 'keys'>
 
 /** The providers whose people each store has. A closed guard has none any more. */
 const claimsOf = new WeakMap<object, Set<Claim>>()
@@ -12,20 +12,20 @@ const claimsOf = new WeakMap<object, Set<Claim>>()
  * @param make puts a provider to work; it gets what takes its claim back
  * @throws {ConfigurationError} when the store has another provider of such a name
  */
-export function claimStore<Config extends Claim, Made>(
+export function claimStore<Rules extends Claim, Made>(
   store: object,
-  configs: readonly Config[],
-  make: (config: Config, release: () => void) => Made,
+  providers: readonly Rules[],
+  make: (provider: Rules, release: () => void) => Made,
 ): Made[] {
   const claims = claimsOf.get(store) ?? new Set()
-  for (const config of configs)
+  for (const provider of providers)
     for (const other of claims)
-      if (other.name === config.name && !isSameIssuer(other, config)) throw collision(other, config)
+      if (other.name === provider.name && !isSameIssuer(other, provider)) throw collision(other, provider)
   claimsOf.set(store, claims)
-  return configs.map((config) => {
-    claims.add(config)
-    return make(config, () => {
-      claims.delete(config)
+  return providers.map((provider) => {
+    claims.add(provider)
+    return make(provider, () => {
+      claims.delete(provider)
     })
   })
 }

@@ -1,7 +1,7 @@
 // The verifier with keys from an issuer, composed as a guard does it, with its events written down.
 import { setImmediate as turn } from 'node:timers/promises'
 import { VerifiedCache } from '../../lib/jws/token-cache.js'
-import type { ProviderConfig } from '../../lib/providers/provider-options.js'
+import type { ProviderRules } from '../../lib/providers/provider-options.js'
 import { parseOptions } from '../../lib/options.js'
 import type { ErrorCode } from '../../lib/errors.js'
 import { isAuthError } from '../../lib/errors.js'
@@ -40,7 +40,7 @@ export function remoteVerifier(
       keys: { remote: source },
       ...provider
     },
-  ] = providers as [ProviderConfig]
+  ] = providers as [ProviderRules]
   if (!source) throw new Error('the options have no issuer')
   const events: { name: keyof Events; event: unknown }[] = []
   const loads = { begun: 0, ended: 0 }

@@ -6,7 +6,7 @@ import { VerifiedCache } from '../../lib/jws/token-cache.js'
 import type { KeySource } from '../../lib/keys/key-source.js'
 import { joinKeys } from '../../lib/keys/key-sources.js'
 import type { CustomJwtAuthOptions } from '../../lib/options.js'
-import type { ProviderConfig } from '../../lib/providers/provider-options.js'
+import type { ProviderRules } from '../../lib/providers/provider-options.js'
 import { createVerifier, type VerifiedToken, type Verifier } from '../../lib/token/verifier.js'
 import { APP_ID, NOW, SECRET } from './tokens.js'
 
@@ -26,7 +26,7 @@ export interface TestVerifier {
 export function verifierFor(options: object = {}, find?: KeySource['find']): TestVerifier {
   const all = { appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET], ...options }
   const { providers, cache } = parseOptions(all as CustomJwtAuthOptions, false)
-  const [{ keys: source, ...provider }] = providers as [ProviderConfig]
+  const [{ keys: source, ...provider }] = providers as [ProviderRules]
   assert(!source.remote)
   const keys = { ...joinKeys(source.written, undefined), ...(find && { find }) }
   const verifier = createVerifier({

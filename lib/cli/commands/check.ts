@@ -1,7 +1,7 @@
 import { parseOptions, type Config } from '../../options.js'
 import { ConfigurationError } from '../../configuration-error.js'
 import type { VerificationKey } from '../../keys/key-source.js'
-import type { ProviderConfig } from '../../providers/provider-options.js'
+import type { ProviderRules } from '../../providers/provider-options.js'
 import type { NotCarriedOver } from '../../migrate/report.js'
 import { defineCommand } from '../command.js'
 import type { Finding } from '../finding.js'
@@ -87,7 +87,7 @@ async function* audit(read: () => Promise<GuardOptions>, production = false): As
   if (!notCarriedOver) yield* auditUsers(config)
 }
 
-async function* auditProvider(provider: ProviderConfig, clock: () => number): AsyncGenerator<Finding> {
+async function* auditProvider(provider: ProviderRules, clock: () => number): AsyncGenerator<Finding> {
   yield* auditRules(provider)
   const { written, remote } = provider.keys
   if (written.length > 0) yield keysFinding(written)
@@ -122,7 +122,7 @@ function keysFinding(keys: readonly VerificationKey[]): Finding {
   return { name: 'keys', level: 'ok', text: kinds.join(', ') }
 }
 
-function* auditRules({ rules, disabled }: ProviderConfig): Generator<Finding> {
+function* auditRules({ rules, disabled }: ProviderRules): Generator<Finding> {
   const { audience, requireAnyAudience, requiredClaims, issuer } = rules
   if (disabled)
     yield {
