@@ -1,7 +1,7 @@
 import type { Dependency } from '../dependency.js'
 import { authError } from '../errors.js'
 import { ConfigurationError } from '../configuration-error.js'
-import { asGiven, integer, lenient, requireOptions, text } from '../option-parsers.js'
+import { integer, lenient, requireOptions, text } from '../option-parsers.js'
 import type { IdentityName, LinkRefusal, Store } from '../stores/store.js'
 import { nameIdentity, PROVIDER, type MaybePromise, type UserData, type UserRecord } from '../user.js'
 import type { UserCache } from './user-cache.js'
@@ -34,7 +34,10 @@ export interface Users<Data = UserData> {
    * @param page `limit` from 1 to 1000, default 100; `after`: the `next` of the page before
    * @returns `next` is there when there may be more
    */
-  list(page?: { limit?: number; after?: string }): Promise<{ users: UserAccount<Data>[]; next?: string }>
+  list(page?: {
+    limit?: number | undefined
+    after?: string | undefined
+  }): Promise<{ users: UserAccount<Data>[]; next?: string }>
   /**
    * Refuses the user on every path from now on, with all its identities. Returns whether there is such a user: who has
    * not come yet cannot be disabled, but {@link block}ed.
@@ -75,7 +78,10 @@ export interface Users<Data = UserData> {
   revokeSessions(id: string): Promise<number>
 }
 
-const PAGE_OPTIONS = { limit: integer({ default: 100, min: 1, max: 1000 }), after: asGiven }
+const PAGE_OPTIONS = {
+  limit: integer({ default: 100, min: 1, max: 1000 }),
+  after: lenient(undefined, text('Pass the next of the page before, or leave it out for the first page')),
+}
 const IDENTITY_OPTIONS = {
   subject: text("Pass the subject: the token's sub, as text"),
   provider: lenient(
@@ -160,8 +166,8 @@ export function createUsers(parts: {
       return user && toAccount(user)
     },
     async list(page = {}) {
-      const { limit } = requireOptions('users.list', PAGE_OPTIONS, page)
-      const records = await ask(() => store.listUsers({ limit, after: page.after }))
+      const { limit, after } = requireOptions('users.list', PAGE_OPTIONS, page)
+      const records = await ask(() => store.listUsers({ limit, after }))
       const last = records.length === limit ? records.at(-1) : undefined
       return { users: records.map(toAccount), ...(last && { next: last.id }) }
     },

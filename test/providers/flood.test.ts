@@ -6,6 +6,7 @@ import { createTestIssuer } from 'custom-jwt-auth/testing'
 import { Questions } from '../../lib/providers/questions.js'
 import { startApp, type Options } from '../support/app.js'
 import { testClock } from '../support/clock.js'
+import { eventually } from '../support/eventually.js'
 import { assertFreed, memoryInUse } from '../support/heap.js'
 import { claims, mint, NOW, SECRET } from '../support/tokens.js'
 
@@ -112,7 +113,7 @@ test('while strangers hold up all questions that they can, tenants that are know
     open = resolve
   })
   const strangers = times(500, (index) => statusOf(invented(index)))
-  while (tenants.running() < 7) await turn()
+  await eventually(() => tenants.running() === 7)
   for (let request = 0; request < 50; request += 1) {
     assert.equal(await statusOf(known), 200)
     clock.advance(1)
@@ -137,7 +138,7 @@ test('a known tenant that was idle is served while strangers hold all questions 
   const strangers = times(2100, (index) =>
     auth.authenticate(tokenOf(invented(index))).catch(({ code }: { code: string }) => code),
   )
-  while (tenants.running() < 7) await turn()
+  await eventually(() => tenants.running() === 7)
   assert.equal(await statusOf(tenant(0)), 200)
   open()
   const codes = await Promise.all(strangers)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { setImmediate as turn } from 'node:timers/promises'
 import { ConfigurationError, customJwtAuth, memoryStore, type CustomJwtAuthOptions } from 'custom-jwt-auth'
 import { startApp, type Options } from '../support/app.js'
+import { eventually } from '../support/eventually.js'
 import { APP_ID, claims, mint, OTHER_SECRET, SECRET } from '../support/tokens.js'
 
 const A = 'https://a.example/'
@@ -112,7 +112,7 @@ describe('providers as a function', () => {
     })
     const ask = (iss: string) => me(mint(claims({ iss })))
     const first = Array.from({ length: 20 }, (_, index) => ask(index < 10 ? A : `https://x${index}`))
-    while (questions < 7) await turn()
+    await eventually(() => questions === 7)
     fail()
     for (const answer of await Promise.all(first)) assert.equal(answer.status, 503)
     assert.equal((await ask(A)).status, 503)

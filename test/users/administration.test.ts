@@ -19,7 +19,7 @@ async function pages(app: TestApp, limit: number): Promise<UserAccount[][]> {
   const all: UserAccount[][] = []
   let after: string | undefined
   do {
-    const { users, next } = await app.auth.users.list({ limit, ...(after !== undefined && { after }) })
+    const { users, next } = await app.auth.users.list({ limit, after })
     all.push(users)
     after = next
   } while (after !== undefined)
@@ -139,7 +139,7 @@ test('list() keeps its place while users come and go between the pages', async (
   const seen: string[] = []
   let after: string | undefined
   do {
-    const { users, next } = await app.auth.users.list({ limit: 5, ...(after !== undefined && { after }) })
+    const { users, next } = await app.auth.users.list({ limit: 5, after })
     seen.push(...users.map(({ id }) => id))
     after = next
     const victim = ids[Math.floor(random() * ids.length)] ?? ''
@@ -149,16 +149,28 @@ test('list() keeps its place while users come and go between the pages', async (
   for (const id of ids) assert.ok(seen.includes(id) || gone.has(id))
 })
 
-test('list() has pages of 100 unless told otherwise, and refuses a limit outside of 1 to 1000', async (t) => {
+test('list() has pages of 100 unless told otherwise', async (t) => {
   const app = await startApp(t)
   await manyUsers(app, 101)
   const { users, next } = await app.auth.users.list()
   assert.equal(users.length, 100)
   assert.equal(next, users[99]?.id)
-  for (const limit of [0, -1, 1001, 1.5, Number.NaN, Infinity, '10' as unknown as number])
-    await assert.rejects(app.auth.users.list({ limit }), (error) => {
+  assert.equal((await app.auth.users.list({ after: undefined })).users.length, 100)
+})
+
+test('list() refuses a limit outside of 1 to 1000, and what is not the next of a page', async (t) => {
+  const { auth } = await startApp(t)
+  const pages = [
+    ...[0, -1, 1001, 1.5, Number.NaN, Infinity, '10'].map((limit) => ({ limit })),
+    ...[null, '', 1, {}].map((after) => ({ after })),
+  ] as object[]
+  for (const page of pages)
+    await assert.rejects(auth.users.list(page), (error) => {
       assert.ok(error instanceof ConfigurationError)
-      assert.equal(error.problems[0]?.option, 'users.list.limit')
+      assert.deepEqual(
+        error.problems.map(({ option }) => option),
+        Object.keys(page).map((name) => `users.list.${name}`),
+      )
       return true
     })
 })
