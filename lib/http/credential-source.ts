@@ -52,7 +52,7 @@ function readHeaders(given: object): Readonly<Record<string, HeaderValue>> {
     const key = name.toLowerCase()
     const values = found.get(key) ?? []
     for (const item of [value].flat()) if (typeof item === 'string') values.push(item)
-    if (values.length > 0) found.set(key, values)
+    found.set(key, values)
   }
   return Object.fromEntries(
     [...found].map(([name, values]) => [name, values.length > 1 ? values : values[0]]),

@@ -44,7 +44,7 @@ export function createFinder(find: FindCredentials, dependency: Dependency) {
 /** Only what is certainly no credential is a missing one: the answer is the app's, and its mistake must let nobody in. */
 function readFound(answer: unknown): Found | undefined {
   if (isNothing(answer)) return undefined
-  const given = typeof answer === 'object' ? (Object.entries(answer) as [string, unknown][]) : []
+  const given: [string, unknown][] = Object.entries(answer)
   const isKnown = given.length > 0 && given.every(([name]) => name === 'jwt' || name === 'session')
   const [found, another] = given.filter(([, token]) => !isNothing(token))
   if (isKnown && !found) return undefined

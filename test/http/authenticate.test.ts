@@ -14,6 +14,8 @@ const forms: Readonly<Record<string, (name: string, value: string) => Credential
   'headers alone': (name, value) => ({ headers: { [name.toLowerCase()]: value } }),
   'headers in their own case': (name, value) => ({ headers: { [name]: value } }),
   'a list of values': (name, value) => ({ headers: { [name]: [value] } }),
+  'a value with spaces behind it': (name, value) => ({ headers: { [name]: `${value}  ` } }),
+  'a list of which one is a text': (name, value) => ({ headers: { [name]: [5, value, null] } }),
   'rawHeaders too': (name, value) => ({
     headers: { [name.toLowerCase()]: value },
     rawHeaders: ['Host', 'x', name, value],
@@ -119,6 +121,12 @@ describe('auth.authenticate', () => {
       { headers: [], rawHeaders: 'jwtTokenString' },
       { headers: JSON.parse('{"__proto__":{"jwttokenstring":"x"}}') as unknown },
       { headers: {}, rawHeaders: [1, 2] },
+      { headers: {}, rawHeaders: [{ length: 13 }, 'x'] },
+      { headers: {}, rawHeaders: ['Host', 'x', { length: 13 }, 'x'] },
+      { headers: {}, rawHeaders: { length: Number.MAX_VALUE } },
+      { headers: [['jwtTokenString', 'x']] },
+      { headers: { get: 'x' } },
+      { headers: { get: () => 'x' } },
     ].map((source): [string, () => unknown, string] => [
       `no credential: ${JSON.stringify(source) ?? 'undefined'}`,
       () => source,
@@ -146,8 +154,27 @@ describe('auth.authenticate', () => {
     assert.ok(user < 10 * 300_000, `${String(user)} µs`) // lists that were copied for each took 6 s
   })
 
+  test('reads as many headers as Node does, and no more', async (t) => {
+    const app = await startApp(t)
+    const after = (count: number): CredentialSource => ({
+      headers: Object.fromEntries([
+        ...Array.from({ length: count }, (_, at) => [`x-${String(at)}`, 'x']),
+        ['jwtTokenString', mint()],
+      ]) as Record<string, string>,
+    })
+    assert.equal((await app.auth.authenticate(after(1999))).auth.kind, 'custom-token')
+    assert.equal(await refusal(app, after(2000)), '401 CREDENTIALS_MISSING')
+  })
+
   test('refuses an empty token', async (t) => {
     for (const source of ['', '  ']) assert.match(await refusal(await startApp(t), source), /^401 TOKEN_/)
+  })
+
+  test('has one req.auth for a token, however often it comes', async (t) => {
+    const { auth } = await startApp(t)
+    const [first, again] = [await auth.authenticate(mint()), await auth.authenticate(mint())]
+    assert.ok(Object.isFrozen(first.auth))
+    assert.equal(again.auth, first.auth)
   })
 
   test('is heard of as the guard is', async (t) => {

@@ -220,6 +220,8 @@ test('a malformed path is refused with 400 or 404', async (t) => {
     [`${BASE}/auth/profile%`, 404],
   ] as const)
     assertShape(await app.send(path), status, path)
+  const { error } = (await app.send(`${BASE}/app/%zz/location`)).body
+  assert.equal(error, 'the path is malformed')
   const login = LOGIN.replace('custom-token', '%zz')
   assertShape(await app.send(login, { method: 'POST', body: { token: mint() } }), 400, login)
   for (const query of [

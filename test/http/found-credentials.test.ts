@@ -131,6 +131,23 @@ test('auth.authenticate asks it for every request, and not for a token', async (
     const { auth } = await app.auth.authenticate(source)
     assert.equal(auth.kind, 'custom-token')
   }
+  const sources = [
+    { headers, protocol: 'wss' },
+    { headers: new Headers(headers), protocol: 'wss' },
+    new Headers(headers),
+  ]
+  const seen: unknown[] = []
+  const watching = await startWith(t, ((req: { headers: object; protocol?: string }) => {
+    seen.push([req.headers, req.protocol])
+    return { jwt: good }
+  }) as () => unknown)
+  for (const source of sources) await watching.auth.authenticate(source)
+  // What has headers as Node has them is seen itself; of all else, the headers alone.
+  assert.deepEqual(seen, [
+    [headers, 'wss'],
+    [headers, undefined],
+    [headers, undefined],
+  ])
   const code = (source: unknown) =>
     app.auth.authenticate(source as CredentialSource).catch((error: AuthError) => error.code)
   assert.equal(await code({ headers: { cookie: `jwt=${forged}` } }), 'TOKEN_SIGNATURE')

@@ -138,8 +138,10 @@ test('userOf() is the user, or a refusal that says what is missing', async (t) =
     const answer = await send(path, outgoing)
     assert.equal(answer.status, 401)
     assert.match(String(answer.headers['www-authenticate']), /^Bearer /)
-    const { code, got: logged } = logger.lines.at(-1)?.fields as { code: string; got: string }
-    assert.deepEqual([code, logged], ['CREDENTIALS_MISSING', got])
+    const { fields } = logger.lines.at(-1) as { fields: { code?: string; expected?: string; got?: string } }
+    assert.deepEqual([fields.code, fields.got], ['CREDENTIALS_MISSING', got])
+    if (got === 'neither')
+      assert.equal(fields.expected, 'the header jwtTokenString, or Authorization: Bearer')
   }
 })
 

@@ -2,7 +2,7 @@
 // errorHandler(), and from the session routes.
 import assert from 'node:assert/strict'
 import test, { after, describe, type TestContext } from 'node:test'
-import { memoryStore, type ErrorCode } from 'custom-jwt-auth'
+import { isAuthError, memoryStore, type ErrorCode } from 'custom-jwt-auth'
 import { ERRORS } from '../../lib/errors.js'
 import { createTestIssuer } from '../../lib/testing/index.js'
 import {
@@ -615,6 +615,10 @@ describe('the errors of PROTOCOL §5', { concurrency: 8 }, () => {
         codes.slice(-told.length),
         told.map(() => row.code),
       )
+      // A full store has no cause but itself.
+      if (row.status === 503 && row.code !== 'STORE_FULL')
+        for (const { fields } of app.logger.lines)
+          if (fields.code) assert.ok(fields.err instanceof Error && !isAuthError(fields.err))
     })
 })
 

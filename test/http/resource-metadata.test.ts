@@ -110,6 +110,15 @@ test('it is served wherever it is mounted: on its path, below a prefix, by Conne
   await answersAt(express().use('/prefix', express.Router().use(make())), `/prefix${WELL_KNOWN}/orders`)
   await answersAt(connect().use(make()), `${WELL_KNOWN}/orders`)
   await answersAt(connect().use(WELL_KNOWN, make()), `${WELL_KNOWN}/orders`)
+  // Of node:http, which has no originalUrl, another path is somebody else's.
+  const serveMetadata = make()
+  const bare = await serve(t, (req, res) => {
+    serveMetadata(req, res, () => res.end('next'))
+  })
+  assert.equal((await send(`${bare}/x`, {})).text, 'next')
+  await answersAt((req, res) => {
+    serveMetadata(req, res, () => res.end('next'))
+  }, `${WELL_KNOWN}/orders`)
 })
 
 test('every challenge leads to it, and names the scopes that are known', async (t) => {
@@ -139,6 +148,9 @@ test('every challenge leads to it, and names the scopes that are known', async (
   assert.deepEqual(await challengeAt('/optional'), [401, `scope="a b", ${metadata}`])
   assert.deepEqual(await challengeAt('/user'), [401, metadata])
   assert.deepEqual(await challengeAt('/user', good), [200, undefined])
+  // A refusal that is not a challenge stays none.
+  const twice = await send(`${url}/guarded`, { headers: { jwtTokenString: [good, good] } })
+  assert.deepEqual([twice.status, twice.headers['www-authenticate']], [400, undefined])
 
   await assert.rejects(auth.authenticate({ headers: {} }), (error) => {
     assert(isAuthError(error))
