@@ -159,10 +159,14 @@ async function attempt<T>(call: () => MaybePromise<T>): Promise<T | AuthError> {
 /** No provider was chosen: the token says no issuer that has one, or is not a token, or nobody knows for now. */
 function noProvider(error: AuthError): Outcome {
   const { check: name = PROVIDER_CHECK, expected = 'a provider for its issuer', fix } = error.detail ?? {}
-  const cause = error.cause instanceof Error ? error.cause.message : error.message
-  const { got = cause } = error.detail ?? {}
+  const { got = causeOf(error) } = error.detail ?? {}
   const pass = error.status < 500 ? false : undefined
   return { check: { name, pass, expected, got, ...(fix !== undefined && { fix }) }, error }
+}
+
+/** What a dependency failed with. */
+function causeOf({ cause, message }: AuthError): string {
+  return cause instanceof Error ? cause.message : message
 }
 
 /** The guard stops at the first check that the token does not pass, be it refused or not to be decided. */
@@ -196,10 +200,10 @@ async function explainStep(step: Check, inspection: Inspection, now: number): Pr
       return { check: { name, pass: false, expected, got, fix }, error: refusal(step, code, inspection, now) }
     }
     const fix = inspection.unescaped.map(escapeFix).join('. ')
-    return { check: { name, pass: true, expected, got, ...(name === 'metadata' && fix !== '' && { fix }) } }
+    return { check: { name, pass: true, expected, got, ...(fix !== '' && { fix }) } }
   } catch (error) {
-    if (name === 'signature') return explainKeys(error, inspection)
     if (!isAuthError(error)) throw error
+    if (name === 'signature') return explainKeys(error, inspection)
     const { expected = step.expected(inspection, now), got = error.message } = error.detail ?? {}
     const fix = error.detail?.fix ?? step.fix(error.code, inspection, now)
     return { check: { name, pass: false, expected, got, fix }, error }
@@ -212,13 +216,12 @@ function skipped(step: Check): ExplainedCheck {
 }
 
 /** Why there are no keys to verify a signature with. */
-function explainKeys(reason: unknown, { token }: Inspection): Outcome {
+function explainKeys(error: AuthError, { token }: Inspection): Outcome {
   const name = 'signature'
-  const error = isAuthError(reason) ? reason : authError('UNEXPECTED', { cause: reason })
   if (error.status !== 401) {
-    const cause = error.cause instanceof Error ? error.cause.message : String(reason)
+    const got = causeOf(error)
     const fix = 'Make the key set reachable from here: npx custom-jwt-auth check says more about it'
-    return { check: { name, pass: undefined, expected: 'keys to verify it with', got: cause, fix }, error }
+    return { check: { name, pass: undefined, expected: 'keys to verify it with', got, fix }, error }
   }
   const { kid } = token.header
   const fix =

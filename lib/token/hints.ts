@@ -24,6 +24,7 @@ export function show(value: unknown): string {
 
 /** At least the first `length` characters of the JSON, if it has that many, without building the rest. */
 function startOfJson(value: unknown, length: number): string {
+  if (length <= 0) return ''
   if (typeof value === 'string') return JSON.stringify(value.slice(0, length))
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const isList = Array.isArray(value)
@@ -39,7 +40,7 @@ function startOfJson(value: unknown, length: number): string {
 }
 
 function escaped(character: string): string {
-  return character.replace(/./gsu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Differences that people overlook. */

@@ -171,6 +171,15 @@ test('an issuer with RS256 moves to EdDSA, in its key set', async (t) => {
   assert.equal((await app.me(issuer.mint(user, { kid: old }))).status, 200)
 })
 
+test('keys that are all written down are ready at once, and hold nothing open', async (t) => {
+  const { auth } = await startApp(t, {
+    signingAlgorithm: undefined,
+    signingKeys: [bound('HS256')],
+  } as Options)
+  await auth.ready()
+  await auth.close()
+})
+
 describe('what start-up refuses', () => {
   const jwkUri = 'https://issuer.example/jwks'
   const point = keyPairFor('ES256').publicKey.export({ format: 'jwk' })
@@ -207,6 +216,16 @@ describe('what start-up refuses', () => {
     {
       what: 'no algorithm for one of two keys',
       options: { signingAlgorithm: undefined, signingKeys: [bound('HS256'), LONG_SECRET.slice(1)] },
+      option: 'signingAlgorithm',
+      problem: /^is undefined/,
+      fix: /^Pass one of HS256/,
+    },
+    {
+      what: 'no algorithm, neither of its own nor for all, for one of two keys with kid',
+      options: {
+        signingAlgorithm: undefined,
+        signingKeys: [bound('HS256'), { key: LONG_SECRET.slice(1), kid: 'b' }],
+      },
       option: 'signingAlgorithm',
       problem: /^is undefined/,
       fix: /^Pass one of HS256/,

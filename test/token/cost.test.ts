@@ -1,5 +1,5 @@
-// What a refusal costs, whoever reads its words: a token as long as a login body once stopped the loop with, and the nastiest text for each
-// step. CPU time, and the lowest of several runs, so that a busy or slow machine fails nothing.
+// What a refusal costs, whoever reads its words: a token as long as a login body, with the nastiest text for each step, once
+// stopped the loop. CPU time, and the lowest of several runs, so that a busy or slow machine fails nothing.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { startApp } from '../support/app.js'

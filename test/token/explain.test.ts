@@ -89,12 +89,14 @@ test('a header that is not there is explained too', async () => {
   const auth = customJwtAuth({ appId: APP_ID, signingAlgorithm: 'HS256', signingKeys: [SECRET] })
   const { ok, summary } = await auth.explain(undefined as unknown as string)
   assert.equal(ok, false)
-  assert.match(summary, /^refused by format: /)
+  assert.match(summary, /^refused by format: .*, got 1 segment\. /)
+  assert.equal(summary, (await auth.explain('')).summary)
 })
 
 test('a good token passes every check', async () => {
-  const { ok, checks, summary } = await explain(mint())
+  const { ok, checks, summary, ...others } = await explain(mint())
   assert.equal(ok, true)
+  assert.deepEqual(others, {}, 'neither a provider nor an answer')
   assert.equal(summary, 'accepted as Authorization: Bearer or in the header jwtTokenString')
   assert.equal((await explain(mint(), { bearerJwt: false })).summary, 'accepted in the header jwtTokenString')
   assert.ok(checks.every(({ pass, fix }) => pass === true && fix === undefined))
@@ -179,6 +181,26 @@ test('every failed check is reported, not only the first', async () => {
   const failed = checks.filter(({ pass }) => pass === false).map(({ name }) => name)
   assert.deepEqual(failed, ['typ', 'crit', 'signature', 'aud', 'sub', 'exp', 'nbf'])
   assert.match(summary, /^refused by typ: expected JWT, got "x"\./i)
+  assert.equal(checks.at(-1)?.name, 'metadata', 'nobody is looked for by what is not a subject')
+})
+
+test('a user who would not be let in is what the guard answers with', async () => {
+  const { ok, answer, checks } = await explain(mint(), { autoCreateUser: false })
+  assert.deepEqual([ok, answer?.code, checks.at(-1)?.name], [false, 'USER_NOT_FOUND', 'user'])
+})
+
+test('of a text longer than any token is allowed to be, nothing but the length is examined', async () => {
+  const [, ...others] = (await explain('x'.repeat(1_000_000))).checks
+  assert.deepEqual(
+    others.map(({ name }) => name),
+    ['format'],
+  )
+  const { checks, summary } = await explain('x'.repeat(1_000_001))
+  assert.deepEqual(
+    checks.map(({ name }) => name),
+    ['length'],
+  )
+  assert.match(summary, /^refused by length: expected at most 2048 characters, got 1000001 characters\. /)
 })
 
 interface Row {
@@ -653,9 +675,30 @@ describe('a refused token is explained:', () => {
 
   test('with another algorithm, the signature is not judged: neither passed nor failed', async () => {
     const { checks } = await explain(mint(claims(), { key: rsa.privateKey }))
-    const signature = checks.find(({ name }) => name === 'signature')
-    assert.equal(signature?.pass, undefined)
-    assert.equal(signature?.got, 'nothing that could be verified')
+    assert.deepEqual(
+      checks.flatMap(({ name, pass, got }) => (pass === true ? [] : [[name, pass, got]])),
+      [
+        ['alg', false, '"RS256"'],
+        ['signature', undefined, 'nothing that could be verified'],
+      ],
+    )
+  })
+
+  test('nor with a kid that is not a string', async () => {
+    const { checks } = await explain(mint(claims(), { header: { kid: 5 } }))
+    assert.equal(checks.find(({ name }) => name === 'signature')?.got, 'nothing that could be verified')
+  })
+
+  test('where both secrets and public keys are configured, neither advice is that of the other', async () => {
+    const keys = [
+      { key: SECRET, algorithm: 'HS256' },
+      { key: rsa.publicPem, algorithm: 'RS256' },
+    ]
+    const options = { signingAlgorithm: undefined, signingKeys: keys }
+    const { signingAlgorithm: _none, ...several } = options
+    const failure = await onlyFailure(mint(claims(), { header: { alg: 'HS512' } }), several)
+    assert.equal(failure.expected, 'HS256 or RS256')
+    assert.equal(failure.fix, 'Let the issuer sign with HS256 or RS256; if it does, this token is forged')
   })
 })
 
@@ -674,6 +717,11 @@ describe("a session token given in place of the issuer's", () => {
         /^refused by alg: .*This is a session token/,
         'its algorithm is nothing for the issuer to fix',
       )
+      const issuer = { issuer: 'https://issuer.example', audience: 'x', signingKeys: [SESSION_SECRET] }
+      const { checks } = await explain(token, issuer)
+      const toFix = checks.filter(({ name, pass }) => pass === false && ['iss', 'aud'].includes(name))
+      assert.equal(toFix.length, 2)
+      for (const { fix } of toFix) assert.match(fix ?? '', /^This is a session token/)
       const check = explanation.checks.find(({ name }) => name === 'session token')
       assert.equal(check?.pass, false)
       assert.equal(check.got, `a session token ("${kind.replace('_token', '')}")`)
@@ -685,7 +733,10 @@ test('keys that cannot be had come before what else is wrong, as in the answer o
   const token = mint(claims({ aud: 'other' }), { key: rsa.privateKey, header: { kid: 'a' } })
   const auth = customJwtAuth({ appId: APP_ID, clock: () => NOW * 1000, jwkUri: 'http://127.0.0.1:9/jwks' })
   const { summary, answer, checks } = await auth.explain(token)
-  assert.match(summary, /^could not check signature: .*Make the key set reachable/)
+  assert.match(
+    summary,
+    /^could not check signature: .*, got http:.*ECONNREFUSED.*\. Make the key set reachable/,
+  )
   assert.deepEqual([answer?.status, answer?.code], [503, 'KEYS_UNAVAILABLE'])
   assert.equal(checks.find(({ name }) => name === 'aud')?.pass, false)
 })
@@ -725,6 +776,22 @@ test('of several providers, the first check says which one the issuer chose, or 
     const explanation = await auth.explain(mint(claims({ iss })))
     assert.deepEqual(explanation.checks[0], { name: 'provider', ...check })
     assert.deepEqual([explanation.ok, explanation.provider], [check.pass === true, provider])
+  }
+})
+
+test('a function that fails again is told by what it failed with, or by the answer where that has no words', async (t) => {
+  for (const [cause, got] of [
+    [new Error('away'), 'away'],
+    ['away', 'temporarily unavailable, try again later'],
+  ] as const) {
+    const { auth } = await startApp(t, {
+      providers: () => Promise.reject(cause as Error),
+    } as unknown as Options)
+    const token = mint(claims({ iss: 'https://a.example' }))
+    // The first one is logged; the next is only counted, and has no words of its own.
+    await auth.explain(token)
+    const { summary } = await auth.explain(token)
+    assert.equal(summary, `could not check provider: expected a provider for its issuer, got ${got}.`)
   }
 })
 
