@@ -59,6 +59,20 @@ describe('audience and requireAnyAudience', () => {
   ])
 })
 
+describe('issuer', () => {
+  const fix = /^Pass what the issuer puts into iss: a string, or an array of strings$/
+  checkRefusals([
+    ...wrong('issuer', at('issuer'), fix, [undefined, '', ' \t', 5, null, true, {}]),
+    ...[[], [''], ['a', ' '], ['a', 5]].map((issuer) => ({
+      what: show(issuer),
+      options: { issuer },
+      option: 'issuer',
+      problem: /^is empty, or an element is blank or not a string$/,
+      fix,
+    })),
+  ])
+})
+
 describe('allowedTypes', () => {
   checkRefusals(
     [null, 'JWT', [], [''], [5], ['JWT', undefined], {}].map((allowedTypes) => ({

@@ -63,7 +63,7 @@ export const TOKEN_OPTIONS = {
   audience: optional(readAudience),
   requireAnyAudience: boolean({ default: false }),
   // Not split at commas: a URL may have them.
-  issuer: optional((value: unknown) => readNames('iss', typeof value === 'string' ? [value] : value)),
+  issuer: optional((value: unknown) => readNames('iss', value)),
   subjectClaim: optional(text('Pass the name of a claim'), 'sub'),
   requiredClaims: optional(readRequiredClaims, []),
   // What these two default to depends on where the keys come from.
@@ -116,7 +116,8 @@ export function tokenRules(
 
 function readNames(claim: 'aud' | 'iss', value: unknown): readonly string[] {
   const isGood = (name: unknown): name is string => typeof name === 'string' && name.trim() !== ''
-  if (Array.isArray(value) && value.length > 0 && value.every(isGood)) return Object.freeze([...value])
+  const names = typeof value === 'string' ? [value] : value
+  if (Array.isArray(names) && names.length > 0 && names.every(isGood)) return Object.freeze([...names])
   throw namesMistake(claim, value)
 }
 
