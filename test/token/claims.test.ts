@@ -275,6 +275,7 @@ describe('typ', () => {
     { what: 'Jwt in mixed case', header: { typ: 'Jwt' } },
     { what: 'application/JWT, whose prefix says nothing,', header: { typ: 'application/JWT' } },
     { what: 'another prefix', header: { typ: 'x/application/JWT' }, ...refused },
+    { what: 'a prefix in the middle', header: { typ: 'JWapplication/T' }, ...refused },
     { what: 'no typ', header: { typ: undefined }, ...refused },
     { what: 'at+jwt', header: { typ: 'at+jwt' }, ...refused },
     { what: 'an empty typ', header: { typ: '' }, ...refused },
