@@ -237,7 +237,6 @@ const ISSUERS_TO_FIX: readonly ErrorCode[] = [
   'TOKEN_SIGNATURE',
   'TOKEN_ISSUER',
   'TOKEN_AUDIENCE_INVALID',
-  'TOKEN_AUDIENCE_MISMATCH',
 ]
 
 function fixOf(step: Check, code: ErrorCode, inspection: Inspection, now: number): string {

@@ -107,7 +107,7 @@ export function duration(seconds: number): string {
  * `https://example.com/roles` is two parts, `https://example\.com/roles` is one.
  */
 export function escapedPath(value: unknown, path: readonly string[]): string | undefined {
-  if (path.length === 0) return value === undefined || value === null ? undefined : ''
+  if (path.length === 0) return value === null ? undefined : ''
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   for (let count = 1; count <= path.length; count += 1) {
     const name = path.slice(0, count).join('.')
