@@ -456,12 +456,16 @@ describe('invented kids', () => {
   })
 
   test('that come in one go share one search, and another for those that came while it was under way', async (t) => {
-    const { issuer, verdict, token, keys } = await start(t)
+    const { issuer, verdict, token, keys, events } = await start(t)
     await keys.ready(NOW)
     const invent = inventor(token())
     const verdicts = await Promise.all(Array.from({ length: 4000 }, () => verdict(invent())))
     assert.deepEqual(count(verdicts), { TOKEN_KEY_ID_UNKNOWN: 4000 })
     assert.equal(issuer.fetches, 3)
+    assert.equal(events.filter(({ name }) => name === 'unknownKeyId').length, 2)
+    // Of the burst, they have taken no more than that.
+    for (let times = 0; times < 10; times += 1) await verdict(invent())
+    assert.equal(issuer.fetches, 1 + BURST)
   })
 
   test('wait for a slow issuer in a bounded number: further ones are refused at once', async (t) => {
