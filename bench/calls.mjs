@@ -2,7 +2,7 @@
 // bare Express request. Sends what each of the three took in each round.
 // calls.mjs GUARD ALGORITHM CREDENTIAL seen|new|new-user|bad-signature|expired|missing
 import { createPublicKey, verify } from 'node:crypto'
-import { logIn, neighbours, ours, setUser } from './guards.mjs'
+import { logIn, neighbors, ours, setUser } from './guards.mjs'
 import {
   anonymous,
   bearer,
@@ -25,7 +25,7 @@ const ALL_CALLS = (WARM_UP_ROUNDS + ROUNDS) * LOOPS * CALLS
 const NEW_TOKENS = 6000
 
 const [name, algorithm, credential, age] = process.argv.slice(2)
-const guard = await { ...neighbours, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }[name](
+const guard = await { ...neighbors, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }[name](
   algorithm,
 )
 const mint = algorithm === 'HS256' ? mintHs256 : mintRs256

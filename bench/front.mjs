@@ -12,11 +12,11 @@ const ofOurs = (results, age) =>
 
 function cost(results) {
   const [seen, fresh] = [ofOurs(results, 'seen'), ofOurs(results, 'new')]
-  const neighbour = (age) =>
+  const neighbor = (age) =>
     results.calls.measured.find(({ token, guard }) => token === age && guard === 'express-jwt')
-  const times = (age) => neighbour(age).timesOurs.toFixed(1)
+  const times = (age) => neighbor(age).timesOurs.toFixed(1)
   return [
-    '![What a guard adds to a request: bars of this package and its neighbours, for tokens seen before and never',
+    '![What a guard adds to a request: bars of this package and its neighbors, for tokens seen before and never',
     'seen.](docs/charts/request.svg)',
     '',
     `A token seen before costs ${microseconds(seen.microseconds)} of CPU time, ${percent(seen.ofRequest)} of a bare Express request, and one never seen`,
@@ -37,7 +37,7 @@ function scale(results) {
     '![Bars: requests to the issuer and honest tokens refused, for this package and jwks-rsa, during a minute of',
     'invented key ids.](docs/charts/invented-key-ids.svg)',
     '',
-    `With a million users in place of a thousand, a sign-in takes ${grown.join(' and ')}. ${whole(ours.invented)}`,
+    `With a million users instead of a thousand, a sign-in takes ${grown.join(' and ')}. ${whole(ours.invented)}`,
     `invented key ids cost the issuer ${whole(ours.fetches)} requests, and ${whole(ours.known.refused)} of ${whole(ours.known.sent)} people with a key known before are refused.`,
   ].join('\n')
 }

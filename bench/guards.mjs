@@ -1,4 +1,4 @@
-// What is measured: this package as built, and its neighbours with the same keys and the same expectations.
+// What is measured: this package as built, and its neighbors with the same keys and the same expectations.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import express from 'express'
@@ -94,7 +94,7 @@ export function setUser(req, _res, next) {
 }
 
 /** Each makes its guard for an algorithm. */
-export const neighbours = {
+export const neighbors = {
   'express-jwt': (algorithm) =>
     expressjwt({ secret: keyOf(algorithm), algorithms: [algorithm], audience: APP_ID, issuer: ISSUER }),
   'passport-jwt': passportJwt,

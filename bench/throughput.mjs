@@ -2,7 +2,7 @@
 // noise, and all get the same requests. Sends what each app took in each round.
 // throughput.mjs GUARD ALGORITHM CREDENTIAL seen|new
 import { createPublicKey, verify } from 'node:crypto'
-import { logIn, neighbours, ours, setUser } from './guards.mjs'
+import { logIn, neighbors, ours, setUser } from './guards.mjs'
 import { bearer, listenApp, startLoad, thirdParty } from './measure.mjs'
 import { rounds } from './statistics.mjs'
 import { mintHs256, mintMany, mintRs256, PUBLIC_PEM, signedParts } from './tokens.mjs'
@@ -14,7 +14,7 @@ const REQUESTS = 400
 const NEW_TOKENS = 6000
 
 const [name, algorithm, credential, age] = process.argv.slice(2)
-const guards = { ...neighbours, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }
+const guards = { ...neighbors, 'custom-jwt-auth': ours, 'setting req.user': () => setUser }
 const guard = await guards[name](algorithm)
 const count = age === 'new' ? NEW_TOKENS : 100
 const tokens = await mintMany(algorithm === 'HS256' ? mintHs256 : mintRs256, count, { users: 100 })

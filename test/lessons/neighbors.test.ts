@@ -1,4 +1,4 @@
-// The vulnerabilities of neighbours that LESSONS.md lists, tried on this package. Those of key sets are in test/keys.
+// The vulnerabilities of neighbors that LESSONS.md lists, tried on this package. Those of key sets are in test/keys.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp } from '../support/app.js'
