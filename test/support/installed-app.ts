@@ -48,7 +48,7 @@ export function makeApp() {
       child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
       while (!/Listening on .*\n/.test(output)) {
         await Promise.race([once(child.stdout, 'data'), exit])
-        assert.equal(child.exitCode, null, output + errors)
+        assert.deepEqual([child.exitCode, child.signalCode], [null, null], output + errors)
       }
       return {
         output,
