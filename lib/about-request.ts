@@ -1,4 +1,4 @@
-/** What ties a log line or an event to its request. */
+/** Identifies the request that a log line or an event is about. */
 export interface AboutRequest {
   /** `req.id`, where the app's logger set one. */
   readonly requestId?: string | number
@@ -10,11 +10,11 @@ export interface AboutRequest {
 const SHOWN_ID_LENGTH = 100
 const SHOWN_METHOD_LENGTH = 20
 const SHOWN_PATH_LENGTH = 200
-/** Longer than any path that is shown, with the origin before it. */
+/** More than the longest path that is shown, with an origin in front of it. */
 const READ_LENGTH = 2000
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i
 
-/** Reads what there is of it: strangers choose all but the id, and not every source is a request. Never a header. */
+/** Reads what is there, never a header: clients control all but the id, and not every source is a request. */
 export function aboutRequest(source: unknown): AboutRequest {
   if (typeof source !== 'object' || source === null) return {}
   const { id, method, url, originalUrl = url } = source as Readonly<Record<string, unknown>>

@@ -14,7 +14,7 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   /** Always `CONFIGURATION_INVALID`. */
   readonly code = 'CONFIGURATION_INVALID'
-  /** Not enumerable, because the message has it all: Node would print it twice. */
+  /** Not enumerable, since Node would print it again after the message, which has it all. */
   declare readonly problems: readonly ConfigurationProblem[]
   /** The page that explains every option, in the installed package. */
   declare readonly docs: string

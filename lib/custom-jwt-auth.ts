@@ -41,11 +41,11 @@ import { derivedObjectId } from './users/user-id.js'
 import { createExplainUser } from './users/explain-user.js'
 import { createUsers, type Users } from './users/administration.js'
 
-/** The guard, and what else an app needs from it. */
+/** The guard, which is middleware, with everything else that an app needs from it. */
 export interface CustomJwtAuth<Data = UserData> extends Middleware {
   /**
-   * The same guard for routes that anonymous users may see: a request without credentials goes on without `req.user`; a bad
-   * credential is refused as everywhere. Keys, caches and users are this guard's own.
+   * The same guard for routes that anonymous users may see: a request without credentials goes on without `req.user`; a
+   * bad credential is still refused. It shares the keys, caches and users of this guard.
    */
   readonly optional: Middleware
   /**
@@ -54,7 +54,7 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
    */
   sessionRoutes(): Middleware
   /**
-   * `POST /auth` of Realm Object Server, for the Realm SDKs before version 10: see docs/realm-object-server.md.
+   * `POST /auth` of Realm Object Server, for Realm SDKs older than version 10: see docs/realm-object-server.md.
    * @throws {ConfigurationError} without the option `session`
    */
   realmObjectServerRoutes(): Middleware
@@ -62,40 +62,41 @@ export interface CustomJwtAuth<Data = UserData> extends Middleware {
   readonly users: Users<Data>
   /**
    * The user of a request that the guard has let through: `req.user`, with the types of your metadata fields.
-   * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or the route has no guard in front of it
+   * @throws {AuthError} CREDENTIALS_MISSING when there is none: nobody signed in, or no guard is in front of the route
    */
   userOf(req: IncomingMessage): User<Data>
   /**
-   * Who sends something, for all that is not an Express request: WebSockets, subscriptions, workers, other frameworks.
-   * Takes the ways of the guard, in the same order; a token alone may be the issuer's or a session's.
-   * @param source a token, or a request: of `node:http`, `{ headers }`, a `Request` or `Headers` of the web platform
-   * @returns never undefined: without a credential it rejects, whatever `credentialsRequired` says
+   * Authenticates anything that is not an Express request: WebSockets, subscriptions, workers, other frameworks. Looks
+   * for the same credentials as the guard, in the same order; a bare token may be the issuer's or a session's.
+   * @param source a token, or a request: one of `node:http`, `{ headers }`, or a web-standard `Request` or `Headers`
+   * @returns never undefined: without a credential, it rejects even when `credentialsRequired` is false
    * @throws {AuthError} what the guard would pass to `next(error)`
    */
   authenticate(source: CredentialSource): Promise<Authenticated<Data>>
   /**
-   * Serves `/.well-known/oauth-protected-resource` (RFC 9728), with the path of `resource` behind it, by which OAuth clients
-   * such as those of the Model Context Protocol find your issuer: `app.use(auth.resourceMetadata({ resource, scopes }))`, at
-   * the root of the host. From then on every challenge of this guard carries `resource_metadata`.
-   * @throws {ConfigurationError} when called twice, for mistakes in the options, and when no issuer is known
+   * Serves `/.well-known/oauth-protected-resource` (RFC 9728), followed by the path of `resource`, where OAuth clients
+   * such as those of the Model Context Protocol find your issuer:
+   * `app.use(auth.resourceMetadata({ resource, scopes }))`, at the root of the host. From then on, each challenge of
+   * this guard carries `resource_metadata`.
+   * @throws {ConfigurationError} for mistakes in the options, when called twice, and when no issuer is known
    */
   resourceMetadata(options: ResourceMetadataOptions): Middleware
-  /** Says for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
+  /** Tells for every check whether a third-party token passes it, and what to fix. For people, not for programs. */
   explain(token: string, options?: ExplainOptions): Promise<Explanation>
   /**
-   * A page for development that explains tokens in a browser at this machine: `app.use('/inspect', auth.inspectPage())`.
-   * It verifies with this guard's keys and looks for users in its store, and changes nothing: see docs/inspect.md.
+   * A development page that explains tokens in a browser on this machine: `app.use('/inspect', auth.inspectPage())`. It
+   * verifies with this guard's keys, looks up users in its store, and changes nothing: see docs/inspect.md.
    * @throws {ConfigurationError} when `NODE_ENV` is `production`
    */
   inspectPage(): Middleware
-  /** Resolves when the keys and the store can be used: await it before listening. */
+  /** Resolves when the keys and the store are ready for use: await it before listening. */
   ready(): Promise<void>
   /** Releases what the keys and the store hold open. */
   close(): Promise<void>
 }
 
 /**
- * The type of the user that a guard makes.
+ * The type of the `req.user` that a guard sets.
  * @example
  * declare global {
  *   namespace Express {
@@ -107,11 +108,11 @@ export type UserOf<Auth> = Auth extends CustomJwtAuth<infer Data> ? User<Data> :
 
 /**
  * Makes the guard: middleware that verifies a third-party JWT (header `jwtTokenString`) or a session's access token
- * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. What it refuses goes to `next(error)`.
+ * (`Authorization: Bearer`), finds or creates the user, and sets `req.user`. A refusal goes to `next(error)`.
  *
  * @param options parsed once; changing them later changes nothing
  * @returns the middleware, which also carries `optional`, `sessionRoutes()`, `realmObjectServerRoutes()`, `users`, `userOf()`, `authenticate()`, `resourceMetadata()`, `explain()`, `inspectPage()`, `ready()` and `close()`
- * @throws {ConfigurationError} at once, naming every mistake in the options and its fix
+ * @throws {ConfigurationError} synchronously, naming every mistake in the options and its fix
  * @example
  * const auth = customJwtAuth({
  *   appId: 'myapp-abcde',
@@ -131,7 +132,7 @@ export function customJwtAuth<
   return compose(config, isProduction) as unknown as CustomJwtAuth<DataOfOptions<Fields, Providers>>
 }
 
-/** The one place that wires the parts. */
+/** The one place that wires the parts together. */
 function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   const { appId, cache, clock } = config
   const store = config.users ? (config.store ?? memoryStore()) : undefined
@@ -149,7 +150,7 @@ function compose(config: Config, isProduction: boolean): CustomJwtAuth {
   function composeProviders() {
     const { findProvider: find, readFound: read } = config
     const { timeoutSeconds } = config
-    // Without a store, only the names within this guard have to differ.
+    // Without a store, names only have to be unique within this guard.
     const claims = store ?? {}
     if (!find) return listedProviders(claimStore(claims, config.providers, composeProvider), verdicts)
     const create = (found: ProviderRules) => claimStore(claims, [found], composeProvider)[0] as Provider

@@ -2,16 +2,16 @@ import { authError, isAuthError, type ErrorCode } from './errors.js'
 import { isPromise } from './maybe-promise.js'
 import type { MaybePromise } from './user.js'
 
-/** Calls something that is not ours: a store, a hook, a loader. */
+/** Calls code that is not ours: a store, a hook, a loader. */
 export type Dependency = <T>(code: ErrorCode, call: () => MaybePromise<T>) => MaybePromise<T>
 
 /** When a dependency never answers, calls must not pile up, neither here nor in its driver's queue. */
 const MAX_UNANSWERED = 10_000
 
 /**
- * Makes the one way to call what is not ours: whatever it throws becomes an error of the given code, with the `cause`
- * kept, and an answer that does not come in time is a failure too. While too many calls are unanswered, including
- * those that have timed out, others fail at once. An answer that is not a promise is not counted.
+ * Makes the one function through which such code is called: whatever it throws becomes the `cause` of an error with the
+ * given code, and so does an answer that does not come in time. While too many calls are unanswered, including those
+ * that have timed out, further calls fail at once. An answer that is not a promise is not counted.
  */
 export function createDependency(
   timeoutSeconds: number,
@@ -77,7 +77,7 @@ class UnansweredCalls {
   }
 }
 
-/** The answer, if it comes in time. @throws {AuthError} of the given code, or the one that it brings */
+/** The answer, if it comes in time. @throws {AuthError} with the given code, or the one that the answer rejects with */
 export async function withDeadline<T>(
   answer: Promise<T>,
   code: ErrorCode,

@@ -6,7 +6,7 @@ interface ErrorRow {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503
   /** The original service's code, which its SDKs match on. */
   readonly error_code: string
-  /** What a client may read. Rows for third-party tokens carry the original's prefix. */
+  /** What a client may read. Rows for third-party tokens add the original service's prefix. */
   readonly message: string
   readonly prefix?: string
 }
@@ -26,7 +26,7 @@ const session = (message: string): ErrorRow => request(401, 'InvalidSession', me
 const dependency = (): ErrorRow =>
   request(503, 'InternalServerError', 'temporarily unavailable, try again later')
 
-/** Every failure that a request can meet. docs/errors.md explains each; a test keeps the two in step. */
+/** Every way in which a request can fail. docs/errors.md explains each; a test keeps the two in sync. */
 export const ERRORS = {
   CREDENTIALS_MISSING: request(401, 'InvalidParameter', 'no authentication methods were specified'),
   CREDENTIALS_DUPLICATED: request(400, 'InvalidParameter', 'a credential header was sent more than once'),
@@ -102,7 +102,7 @@ export const ERRORS = {
   UNEXPECTED: dependency(),
 } as const satisfies Record<string, ErrorRow>
 
-/** The stable name of a cause; what tests and apps should match on. */
+/** The stable name of a cause: what tests and apps should match on. */
 export type ErrorCode = keyof typeof ERRORS
 
 /** A failed check: what it expected and what it found. For the app's own log, never for the client. */
@@ -111,23 +111,23 @@ export interface ErrorDetail {
   readonly check?: string
   /** What the configuration asks for, in words. */
   readonly expected?: string
-  /** What came, in words. */
+  /** What was found instead, in words. */
   readonly got?: string
   /** What to do about it. */
   readonly fix?: string
-  /** How many were refused for the same reason since the last report, when not every one is reported. */
+  /** How many were refused for the same reason since the last report, where not each one is reported. */
   readonly count?: number
 }
 
-/** An http-errors instance that frameworks answer with the right status and headers. */
+/** An http-errors instance, which frameworks turn into a response with the right status and headers. */
 export interface AuthError extends Error {
-  /** The cause: one for each, and stable. Match on it. */
+  /** Names the cause. Each cause has its own code, which never changes: match on it. */
   readonly code: ErrorCode
-  /** The original service's code, on which its SDKs match. */
+  /** The original service's code, which its SDKs match on. */
   readonly error_code: string
   /** The HTTP status: 4xx for the client, 503 for a dependency. */
   readonly status: number
-  /** The same, by the name that Connect reads. */
+  /** The same as `status`, under the name that Connect reads. */
   readonly statusCode: number
   /** Whether `message` may be shown to the client: true for 4xx. */
   readonly expose: boolean
@@ -135,9 +135,9 @@ export interface AuthError extends Error {
   readonly headers: Readonly<Record<string, string>>
   /** The full reason, for the app's own log. */
   readonly detail?: ErrorDetail
-  /** The name of the provider whose token it is, when there is one that has a name. */
+  /** The name of the provider whose token was refused, if it has one. */
   readonly provider?: string
-  /** Where the package explains the code: `…/docs/errors.md#token_expired`. Not enumerable: JSON for a client is without it. */
+  /** Where the package explains the code: `…/docs/errors.md#token_expired`. Not enumerable, so no client gets it. */
   readonly docs: string
 }
 
@@ -187,8 +187,8 @@ function makeError(
 }
 
 /**
- * A refusal as the answer to a link. The caller's session is good there, and clients of the original service answer a
- * 401 with a refresh and the same request, some of them endlessly, and InvalidSession with a logout (PROTOCOL §4).
+ * A refusal, turned into the answer to a link. The caller's session is valid there, and the original's clients react to
+ * a 401 with a refresh and the same request, some of them endlessly, and to InvalidSession with a logout (PROTOCOL §4).
  */
 export function asRefusedLink(error: AuthError): AuthError {
   if (error.status !== 401 || error.code === 'SESSION_INVALID' || error.code === 'USER_DISABLED') return error
@@ -203,7 +203,7 @@ export function asRefusedLink(error: AuthError): AuthError {
   return provider === undefined ? refusal : Object.assign(refusal, { provider })
 }
 
-/** Strangers choose how often they are refused, so the text for the log costs nothing until it is read. */
+/** Anyone can cause refusals at any rate, so the text for the log costs nothing until it is read. */
 function defineDetail(error: Error, detail: LazyDetail): void {
   const settle = (): ErrorDetail => {
     const value = typeof detail === 'function' ? detail() : detail
@@ -244,7 +244,7 @@ function responseHeaders(
   if (status !== 401) return {}
   // RFC 6750 §3.1: a request without credentials gets no error code.
   if (code === 'CREDENTIALS_MISSING') return { 'WWW-Authenticate': realm + needed }
-  // RFC 6750 §3: no quote, backslash or non-ASCII character in the description.
+  // RFC 6750 §3: the description may contain no quotes, backslashes or non-ASCII characters.
   const description = message.replaceAll('"', "'").replace(/[^\x20-\x5b\x5d-\x7e]/g, '?')
   return { 'WWW-Authenticate': `${realm}, error="invalid_token", error_description="${description}"` }
 }

@@ -4,19 +4,19 @@ import { isCounted, type AuthError, type ErrorDetail } from './errors.js'
 import { printable, printableFields } from './printable.js'
 
 /**
- * A logger of pino's shape. `console` fits too, since it takes the same calls, and so does winston, which is called its
- * own way: message first.
+ * A logger with pino's methods. `console` works too, since it takes the same calls, and so does winston, which gets the
+ * message first, as it expects.
  */
 export interface Logger {
-  /** What an operator looks at only while searching for something. */
+  /** What an operator needs only while looking into a problem. */
   debug(fields: object, message: string): void
-  /** What happened as it should. */
+  /** Normal operation, refusals included. */
   info(fields: object, message: string): void
-  /** A refusal, or what may become a failure. */
+  /** Something that may become a failure. */
   warn(fields: object, message: string): void
-  /** A failure of what the app depends on. */
+  /** A failure of something that the app depends on. */
   error(fields: object, message: string): void
-  /** Optional, as in pino and winston: fields for a level that is off are not even built. */
+  /** Optional, as in pino and winston: the fields of a disabled level are not even built. */
   isLevelEnabled?(level: string): boolean
 }
 
@@ -25,14 +25,14 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 /** How a request was authenticated. */
 export type CredentialKind = 'session' | 'custom-token'
 
-/** What happens to the keys or tokens of a provider that has a name says it. */
+/** Events about the keys or tokens of a named provider carry its name. */
 interface OfProvider {
   readonly provider?: string
 }
 
 /**
- * What the package tells the app about: its log, and `node:diagnostics_channel`. Never a token or a secret. `req` is what was
- * authenticated: a request is told by its id, method and path.
+ * What the package reports to the app's log and to `node:diagnostics_channel`. Never a token or a secret. `req` is what
+ * was authenticated; of a request, only the id, method and path are reported.
  */
 export interface Events {
   /** Channel `custom-jwt-auth:authenticated`. */
@@ -41,9 +41,9 @@ export interface Events {
     auth: { kind: CredentialKind; provider: string | undefined },
     req: unknown,
   ) => void
-  /** One log line of the level debug: a request without credentials goes on, where none are required. */
+  /** One log line at debug level: a request without credentials goes on, where none are required. */
   readonly anonymous: (detail: () => ErrorDetail, req: unknown) => void
-  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is only counted for a later line. */
+  /** Channel `custom-jwt-auth:rejected`, and one log line with the full reason, unless it is only counted. */
   readonly rejected: (error: AuthError, req: unknown) => void
   /** Channel `custom-jwt-auth:user-created`, and one log line. */
   readonly userCreated: (event: { userId: string }) => void
@@ -53,21 +53,21 @@ export interface Events {
   readonly keysFailed: (event: { error: unknown } & OfProvider) => void
   /** Channel `custom-jwt-auth:keys-stale`, and one log line: old keys are served for now. Epoch seconds. */
   readonly keysStale: (event: { expiredAt: number; servedUntil: number } & OfProvider) => void
-  /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: a token's `kid` is looked for at the issuer. */
+  /** Channel `custom-jwt-auth:unknown-key-id`, and one log line: the issuer is asked for a token's unknown `kid`. */
   readonly unknownKeyId: (event: { kid: string } & OfProvider) => void
   /** One log line at start-up: keys may come over plain `http:`. */
   readonly httpAllowed: (event: { uri: string } & OfProvider) => void
-  /** One log line: the path of a metadata field finds nothing, although a claim has exactly that name. */
+  /** One log line: the path of a metadata field finds nothing, although there is a claim of exactly that name. */
   readonly fieldUnescaped: (event: { field: string; fix: string } & OfProvider) => void
   /** A process warning, since the logger is silent by default: many guards fetch the same key set. */
   readonly manyGuards: (event: { uri: string; guards: number }) => void
   /** One log line: a proxy reports TLS, but nothing says that it can be trusted. */
   readonly tlsOverlooked: (event: { hostname: string }) => void
-  /** One log line: the function `providers` failed where no request waits for it, and what it returned last still counts. */
+  /** One log line: the `providers` function failed with no request waiting for it; its last result is still used. */
   readonly providersFailed: (error: AuthError) => void
-  /** One log line at start-up in production: what the in-memory store is. */
+  /** One log line at start-up in production: what using the in-memory store means. */
   readonly memoryStore: (bounds: { maxUsers: number; maxSessions: number }) => void
-  /** One log line: expired sessions could not be removed from the store. They stay dead. */
+  /** One log line: expired sessions could not be removed from the store. They stay invalid. */
   readonly sweepFailed: (error: unknown) => void
 }
 
@@ -78,16 +78,16 @@ const keysRefreshed = channel('custom-jwt-auth:keys-refreshed')
 const keysFailed = channel('custom-jwt-auth:keys-failed')
 const keysStale = channel('custom-jwt-auth:keys-stale')
 const unknownKeyId = channel('custom-jwt-auth:unknown-key-id')
-/** A kid comes from a token that is not yet verified, or from the issuer. */
+/** Untrusted: a kid comes from an unverified token, or from the issuer. */
 const SHOWN_KID_LENGTH = 100
 
 export function createEvents(logger: Logger | undefined): Events {
   const messageFirst = logger !== undefined && isWinston(logger)
 
   /**
-   * Writes a line, whose fields may come from unverified tokens. A logger that throws neither refuses a request nor
-   * ends the process.
-   * @param given a function when the fields take work, which is not done when the logger says that the level is off
+   * Writes a line, whose fields may come from unverified tokens. A logger that throws must neither fail a request nor
+   * end the process.
+   * @param given the fields, or a function that builds them, which is not called when the level is disabled
    */
   function log(level: Level, given: object | (() => object), text: string): void {
     try {
@@ -111,7 +111,7 @@ export function createEvents(logger: Logger | undefined): Events {
       log('debug', fields, 'custom-jwt-auth: a request without credentials goes on, since none are required')
     },
     rejected(error, req) {
-      // Without the detail, which is made only when read: strangers choose how often this happens.
+      // The detail is built only when read: anyone can cause refusals at any rate.
       const { code, status, message } = error
       const common = { code, status, ...named(error.provider) }
       const more = () => ({ ...error.detail, ...aboutRequest(req) })
@@ -167,16 +167,12 @@ export function createEvents(logger: Logger | undefined): Events {
     providersFailed(error) {
       if (isCounted(error)) return
       const fields = { err: error.cause, ...error.detail }
-      log(
-        'warn',
-        fields,
-        'custom-jwt-auth: the function providers failed; what it returned last still counts',
-      )
+      log('warn', fields, 'custom-jwt-auth: the providers function failed; its last result is still used')
     },
     memoryStore(bounds) {
       const what =
-        'users and sessions are in the memory of this process: they end with it, and no other process sees them'
-      const full = 'of more than maxUsers, those without sessions who signed in longest ago are forgotten'
+        'users and sessions are kept in the memory of this process: they are lost when it ends, and no other process sees them'
+      const full = 'beyond maxUsers, the users without sessions who signed in longest ago are forgotten'
       log('warn', bounds, `custom-jwt-auth: ${what}; ${full}`)
     },
     sweepFailed(error) {
@@ -190,7 +186,7 @@ function named(provider: string | undefined): OfProvider {
   return provider === undefined ? {} : { provider }
 }
 
-/** The same events, of which those of keys and metadata name the provider. */
+/** The same events; those about keys and metadata name the provider. */
 export function eventsOf(provider: string | undefined, events: Events): Events {
   if (provider === undefined) return events
   const naming =
@@ -209,10 +205,10 @@ export function eventsOf(provider: string | undefined, events: Events): Events {
   }
 }
 
-/** winston takes the first argument for the message, and would write `[object Object]`. */
+/** winston treats the first argument as the message, and would write `[object Object]`. */
 type MessageFirstLogger = Readonly<Record<keyof Logger, (message: string, fields: object) => void>>
 
-/** Its loggers, their children and the module itself have these two; other loggers have neither. */
+/** winston's loggers, their children and the module itself have these two members; other loggers have neither. */
 function isWinston(logger: object): boolean {
   return 'transports' in logger && typeof (logger as { configure?: unknown }).configure === 'function'
 }

@@ -1,17 +1,17 @@
 import { ConfigurationError } from './configuration-error.js'
 import { describe, Problems } from './problems.js'
 
-// The one option language. Each folder documents its options in an interface and has a table with a parser for each,
-// which the interface forces to be complete; readOptions applies the table and reports every mistake by its path.
+// How all options are parsed. Each folder documents its options in an interface and has a table with a parser for each;
+// the compiler checks that the table is complete. readOptions applies it and reports every mistake by its path.
 
 /**
- * Turns the value of an option into what it means. `isPresent` tells an option that was left out from one whose value is
- * undefined, usually an environment variable that is not set.
+ * Turns the value of an option into what it means. `isPresent` distinguishes an option that was left out from one whose
+ * value is undefined, usually an environment variable that is not set.
  * @throws {ConfigurationError} naming what is wrong, by the path below the option: ``, `.max` or `[0]`
  */
 export type Parser<Value> = (value: unknown, isPresent: boolean) => Value
 
-/** A parser for each option of an interface: one that is missing does not compile. */
+/** A parser for each option of an interface: a table that lacks one does not compile. */
 export type ParsersOf<Options> = { readonly [Name in keyof Required<Options>]: Parser<unknown> }
 
 /** What a table of parsers makes of options. */
@@ -21,14 +21,14 @@ export type Parsed<Parsers> = {
 
 type Table = Readonly<Record<string, Parser<unknown>>>
 
-/** To be thrown by a parser: what is wrong with its value, and how to fix it. It never shows the value. */
+/** What a parser throws: what is wrong with its value, and how to fix it. It never shows the value. */
 export function mistake(problem: string, fix: string): ConfigurationError {
   return new ConfigurationError([{ option: '', problem, fix }])
 }
 
 /**
  * Applies a table of parsers, reporting every mistake.
- * @param at the path of the options; `options` stands for the guard's own
+ * @param at the path of the options; `options` for the guard's own
  * @returns frozen; an option with a mistake, or one that was left out and has no default, is left out of it
  */
 export function readOptions<Parsers extends Table>(
@@ -129,7 +129,7 @@ export function oneOf<const Value extends string | number>(...values: readonly V
   }
 }
 
-/** Read only when it is there; present but undefined is an environment variable that is not set. */
+/** Read only when present; present but undefined means an environment variable that is not set. */
 export function optional<Value>(parser: Parser<Value>): Parser<Value | undefined>
 export function optional<Value, Default>(parser: Parser<Value>, fallback: Default): Parser<Value | Default>
 export function optional(parser: Parser<unknown>, fallback?: unknown): Parser<unknown> {

@@ -38,43 +38,47 @@ import type { TokenOptions } from './token/token-options.js'
 import type { UserData } from './user.js'
 import { checkNoUsers, USER_OPTIONS, type UserOptions } from './users/user-options.js'
 
-// The options of all folders, parsed once into a frozen configuration.
+// Brings the options of all folders together, parsed once into a frozen configuration.
 
-/** What is remembered between requests. Everything is bounded, and checked again or invalidated on use. */
+/** What is remembered between requests. All of it is bounded, and checked again on use, or invalidated. */
 export interface CacheOptions {
-  /** Verified tokens, by the exact token. `max` defaults to 5000. `false`: every request verifies its token. */
+  /** Verified tokens, by their exact text. `max` defaults to 5000. `false`: every request verifies its token. */
   readonly tokens?: { readonly max?: number } | false
   /**
-   * Users that requests resolved to. `ttlSeconds` defaults to 30, `max` to 10 000. What another process changes is seen
-   * after that time; what this process changes, at once. `false`: every request asks the store.
+   * The users of recent requests. `ttlSeconds` defaults to 30, `max` to 10 000. Changes by another process are seen
+   * after that time, changes by this process at once. `false`: every request asks the store.
    */
   readonly users?: { readonly ttlSeconds?: number; readonly max?: number } | false
   /**
-   * What the function `providers` returned. `ttlSeconds` defaults to 60: a provider that it returns no longer is refused
-   * after that time. `max` defaults to 2000: the one that was not used for longest is forgotten, and its keys with it.
+   * What the `providers` function returned. `ttlSeconds` defaults to 60: a provider that it no longer returns is
+   * refused after that time. `max` defaults to 2000: beyond it, the least recently used one is forgotten with its keys.
    */
   readonly providers?: { readonly ttlSeconds?: number; readonly max?: number }
 }
 
-/** What belongs to the guard as a whole. */
+/** The options of the guard as a whole. */
 export interface GuardOptions extends CredentialsOption {
   /** The App ID: the default audience, and the `:appId` of the session routes. */
   readonly appId: string
   /** Where users and sessions are kept. Default: `memoryStore()`, in this process. */
   readonly store?: Store
   readonly session?: SessionOptions
-  /** Default: true. When false, a request without credentials goes on without `req.user`; a bad one still fails. For some routes: `auth.optional`. */
+  /**
+   * Default: true. When false, requests without credentials pass without `req.user`. For some routes: `auth.optional`.
+   */
   readonly credentialsRequired?: boolean
   /** Whether `Authorization: Bearer` may carry the third-party token as well. Default: true without `session`. */
   readonly bearerJwt?: boolean
   readonly cache?: CacheOptions
-  /** What `/location` answers, e.g. `https://api.example.com`. Default: as the request came in. */
+  /** What `/location` answers, e.g. `https://api.example.com`. Default: the URL that the request was sent to. */
   readonly baseUrl?: string
-  /** How long the store, the hook, a loader or the function `providers` may take before the request fails with 503. Default: 5. */
+  /**
+   * How long the store, a hook, a loader or the `providers` function may take before a request gets 503. Default: 5.
+   */
   readonly timeoutSeconds?: number
   /** Milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number
-  /** A pino-shaped logger. Default: silent. */
+  /** A logger with pino's methods, e.g. `console`. Default: none. */
   readonly logger?: Logger
 }
 
@@ -84,7 +88,7 @@ export type CommonOptions<Fields extends readonly MetadataField[] = readonly Met
   SwitchOptions &
   UserOptions<DataOf<Fields>>
 
-/** What a guard with `providers` leaves to them; so it does metadataFields, but `never` would widen the literals of others. */
+/** Belong to each of the `providers`. So does metadataFields, but `never` would widen the literals of others. */
 type NoProviderOptions = {
   readonly [Name in Exclude<keyof typeof PROVIDER_OPTIONS, 'metadataFields'>]?: never
 }
@@ -95,12 +99,12 @@ export type NamedProviders = Readonly<Record<string, ProviderOptions>>
 /** In place of the keys. */
 interface SeveralProviders<Providers extends NamedProviders> {
   /**
-   * The providers, by names that become part of their users' identities (`provider_id`): renaming one makes its people
-   * other users. A token's `iss` chooses one of them, whose options alone judge the token then.
+   * The providers, by names that become part of their users' identities (`provider_id`): renaming a provider turns its
+   * people into new users. A token's `iss` selects the provider, whose options alone then apply to the token.
    *
-   * Or a function that returns the options of the provider for an issuer, `undefined` when there is none, or a promise of
-   * either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters that a stranger chose.
-   * At most ten of its calls run at once, three of them kept for issuers that it has found before.
+   * Or a function that returns the options of the provider for an issuer, `undefined` when there is none, or a promise
+   * of either. Its argument comes from a token that is not verified yet: up to 500 visible ASCII characters chosen by
+   * anyone. At most ten of its calls run at once, three of them reserved for issuers that it has found before.
    */
   readonly providers: Providers | FindProvider
 }
@@ -139,7 +143,7 @@ const CACHE_OPTIONS = {
 const GUARD_OPTIONS = {
   appId: text('Pass the App ID, e.g. myapp-abcde'),
   store: lenient(undefined, readStore),
-  // Parsed separately, so that a mistake in one of them does not hide conflicts between the others and other options.
+  // Parsed separately, so that a mistake in one session option does not hide the others' conflicts with other options.
   session: asGiven,
   credentialsRequired: boolean({ default: true }),
   bearerJwt: lenient(undefined, boolean({ default: false })),
@@ -153,13 +157,13 @@ const GUARD_OPTIONS = {
 
 const OPTIONS = { ...GUARD_OPTIONS, ...PROVIDER_OPTIONS, ...USER_OPTIONS, providers: asGiven }
 
-/** The options, parsed and frozen: after start-up, nothing looks at the options themselves. */
+/** The options, parsed and frozen: nothing reads the originals after start-up. */
 export type Config = ReturnType<typeof configOf>
 
 /**
  * Parses the options.
  * @param options as the app wrote them
- * @param production whether the process runs in production, where losing sessions has to be a choice
+ * @param production whether the process runs in production, where losing sessions must be a deliberate choice
  * @throws {ConfigurationError} naming every mistake and its fix
  */
 export function parseOptions(options: CustomJwtAuthOptions, production: boolean): Config {
@@ -192,7 +196,7 @@ function configOf(
   return Object.freeze({
     ...all,
     session,
-    /** Empty when a function finds them. */
+    /** Empty when a function provides them. */
     providers: Object.freeze(providers.map((provider) => providerRules(provider, appId))),
     findProvider: typeof all.providers === 'function' ? (all.providers as FindProvider) : undefined,
     /** Reads what that function returned. @throws {ConfigurationError} */

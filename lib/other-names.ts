@@ -1,29 +1,29 @@
-/** A name that another package has for an option: what it is here, and what to do. */
+/** For an option's name in another package: the option here, and what to do. */
 type OtherName = readonly [option: string, fix: string]
 
 const KEYS: OtherName = ['signingKeys', 'Pass signingKeys: [key] and signingAlgorithm']
 const ALGORITHM: OtherName = [
   'signingAlgorithm',
-  'Pass signingAlgorithm: one name; of a key set also an array',
+  'Pass signingAlgorithm: one name, or an array with a key set',
 ]
 const KEY_SET: OtherName = ['jwkUri', 'Pass jwkUri: the URL of the key set']
 const HEADER: OtherName = [
   'credentials',
-  'Remove it where the token comes as Authorization: Bearer (beside sessions, pass bearerJwt: true); else pass credentials: (req) => ({ jwt })',
+  'Remove it if the token comes as Authorization: Bearer (with sessions, pass bearerJwt: true); otherwise pass credentials: (req) => ({ jwt })',
 ]
 const USER: OtherName = ['appId', 'Remove it: the user is always req.user, and the claims are in req.auth']
 const DATES: OtherName = [
   'clockToleranceSeconds',
-  'Remove it: exp and nbf always count, within clockToleranceSeconds',
+  'Remove it: exp and nbf are always checked, within clockToleranceSeconds',
 ]
 const COOL_DOWN: OtherName = [
   'jwks',
-  'Remove it: fetches of keys are always limited; jwks: { cooldownSeconds } says how',
+  'Remove it: key fetches are always rate-limited; jwks: { cooldownSeconds } sets the limit',
 ]
 
 /**
- * The names of express-jwt, passport-jwt, express-oauth2-jwt-bearer, jwks-rsa and better-auth for what is an option here
- * or needs none. docs/options.md has the same table.
+ * Option names of express-jwt, passport-jwt, express-oauth2-jwt-bearer, jwks-rsa and better-auth that have another name
+ * here, or are not needed. docs/options.md has the same table.
  */
 export const OTHER_NAMES: ReadonlyMap<string, OtherName> = new Map<string, OtherName>([
   ['secret', KEYS],
@@ -67,5 +67,5 @@ export const OTHER_NAMES: ReadonlyMap<string, OtherName> = new Map<string, Other
   ['timeoutDuration', ['jwks', 'Pass jwks: { timeoutSeconds }']],
   ['rateLimit', COOL_DOWN],
   ['jwksRequestsPerMinute', COOL_DOWN],
-  ['database', ['store', "Pass store, e.g. postgresStore({ pool }) of 'custom-jwt-auth/stores/postgres'"]],
+  ['database', ['store', "Pass store, e.g. postgresStore({ pool }) from 'custom-jwt-auth/stores/postgres'"]],
 ])

@@ -1,6 +1,6 @@
 /**
- * Untrusted text, with everything escaped that would command a terminal, begin a new line, or change the direction of
- * writing. Lone surrogates are escaped too, since they are not valid Unicode.
+ * Untrusted text, with everything escaped that could control a terminal, begin a new line, or change the direction of
+ * the text. Lone surrogates are escaped too, since they are not valid Unicode.
  * @param kept characters to leave as they are
  */
 export function printable(text: string, kept = ''): string {
@@ -9,7 +9,7 @@ export function printable(text: string, kept = ''): string {
   )
 }
 
-/** The same for all strings among the fields, and in lists of them. Errors stay the objects that they are. */
+/** The same for every string among the fields, also in arrays. Errors are left as they are. */
 export function printableFields<Fields extends object>(fields: Fields): Fields {
   const entries = Object.entries(fields).map(([name, value]) => [name, printableValue(value)])
   return Object.fromEntries(entries) as Fields

@@ -8,7 +8,7 @@ export class Problems {
   readonly #list: ConfigurationProblem[]
   readonly #prefix: string
 
-  /** @param prefix of every option that is reported */
+  /** @param prefix put before the name of every option that is reported */
   constructor(prefix = '', list: ConfigurationProblem[] = []) {
     this.#prefix = prefix
     this.#list = list
@@ -18,7 +18,7 @@ export class Problems {
     this.#list.push({ option: this.#prefix + option, problem, fix })
   }
 
-  /** The same collection, for readers who know options by their names within a part of the whole. */
+  /** The same collection, for readers that know only the names below this path. */
   below(path: string): Problems {
     return new Problems(`${this.#prefix}${path}.`, this.#list)
   }
@@ -28,7 +28,7 @@ export class Problems {
     if (this.#list.length > 0) throw new ConfigurationError(this.#list)
   }
 
-  /** The options object; an empty one when it is something else. That and unknown keys are reported. */
+  /** The options object; an empty one when the value is not an object, which is reported, as unknown keys are. */
   object(option: string, value: unknown, known: readonly string[]): Bag {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.add(option, `is ${describe(value)}`, 'Pass an object')
@@ -73,7 +73,7 @@ export class Problems {
   }
 }
 
-/** Names a wrong value without showing it: it may be a secret. */
+/** Describes a wrong value without showing it: it may be a secret. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'undefined (left out, or an environment variable that is not set?)'
   if (value === null) return 'null'

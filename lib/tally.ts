@@ -1,6 +1,6 @@
 import type { ErrorDetail } from './errors.js'
 
-/** Counts refusals that strangers cause as often as they like, so that one line of the log tells of many. */
+/** Counts refusals that anyone can cause at any rate, so that one log line reports many of them. */
 export class Tally {
   readonly #everySeconds: number
   #reportedAt = Number.NEGATIVE_INFINITY
@@ -11,10 +11,10 @@ export class Tally {
   }
 
   /**
-   * Counts one more, at most one of which is reported in so many seconds.
+   * Counts one more refusal. At most one in `everySeconds` is reported.
    * @param now epoch seconds
-   * @param detail of the one that is reported
-   * @returns what its error is made with: how many there were since the last report, or that it is only counted
+   * @param detail of the refusal, should this be the one that is reported
+   * @returns what to make its error with: how many there were since the last report, or that it is only counted
    */
   count(now: number, detail: () => ErrorDetail = () => ({})): { isCounted: true } | { detail: ErrorDetail } {
     this.#unreported += 1

@@ -1,2 +1,2 @@
-/** Of this package, as package.json has it: a test compares the two. */
+/** The package's version, the same as in package.json: a test compares the two. */
 export const VERSION = '0.1.0'

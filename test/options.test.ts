@@ -252,7 +252,7 @@ describe('functions', () => {
   checkRefusals(
     badIds.map(([what, generateUserId]) => ({
       ...{ what, option: 'generateUserId', problem: new RegExp(`^returns ${what}`) },
-      ...{ options: { generateUserId }, fix: /^Let it return 24 lower-case hex/ },
+      ...{ options: { generateUserId }, fix: /^Have it return 24 lower-case hex/ },
     })),
   )
   checkRefusals(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))
@@ -577,7 +577,10 @@ describe('NODE_ENV=production', () => {
       [line?.level, line?.fields, more.length],
       ['warn', { maxUsers: 7, maxSessions: 100_000 }, 0],
     )
-    assert.match(line?.message ?? '', /in the memory of this process: they end with it.*are forgotten/)
+    assert.match(
+      line?.message ?? '',
+      /in the memory of this process: they are lost when it ends.*are forgotten/,
+    )
   })
 
   test('elsewhere the in-memory store is the default, and nothing is said', () => {

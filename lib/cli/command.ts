@@ -7,7 +7,7 @@ export interface Flag {
   readonly type: 'string' | 'boolean'
   readonly multiple?: boolean
   readonly short?: string
-  /** What stands for its value in the help, e.g. `<file>`. */
+  /** The placeholder for its value in the help, e.g. `<file>`. */
   readonly value?: string
   readonly about: string
 }
@@ -23,13 +23,13 @@ export type Values<F extends Flags> = {
     : ValueOf<F[Name]>
 }
 
-/** What every command takes. */
+/** The flags of every command. */
 export const COMMON_FLAGS = {
   json: { type: 'boolean', about: 'Print JSON, for scripts' },
   help: { type: 'boolean', short: 'h', about: 'Print this help' },
 } as const satisfies Flags
 
-/** What a command is given when it runs. */
+/** What a command gets when it runs. */
 export interface Input<F extends Flags> {
   readonly values: Values<F>
   /** The arguments that are not flags, as many as `args` asks for. */
@@ -46,7 +46,7 @@ export interface Command<F extends Flags = Flags> {
   /** The names of its arguments, e.g. `<file>`, or `[file]` for one that may be left out. */
   readonly args: readonly string[]
   readonly flags: F
-  /** What the help says below the flags. */
+  /** What the help prints below the flags. */
   readonly notes?: readonly string[]
   readonly examples: readonly string[]
   run(input: Input<F>): Promise<ExitCode>

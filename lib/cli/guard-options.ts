@@ -30,16 +30,16 @@ export const GUARD_FLAGS = {
     type: 'string',
     value: '<id>',
     multiple: true,
-    about: 'Who the tokens are for, in place of the App ID',
+    about: 'The audience of the tokens, instead of the App ID',
   },
   'require-any-audience': { type: 'boolean', about: 'One of several audiences is enough' },
-  issuer: { type: 'string', value: '<url>', about: 'Who issues the tokens: their iss' },
-  alg: { type: 'string', value: '<name>', about: 'What tokens are signed with, e.g. HS256' },
+  issuer: { type: 'string', value: '<url>', about: 'The issuer of the tokens: their iss' },
+  alg: { type: 'string', value: '<name>', about: 'The algorithm that signs the tokens, e.g. HS256' },
   'jwk-uri': { type: 'string', value: '<url>', about: "The URL of the issuer's key set" },
   discover: {
     type: 'string',
     value: '<url>',
-    about: 'The issuer, whose discovery document leads to its key set',
+    about: 'The issuer, whose key set is found through its discovery document',
   },
   ...KEY_FLAGS,
 } as const satisfies Flags
@@ -48,7 +48,7 @@ type GuardValues = Values<typeof GUARD_FLAGS>
 
 export interface GuardOptions {
   readonly options: CustomJwtAuthOptions
-  /** What an exported app has that the options have no place for; undefined when they come from elsewhere. */
+  /** The parts of an exported app that do not become options; undefined when the options come from elsewhere. */
   readonly notCarriedOver: readonly NotCarriedOver[] | undefined
 }
 
@@ -86,7 +86,7 @@ function readFlags(values: GuardValues, isAlone: boolean): object {
   if (isAlone && !isRemote && alg === undefined)
     throw new UsageError('pass --config, --providers, --alg with a key, --jwk-uri or --discover')
   const hasKey = values['key-file'] !== undefined || values['key-env'] !== undefined
-  // With flags alone, an audience is enough of an App ID.
+  // With flags alone, an audience can replace the App ID.
   const appId = id ?? (isAlone ? audience?.[0] : undefined)
   const encoding = readEncoding(values)
   return {

@@ -5,7 +5,7 @@ import { UsageError, type ExitCode, type Flags, type Values } from './command.js
 import { askStore } from './store-flags.js'
 import { printable, printJson, printLines, red } from './terminal.js'
 
-/** The most that the option `maxIdentities` allows: which it is in the app, the command does not know. */
+/** The largest value of the option `maxIdentities`, since the command does not know the app's. */
 const MAX_IDENTITIES = 1000
 /** The actions that are about an identity. */
 export const TAKING_SUBJECT: readonly string[] = ['find', 'link', 'block', 'unblock']
@@ -46,7 +46,7 @@ export async function link(
   const isLinked = typeof outcome === 'object'
   const refusals = {
     taken: 'another user has it',
-    full: 'the user has as many as can be',
+    full: 'the user has as many as possible',
     missing: 'the user is gone',
   }
   if (json) printJson({ id: user.id, found: true, link: isLinked, ...(!isLinked && { reason: outcome }) })

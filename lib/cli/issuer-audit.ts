@@ -27,7 +27,7 @@ export async function* auditIssuer(
         name: 'key set',
         level: 'problem',
         text: 'a key has no kid, so no token can name it',
-        fix: 'Let the issuer name its keys, or set jwks.allowMissingKid if there is just one',
+        fix: 'Have the issuer name its keys, or set jwks.allowMissingKid if there is just one',
       }
   } catch (error) {
     const text = foreignMessage(error)
@@ -48,7 +48,7 @@ const NO_DATE: Finding = {
   text: 'cannot be compared: the issuer sends no Date header',
 }
 
-/** By how much the issuer's clock is ahead of ours, in seconds: at least and at most. */
+/** How far the issuer's clock is ahead of ours, in seconds: at least and at most. */
 interface Ahead {
   readonly least: number
   readonly most: number

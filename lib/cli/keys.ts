@@ -6,7 +6,7 @@ import type { Algorithm } from '../keys/key-source.js'
 import type { KeyEncoding } from '../keys/signing-keys.js'
 import { OperationError, UsageError, type Flags, type Values } from './command.js'
 
-/** The variable that `keygen` writes and the others read, unless they are told otherwise. */
+/** The variable that `keygen` writes and the other commands read by default. */
 export const DEFAULT_VARIABLE = 'SIGNING_KEY'
 
 /** Where a key is. There is no flag for the key itself: arguments end up in histories and process lists. */
@@ -21,7 +21,7 @@ export const KEY_FLAGS = {
   encoding: {
     type: 'string',
     value: '<name>',
-    about: 'What a secret is encoded with: utf8, base64, base64url or hex; default: none',
+    about: 'The encoding of a secret: utf8, base64, base64url or hex; default: none',
   },
 } as const satisfies Flags
 
@@ -51,7 +51,7 @@ export function readEncoding({ encoding }: Values<typeof KEY_FLAGS>): KeyEncodin
   throw new UsageError(`--encoding is one of ${ENCODINGS.join(', ')}`)
 }
 
-/** The key that signs tokens, and its algorithm: what `--alg` says, or else what such a key is for. */
+/** The key that signs tokens, and its algorithm: from `--alg`, or the default for such a key. */
 export function readSigningKey(
   values: Values<typeof KEY_FLAGS>,
   wanted: Algorithm | undefined,

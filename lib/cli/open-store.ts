@@ -64,14 +64,14 @@ function tryUrl<T>(use: () => T): T {
   }
 }
 
-/** In place of what the driver says, which may quote a password. */
+/** Replaces the driver's message, which may quote a password. */
 function unreadable(database: string): UsageError {
   return new UsageError(
     `--store is not a URL that ${database} understands: percent-encode the password, and spell options as in its manual`,
   )
 }
 
-/** Loads a driver that the user has to install: the app's, when this package has none next to it. */
+/** Loads a driver that the user has to install: the app's, unless there is one next to this package. */
 async function load<T>(name: string, importIt: () => Promise<T>): Promise<T> {
   try {
     return await importIt()

@@ -8,7 +8,7 @@ export function readPort(text: string | undefined, byDefault: number): number {
   throw new UsageError('--port is a number from 0 to 65535')
 }
 
-/** What a server says that cannot listen. */
+/** The error of a server that cannot listen. */
 export function portTaken(port: number, error: unknown): OperationError {
   return new OperationError(`port ${port} cannot be used (${codeOf(error)}): pass another --port, or 0`)
 }

@@ -25,7 +25,7 @@ export const STORE_FLAGS = {
 type StoreValues = Values<typeof STORE_FLAGS>
 
 /**
- * @param otherwise what may be passed in place of a store
+ * @param otherwise what may be passed instead of a store
  * @throws {UsageError} unless the flags name one store
  */
 export function checkTarget({ store, config }: StoreValues, otherwise = ''): void {

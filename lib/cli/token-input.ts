@@ -2,7 +2,7 @@ import { OperationError } from './command.js'
 
 const MAX_INPUT_LENGTH = 1_000_000
 
-/** The token that an argument is or, for `-`, that standard input brings. */
+/** The token in an argument or, for `-`, from standard input. */
 export async function readToken(given: string): Promise<string> {
   return given === '-' ? readStandardInput() : given
 }

@@ -1,21 +1,21 @@
 import type { RequestAuth } from './request-auth.js'
 
-/** What Express's `Request` gets from the guard. */
+/** What the guard adds to Express's `Request`. */
 export interface CustomJwtAuthRequest {
-  /** The user who was signed in; undefined where nobody was. */
+  /** The signed-in user; undefined when nobody is signed in. */
   user?: Express.User | undefined
-  /** What the request was let in with. */
+  /** How the request was authenticated. */
   auth?: RequestAuth | undefined
 }
 
-// Types `req.auth` and `req.user` for Express, the latter as the app's own `Express.User`, which is empty until the app says what it is (README,
-// "Types"). A base and not a member: an app, or @types/passport, may declare `Request.user` and `User` as it likes, where
-// a second declaration of the same member would have to be of the very same type.
+// Types `req.auth` and `req.user` for Express, the latter as the app's own `Express.User`, which is empty until the app
+// fills it (README, "Types"). A base interface instead of members: an app, or @types/passport, may still declare
+// `Request.user` and `User` as it likes; a second declaration of a member would need the very same type.
 declare global {
   namespace Express {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the app's to fill
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- for the app to fill
     interface User {}
-    /** What Express's handlers get: `req.user` and `req.auth`. */
+    /** Adds `req.user` and `req.auth` for Express's handlers. */
     interface Request extends CustomJwtAuthRequest {}
   }
 }

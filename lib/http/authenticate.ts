@@ -19,18 +19,18 @@ import {
   type Found,
 } from './found-credentials.js'
 
-/** Who sends a request, and how we know. */
+/** Who sent a request, and how we know. */
 export interface Authenticated<Data = UserData> {
-  /** What `req.user` is behind a guard. */
+  /** The same as `req.user` behind a guard. */
   readonly user: User<Data>
-  /** What `req.auth` is there. */
+  /** The same as `req.auth` behind a guard. */
   readonly auth: RequestAuth
 }
 
 export interface Authenticator {
   /**
-   * The user of a request; undefined when it has no credentials. Answers without a promise where it can.
-   * @param given what the option `credentials` looks into
+   * The user of a request; undefined when it has no credentials. Synchronous where possible.
+   * @param given what the option `credentials` is called with
    * @throws {AuthError}
    */
   readonly authenticate: (
@@ -38,15 +38,15 @@ export interface Authenticator {
     given: CredentialRequest,
   ) => MaybePromise<Authenticated | undefined>
   /**
-   * The user of a token alone, whichever of the two it is.
+   * The user of a bare token, which may be either kind.
    * @throws {AuthError}
    */
   readonly authenticateToken: (token: string) => MaybePromise<Authenticated>
-  /** The refusal of a request without credentials. */
+  /** The error for a request without credentials. */
   readonly missing: (req: RequestHeaders) => AuthError
 }
 
-/** Decides which credential a request has, and which keys may verify it. */
+/** Decides which kind of credential a request carries, and thus which keys may verify it. */
 export function createAuthenticator(parts: {
   readonly bearerJwt: boolean
   /** The option `credentials`; undefined when the app has none. */
@@ -101,7 +101,7 @@ export function createAuthenticator(parts: {
   }
 }
 
-/** The unverified payload only chooses which keys may verify the token, and nothing else. */
+/** The unverified payload decides nothing but which keys may verify the token. */
 function kindOfToken(token: string): CredentialKind {
   const mayBeSession = token.length <= MAX_SESSION_TOKEN_LENGTH
   return mayBeSession && isSessionToken(readUnverifiedClaims(token) ?? {}) ? 'session' : 'custom-token'

@@ -1,15 +1,15 @@
 import type { CredentialRequest } from './found-credentials.js'
 import type { HeaderValue, RequestHeaders } from './credentials.js'
 
-/** `Headers` of the web platform, and what is like it: pairs of name and value. */
+/** The web-standard `Headers`, or anything like it that iterates over pairs of name and value. */
 export interface WebHeaders extends Iterable<readonly [name: string, value: string]> {
   /** The value of a header. */
   get(name: string): unknown
 }
 
 /**
- * What `auth.authenticate` takes: a token; a request of `node:http`, or whatever has its `headers`; a `Request` or `Headers`
- * of the web platform. Undefined and null are a missing credential, and so is anything else: it may come from a client.
+ * What `auth.authenticate` takes: a token; a request of `node:http`, or anything with such `headers`; a web-standard
+ * `Request` or `Headers`. Anything else, such as undefined or a client's input, is a missing credential.
  */
 export type CredentialSource =
   | string
@@ -22,8 +22,8 @@ export type CredentialSource =
   | undefined
 
 /**
- * The headers of a source that is not a token. What is not a header is left out: a client's JSON may pose as a request,
- * which gains it nothing, since its credentials are judged as all others are.
+ * The headers of a source that is not a token. Anything that is not a header is left out. A client's JSON may pose as a
+ * request, which gains it nothing: its credentials are checked like all others.
  */
 export function requestOf(source: unknown): RequestHeaders {
   const { headers = source, rawHeaders } = asObject(source)
@@ -31,17 +31,17 @@ export function requestOf(source: unknown): RequestHeaders {
   return { headers: readHeaders(asObject(headers)), rawHeaders: isRaw ? rawHeaders : undefined }
 }
 
-/** What the option `credentials` looks into: the source itself, where it has headers as Node has them. */
+/** What the option `credentials` is called with: the source itself, if its headers have the form of Node's. */
 export function givenOf(source: unknown, req: RequestHeaders): CredentialRequest {
   const { headers } = asObject(source)
   const isPlain = typeof headers === 'object' && headers !== null && !isWebHeaders(headers)
   return (isPlain ? source : req) as CredentialRequest
 }
 
-/** As many as Node reads of a request. */
+/** The same limit as Node's for a request. */
 const MAX_HEADERS = 2000
 
-/** By lower-case names. Whatever comes twice, if only in another case, is a list. */
+/** By lower-case names. A header that comes more than once, also under different letter case, becomes a list. */
 function readHeaders(given: object): Readonly<Record<string, HeaderValue>> {
   const found = new Map<string, string[]>()
   let left = MAX_HEADERS

@@ -1,27 +1,27 @@
 import { authError, type ErrorDetail } from '../errors.js'
 
-/** What a request says about who sends it (PROTOCOL §1). */
+/** The credentials of a request (PROTOCOL §1). */
 export interface Credentials {
   readonly header: 'authorization' | 'jwttokenstring'
   readonly token: string
 }
 
-/** What is looked at of a request. */
+/** The parts of a request that are read. */
 export interface RequestHeaders {
   readonly headers?: Readonly<Record<string, HeaderValue>> | null
-  /** Names and values in turn, as Node has them. */
+  /** Names and values alternate, as in Node. */
   readonly rawHeaders?: readonly string[] | undefined
 }
 
-/** Not every request is Node's own: adapters and tests may pass lists of values, or null for none. */
+/** Not every request comes from Node itself: adapters and tests may pass lists of values, or null for none. */
 export type HeaderValue = string | readonly string[] | null | undefined
 
-// A tab is not a space (RFC 9110 §11.4), but the intent is clear: a credential, good or bad, not a missing one.
+// RFC 9110 §11.4 wants a space, but with a tab the intent is clear too: a credential, good or bad, not a missing one.
 const BEARER = /^bearer(?:[ \t]+|$)/i
 
 /**
- * Reads the credentials of a request: a bearer token comes first, and there is no fallback from it to the
- * `jwtTokenString` header; other schemes are none of our business.
+ * Reads the credentials of a request. A bearer token comes first, without a fallback to the `jwtTokenString` header;
+ * other schemes are ignored.
  * @returns undefined when there are none; missing is not invalid
  * @throws {AuthError} CREDENTIALS_DUPLICATED
  */
@@ -64,17 +64,17 @@ function duplicated(name: string) {
   return authError('CREDENTIALS_DUPLICATED', { reason: `the ${name} header was sent more than once` })
 }
 
-/** What people write in place of Bearer; anything else that comes first may be a secret. */
+/** What people write in place of Bearer. Any other first word may be a secret. */
 const SCHEME = /^(?:jwt|token|basic|digest|negotiate|apikey|oauth)(?= )/i
 
 /**
- * What a request without credentials has in their place. Shows nothing of it but the name of a scheme.
- * @param hasOption whether the option `credentials` was asked too
+ * What a request without credentials has instead. Shows at most the name of a scheme.
+ * @param hasOption whether the option `credentials` was tried as well
  */
 export function missingCredentials(req: RequestHeaders, hasOption = false): ErrorDetail {
   const check = 'credentials'
   const headers = 'the header jwtTokenString, or Authorization: Bearer'
-  const expected = hasOption ? `what the option credentials finds, or ${headers}` : headers
+  const expected = hasOption ? `a token found by the option credentials, or ${headers}` : headers
   const { authorization } = req.headers ?? {}
   if (isAbsent(authorization)) return { check, expected, got: 'neither', fix: 'Send one of them' }
   const [scheme] = SCHEME.exec(String(authorization)) ?? []

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authError, isAuthError, type AuthError } from '../errors.js'
 
 /**
- * Answers with JSON that no cache may keep. The content type has no charset: the native SDKs and those of Stitch compare
- * it with exactly this, and otherwise read neither code nor message of an error (PROTOCOL §5).
+ * Answers with JSON that no cache may keep. The content type has no charset: the native SDKs and those of Stitch
+ * compare it with exactly this, and otherwise read neither the code nor the message of an error (PROTOCOL §5).
  */
 export function sendJson(
   res: ServerResponse,
@@ -48,10 +48,10 @@ export function errorHandler() {
   }
 }
 
-/** Whatever was thrown during a request, as one of the three classes of failure. */
+/** Turns whatever was thrown during a request into an AuthError. */
 export function toAuthError(error: unknown): AuthError {
   if (isAuthError(error)) return error
-  // What the router throws for a malformed path.
+  // The router throws this for a malformed path.
   if (error instanceof URIError) return authError('PARAMETER_INVALID', { reason: 'the path is malformed' })
   return authError('UNEXPECTED', { cause: error })
 }

@@ -5,22 +5,22 @@ import { andThen, ignoreRejections } from '../maybe-promise.js'
 import { describe } from '../problems.js'
 import type { MaybePromise } from '../user.js'
 
-/** What the option `credentials` looks into. Express and others add to it. */
+/** What the option `credentials` is called with. Express and others add to it. */
 export interface CredentialRequest {
   /** By lower-case names. */
   readonly headers: IncomingHttpHeaders
 }
 
-/** What it finds: a token of the issuer, or a session's access token. Without a value it is nothing, as `undefined` is. */
+/** What it found: the issuer's token, or a session's access token. With a null or undefined token, it found none. */
 export type FoundCredentials =
   { readonly jwt: string | null | undefined } | { readonly session: string | null | undefined }
 
 /** The option `credentials`. A method, so that `req` may be declared as Express's `Request`. */
 export interface CredentialsOption {
   /**
-   * Finds the credential elsewhere than in the headers, in a cookie say, and is asked first: what it finds is judged alone.
-   * When it finds none (`undefined`), the headers are read as always. May be asynchronous. What a cookie costs is in
-   * docs/options.md.
+   * Finds the credential somewhere other than in the headers, such as in a cookie. It is tried first, and what it finds
+   * is the only credential that counts. When it finds none (`undefined`), the headers are read as usual. May be
+   * asynchronous. For the risks of a cookie, see docs/options.md.
    */
   credentials?(req: CredentialRequest): MaybePromise<FoundCredentials | null | undefined>
 }
@@ -33,15 +33,15 @@ export interface Found {
 }
 
 /**
- * Makes the call of the option `credentials`.
- * @returns a function that throws, or rejects with, CREDENTIALS_UNAVAILABLE when the option's throws, hangs or answers nonsense
+ * Makes the function that calls the option `credentials`.
+ * @returns throws, or rejects with, CREDENTIALS_UNAVAILABLE when the option throws, hangs or returns something else
  */
 export function createFinder(find: FindCredentials, dependency: Dependency) {
   return (req: CredentialRequest): MaybePromise<Found | undefined> =>
     dependency('CREDENTIALS_UNAVAILABLE', () => andThen(find(req), readFound))
 }
 
-/** Only what is certainly no credential is a missing one: the answer is the app's, and its mistake must let nobody in. */
+/** Strict: if the app returned something malformed, that must not count as a missing credential. */
 function readFound(answer: unknown): Found | undefined {
   if (isNothing(answer)) return undefined
   const given: [string, unknown][] = Object.entries(answer)
@@ -51,10 +51,10 @@ function readFound(answer: unknown): Found | undefined {
   if (isKnown && found && !another && typeof found[1] === 'string')
     return { kind: found[0] === 'jwt' ? 'custom-token' : 'session', token: found[1].trim() }
   ignoreRejections(Object.fromEntries(given))
-  // Never shown itself: it may hold a token.
+  // The values are never shown: they may be tokens.
   const fields = given.map(([name, value]) => `${name}: ${describe(value)}`)
   const got = isKnown ? `{ ${fields.join(', ')} }` : describe(answer)
-  throw new TypeError(`credentials must return { jwt }, { session } or undefined, and returned ${got}`)
+  throw new TypeError(`credentials must return { jwt }, { session } or undefined, but returned ${got}`)
 }
 
 function isNothing(value: unknown): value is null | undefined {

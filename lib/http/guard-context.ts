@@ -4,7 +4,7 @@ import { createEvents, type Events } from '../events.js'
 import type { Challenge } from './challenge.js'
 import type { RequestAuth } from './request-auth.js'
 
-/** What a guard leaves on a request for what comes after it: `requireScopes` and its like belong to no guard. */
+/** What a guard passes on to the middleware behind it: `requireScopes` and the like do not belong to any guard. */
 export interface GuardContext {
   readonly events: Events
   readonly dependency: Dependency
@@ -12,7 +12,7 @@ export interface GuardContext {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 5
-/** Without a guard there is no logger; the channels are there all the same. */
+/** Without a guard there is no logger, but the diagnostics channels still work. */
 const NO_GUARD: GuardContext = {
   events: createEvents(undefined),
   dependency: createDependency(DEFAULT_TIMEOUT_SECONDS),
@@ -20,8 +20,8 @@ const NO_GUARD: GuardContext = {
 }
 
 /**
- * By `req.auth`, which requests with the same token share, or by the request where nobody signed in. One more property of
- * a request would cost ten times as much.
+ * Keyed by `req.auth`, which requests with the same token share, or by the request when nobody signed in. Another
+ * property on each request would cost ten times as much.
  */
 const contexts = new WeakMap<object, GuardContext>()
 
@@ -29,7 +29,7 @@ type Seen = IncomingMessage & { readonly auth?: RequestAuth }
 
 export function leaveContext(req: Seen, context: GuardContext): void {
   const key = req.auth ?? req
-  // A look is cheaper than writing the same again.
+  // Looking first is cheaper than writing the same value again.
   if (contexts.get(key) !== context) contexts.set(key, context)
 }
 

@@ -14,10 +14,10 @@ import { contextOf } from './guard-context.js'
 import { setHeaders, type Middleware } from './middleware.js'
 import type { RequestAuth } from './request-auth.js'
 
-/** What a claim may have to be: the value itself, or an element of the claim when that is a list. */
+/** A value that a claim must have, or must contain if the claim is a list. */
 export type WantedClaim = string | number | boolean
 
-// RFC 6749 §3.3: printable ASCII without space, quote and backslash.
+// RFC 6749 §3.3: printable ASCII except space, quote and backslash.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export function isScope(text: string): boolean {
@@ -25,10 +25,10 @@ export function isScope(text: string): boolean {
 }
 
 /**
- * Lets a request through whose token has all of these scopes, in `scope` or `scp`, each a list or separated by spaces.
- * Mount it after the guard. Others go to `next(error)`: SCOPE_INSUFFICIENT (403, RFC 6750 §3.1), a session too, since it
- * has no claims; CREDENTIALS_MISSING (401) when nobody signed in.
- * @throws {ConfigurationError} at once, without a scope, or with a text that is not one (RFC 6749 §3.3)
+ * Lets a request through if its token has all of these scopes, in `scope` or `scp`, as a list or separated by spaces.
+ * Mount it after the guard. Other requests go to `next(error)`: SCOPE_INSUFFICIENT (403, RFC 6750 §3.1), also for a
+ * session, which has no claims; CREDENTIALS_MISSING (401) when nobody signed in.
+ * @throws {ConfigurationError} at once, without a scope, or with a string that is not one (RFC 6749 §3.3)
  */
 export function requireScopes(...scopes: readonly [string, ...string[]]): Middleware {
   const isWrong = scopes.some((scope) => typeof scope !== 'string' || !SCOPE.test(scope))
@@ -36,7 +36,7 @@ export function requireScopes(...scopes: readonly [string, ...string[]]): Middle
     throw misuse(
       'requireScopes',
       'got no scope, or something that is not a scope',
-      'Pass scopes such as read:orders, each as a string of its own',
+      'Pass scopes such as read:orders, each as a separate string',
     )
   const wanted = [...new Set(scopes)]
   const scope = wanted.join(' ')
@@ -49,8 +49,8 @@ export function requireScopes(...scopes: readonly [string, ...string[]]): Middle
 }
 
 /**
- * Lets a request through whose token has, for every path of claims, one of the wanted values; a claim that is a list has to
- * contain one. `\.` is a dot that belongs to a name. Refuses as {@link requireScopes} does.
+ * Lets a request through if its token has one of the wanted values for every claim path; a claim that is a list must
+ * contain one of them. Write a dot inside a name as `\.`. Refuses as {@link requireScopes} does.
  * @throws {ConfigurationError} at once, without a claim, or when a path or value is empty or of another type
  */
 export function requireClaims(
@@ -82,10 +82,10 @@ export function requireClaims(
 }
 
 /**
- * Lets a request through whose user the predicate allows, by answering `true` or a promise of it. Mount it after the guard;
- * a session will do. Others go to `next(error)`: SCOPE_INSUFFICIENT (403) for any other answer, PREDICATE_UNAVAILABLE (503)
- * when the predicate throws, or takes longer than the guard's `timeoutSeconds`; CREDENTIALS_MISSING (401) when nobody
- * signed in.
+ * Lets a request through if the predicate returns `true`, or a promise of it, for its user. Mount it after the guard;
+ * it works with sessions too. Other requests go to `next(error)`: SCOPE_INSUFFICIENT (403) for any other answer,
+ * PREDICATE_UNAVAILABLE (503) when the predicate throws or takes longer than the guard's `timeoutSeconds`,
+ * CREDENTIALS_MISSING (401) when nobody signed in.
  * @throws {ConfigurationError} at once, when it is not a function
  * @example
  * app.get('/beta', auth, requireUser((user) => user.custom_data.plan === 'pro'), beta)
@@ -128,8 +128,8 @@ interface Seen {
 }
 
 /**
- * Middleware that refuses with what `judge` finds, and with 401 where nobody signed in. Synchronous where it can be.
- * @param scope what a token needs, as far as scopes say it: for the challenge
+ * Middleware that refuses with the error from `judge`, and with 401 when nobody signed in. Synchronous where possible.
+ * @param scope the scopes that a token needs, for the challenge
  */
 function guard(
   scope: string | undefined,

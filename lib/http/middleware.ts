@@ -11,7 +11,7 @@ import { toAuthError } from './error-response.js'
 import { contextOf, leaveContext, type GuardContext } from './guard-context.js'
 import type { RequestAuth } from './request-auth.js'
 
-/** What Express, Connect and a bare `node:http` handler call. */
+/** Middleware for Express, Connect and plain `node:http` handlers. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 export type Next = (error?: unknown) => void
@@ -19,8 +19,8 @@ export type Next = (error?: unknown) => void
 type GuardedRequest = IncomingMessage & { user?: User; auth?: RequestAuth }
 
 /**
- * Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. Synchronous where it can be.
- * @param isRequired whether a request without credentials is refused; otherwise it goes on with neither of the two
+ * Makes the guard: `next()` with `req.user` and `req.auth` set, or `next(error)`. Synchronous where possible.
+ * @param isRequired whether a request without credentials is refused; if not, it goes on without both
  */
 export function createMiddleware(
   { authenticate, missing }: Authenticator,
@@ -64,7 +64,7 @@ export function createMiddleware(
       refuse(error, req, res, next)
       return
     }
-    // Outside the try: what a handler throws is not ours to answer.
+    // Outside the try: what a handler throws is not for us to handle.
     if (!isPromise(who)) accept(req, res, who, next)
     else
       who.then(
@@ -80,7 +80,7 @@ export function createMiddleware(
 
 /**
  * Makes `auth.authenticate`: the guard without a response.
- * @throws {AuthError} what the guard would refuse with; without a credential, always
+ * @throws {AuthError} what the guard would refuse with; always without a credential
  */
 export function createAuthenticate(
   { authenticate, authenticateToken, missing }: Authenticator,

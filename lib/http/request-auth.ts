@@ -2,22 +2,22 @@ import type { CredentialKind } from '../events.js'
 import type { Claims } from '../jws/compact.js'
 import type { VerifiedToken } from '../token/verifier.js'
 
-/** What a request was let in with: `req.auth`. Frozen through and through. */
+/** How a request was authenticated: `req.auth`. Deeply frozen. */
 export interface RequestAuth {
-  /** An issuer's token, or a session of this app. */
+  /** `custom-token` for an issuer's token, `session` for a session of this app. */
   readonly kind: CredentialKind
-  /** The name of the provider whose token it is; undefined for the one that has no name, and for a session. */
+  /** The name of the token's provider; undefined for a provider without a name, and for a session. */
   readonly provider: string | undefined
   /**
-   * The verified claims of this request's third-party token; undefined for a session, since the token that began it may be
-   * long gone.
+   * The verified claims of this request's third-party token; undefined for a session, which may outlive the token that
+   * began it.
    */
   readonly claims: Claims | undefined
-  /** Epoch seconds: when this credential ends, and with it whatever it opened, such as a stream or a socket. */
+  /** Epoch seconds: when this credential expires. What it opened, such as a stream or a socket, should end then too. */
   readonly expiresAt: number
 }
 
-/** For as long as the verifier remembers the token: made anew for each request, it took a third of what a known token costs. */
+/** Kept as long as the verifier remembers the token: making it anew took a third of a known token's time. */
 const auths = new WeakMap<VerifiedToken, RequestAuth>()
 
 export function authOfToken(token: VerifiedToken): RequestAuth {
@@ -29,7 +29,7 @@ export function authOfToken(token: VerifiedToken): RequestAuth {
 }
 
 function newAuthOfToken({ claims, provider, validUntil }: VerifiedToken): RequestAuth {
-  // A tolerance is for clocks that differ, not for a longer life; maxTokenAgeSeconds may end it earlier.
+  // The tolerance allows for clock skew, not for a longer life; maxTokenAgeSeconds may end it earlier.
   const expiresAt = Math.min(Number(claims.exp), validUntil)
   return Object.freeze({ kind: 'custom-token', provider, claims, expiresAt })
 }

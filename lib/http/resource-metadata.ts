@@ -7,20 +7,20 @@ import type { Challenge } from './challenge.js'
 import { isScope } from './guards.js'
 import type { Middleware } from './middleware.js'
 
-/** What `auth.resourceMetadata()` says about the app: the parameters of RFC 9728 §2. */
+/** What `auth.resourceMetadata()` publishes about the app: the parameters of RFC 9728 §2. */
 export interface ResourceMetadataOptions {
   /**
-   * The app as its clients name it, an `https:` URL without query and fragment (RFC 9728 §1.2); on this machine `http:`,
-   * too. Clients refuse a URL that is not the one they asked for, or above it. Also what stands in the audience of tokens that
-   * were asked for with RFC 8707.
+   * The URL by which clients know the app: `https:`, without query or fragment (RFC 9728 §1.2); on this machine also
+   * `http:`. Clients reject a URL that is neither the one they requested nor a parent of it. It is also the audience of
+   * tokens requested with a resource indicator (RFC 8707).
    */
   readonly resource: string
   /**
-   * The scopes that clients may ask for: `scopes_supported`. Default: none are named. Clients of the Model Context Protocol
-   * ask for all of these at first, and for those of a `requireScopes` when it refuses them.
+   * The scopes that clients may ask for: `scopes_supported`. Default: none are listed. Clients of the Model Context
+   * Protocol first ask for all of these, and for those of a `requireScopes` once it refuses them.
    */
   readonly scopes?: readonly string[]
-  /** The issuers that clients get their tokens from, as URLs. Default: those of the guard's providers. */
+  /** The URLs of the issuers that clients get their tokens from. Default: those of the guard's providers. */
   readonly authorizationServers?: readonly string[]
 }
 
@@ -30,18 +30,18 @@ const METHODS = 'GET, HEAD, OPTIONS'
 
 const OPTIONS = {
   resource: readResource,
-  scopes: lenient(
-    undefined,
-    listWith('Pass scopes such as read:orders, each as a string of its own', isScope),
-  ),
+  scopes: lenient(undefined, listWith('Pass scopes such as read:orders, each as a separate string', isScope)),
   authorizationServers: lenient(
     undefined,
-    listWith("Pass the issuers' URLs, https: or on this machine", (url) => parseIssuerUrl(url) !== undefined),
+    listWith(
+      "Pass the issuers' URLs: https:, or http: on this machine",
+      (url) => parseIssuerUrl(url) !== undefined,
+    ),
   ),
 } satisfies ParsersOf<ResourceMetadataOptions>
 
 /**
- * Makes the middleware that serves the metadata, and has the guard's challenges lead to it.
+ * Makes the middleware that serves the metadata, and makes the guard's challenges point to it.
  * @param issuers of the guard's providers; empty when none is known
  * @throws {ConfigurationError} naming every mistake
  */
@@ -62,10 +62,10 @@ export function createResourceMetadata(
       'Set issuer or discover for the provider, or list the authorization servers here',
     )
   if (challenge.resourceMetadata !== undefined)
-    fail(at, 'was called before', 'Make a guard for each resource: its challenges lead to one')
+    fail(at, 'was called before', 'Make a guard for each resource: its challenges can point to only one')
 
   const { origin, pathname } = new URL(resource)
-  // RFC 9728 §3.1: between host and path; a slash that is the whole path goes.
+  // RFC 9728 §3.1: inserted between host and path; a path of just a slash is dropped.
   const path = WELL_KNOWN + (pathname === '/' ? '' : pathname)
   challenge.resourceMetadata = origin + path
   const text = JSON.stringify({
@@ -80,14 +80,14 @@ export function createResourceMetadata(
   }
 
   return function customJwtAuthResourceMetadata(req: IncomingMessage & { originalUrl?: string }, res, next) {
-    // Mounted on the path itself, or below a prefix that a proxy adds.
+    // Express strips the mount path from `url`: this may be mounted at the very path, or the app below a prefix.
     if (pathOf(req.url) !== path && pathOf(req.originalUrl) !== path) next()
     else if (req.method === 'GET' || req.method === 'HEAD') {
       const length = Buffer.byteLength(text)
       res.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': length })
       res.end(req.method === 'GET' ? text : undefined)
     } else if (req.method === 'OPTIONS') {
-      // Clients in browsers ask before they send headers of their own, such as MCP-Protocol-Version.
+      // Browsers send a preflight request for custom headers such as MCP-Protocol-Version.
       res.writeHead(204, {
         ...headers,
         'Access-Control-Allow-Methods': METHODS,
@@ -110,7 +110,7 @@ function readResource(value: unknown): string {
   const fix = 'Pass the URL that clients know the app by, e.g. https://api.example.com/orders'
   if (typeof value !== 'string') throw mistake(`is ${describe(value)}`, fix)
   const url = parseIssuerUrl(value)
-  if (!url) throw mistake('is not an https: URL, nor http: on this machine', fix)
+  if (!url) throw mistake('is neither an https: URL nor an http: URL on this machine', fix)
   if (/[?#]/.test(value) || url.username + url.password !== '')
     throw mistake('has a query, a fragment or a password', fix)
   // Clients compare it with what they asked for, character by character (RFC 9728 §3.3).

@@ -34,8 +34,8 @@ const HEADERS = {
 }
 
 /**
- * Makes the page that explains tokens, for one person at this machine. A token is in the body of a POST alone, and
- * forgotten with its answer.
+ * Makes the page that explains tokens, for one person on this machine. A token is sent only in the body of a POST, and
+ * forgotten once that is answered.
  */
 export function createInspectPage({ configurations, now, token }: InspectPageParts): InspectPage {
   /** Only the page knows it, and no other site can read the page. */
@@ -78,12 +78,12 @@ export function createInspectPage({ configurations, now, token }: InspectPagePar
     else if (req.method === 'GET' || req.method === 'HEAD') {
       const names = configurations.map(({ name }) => name)
       send(res, 200, 'html', pageHtml({ secret, names, isTokenWaiting: handedOver !== undefined }))
-    } else sendError(res, 405, 'this page knows GET and POST', { Allow: 'GET, HEAD, POST' })
+    } else sendError(res, 405, 'this page supports only GET and POST', { Allow: 'GET, HEAD, POST' })
   }
 }
 
 /**
- * The page as middleware of an app in development: it answers where it is mounted, and leaves deeper paths to others.
+ * The page as middleware for an app in development. It answers only at its mount path, and passes deeper paths on.
  * @throws {ConfigurationError} in production
  */
 export function createInspectRoute(parts: InspectPageParts, production: boolean): Middleware {
@@ -92,7 +92,7 @@ export function createInspectRoute(parts: InspectPageParts, production: boolean)
       {
         option: 'inspectPage()',
         problem: 'is a page for development, but NODE_ENV is production',
-        fix: 'Mount it only where NODE_ENV is not production; for a token of production there is npx custom-jwt-auth inspect',
+        fix: 'Mount it only outside production; for a production token, use npx custom-jwt-auth inspect',
       },
     ])
   const page = createInspectPage(parts)

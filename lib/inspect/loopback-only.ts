@@ -2,20 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import { isIPv4 } from 'node:net'
 
 /**
- * Why a request is not one of somebody who sits at this machine; undefined when it is. The address shows who connects
- * (an app may listen on every interface), the Host header that no foreign name leads here (DNS rebinding), and a
- * forwarded address that no tunnel or proxy stands between.
+ * Why a request does not come from someone on this machine; undefined when it does. Checks the address, since an app
+ * may listen on every interface; the Host header, since a foreign name may lead here (DNS rebinding); and forwarded
+ * addresses, since a tunnel or proxy may be in between.
  */
 export function strangerIn(req: IncomingMessage): string | undefined {
-  // Requests of adapters may have no socket.
+  // Requests from adapters may have no socket.
   const { remoteAddress } = (req as Partial<IncomingMessage>).socket ?? {}
-  if (!isLoopback(remoteAddress)) return 'this page answers connections from this machine alone'
+  if (!isLoopback(remoteAddress)) return 'this page only answers connections from this machine'
   if (!isLoopback(hostnameOf(hostOf(req))))
     return 'open this page as localhost or 127.0.0.1, not by another name'
-  return isForwarded(req) ? 'this page answers nobody through a proxy' : undefined
+  return isForwarded(req) ? 'this page does not answer through a proxy' : undefined
 }
 
-/** Headers in which a proxy says for whom it asks. One at this machine, of a development server say, may ask for it. */
+/** Headers in which a proxy names its client, which must be this machine too, as behind a development server. */
 const FORWARDED_FOR = [
   'x-forwarded-for',
   'x-forwarded-host',
@@ -32,13 +32,13 @@ function isForwarded({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Why a request may have been sent by another site's page (CSRF); undefined when it was not. Every browser says where a
- * POST comes from.
+ * Why a request may have been sent by another site's page (CSRF); undefined when it was not. Every browser sends the
+ * origin of a POST.
  */
 export function otherSiteIn(req: IncomingMessage): string | undefined {
   const { origin = '', 'sec-fetch-site': site = 'same-origin' } = req.headers
   const isOwn = URL.canParse(origin) && new URL(origin).host === hostOf(req)?.toLowerCase()
-  return isOwn && site === 'same-origin' ? undefined : 'this page answers its own requests alone'
+  return isOwn && site === 'same-origin' ? undefined : 'this page only answers its own requests'
 }
 
 function hostOf({ headers }: IncomingMessage): string | undefined {

@@ -5,11 +5,11 @@ import { printable } from '../printable.js'
 import type { ExplainedAnswer, ExplainOptions, Explanation } from '../token/explain.js'
 import { whenOf, type When } from './dates.js'
 
-/** What tokens are inspected with: a guard, by the name that the page shows. */
+/** A guard that tokens are inspected with, and the name that the page shows for it. */
 export interface Configuration {
   readonly name: string
   readonly explain: (token: string, options: ExplainOptions) => Promise<Explanation>
-  /** Whether its store has users to look for. */
+  /** Whether it has a store to look for users in. */
   readonly hasStore: boolean
 }
 
@@ -106,7 +106,7 @@ function shown(value: unknown): string {
   return json.length > MAX_VALUE_LENGTH ? `${json.slice(0, MAX_VALUE_LENGTH)}…` : json
 }
 
-/** What was parsed can be written again, unless it is nested more deeply than the stack allows. */
+/** Anything that was parsed can be serialized again, unless it is nested more deeply than the stack allows. */
 function jsonOf(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, null, indent)
@@ -116,7 +116,7 @@ function jsonOf(value: unknown, indent?: number): string {
   }
 }
 
-/** The report as JSON, with everything in it made visible: a claim may hold text that changes how its neighbors look. */
+/** The report as JSON, with invisible characters escaped: they could change how the text around them looks. */
 export function reportAsJson(report: Report): string {
   return JSON.stringify(report, (_name, value: unknown) =>
     typeof value === 'string' ? printable(value, '\n') : value,

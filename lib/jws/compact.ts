@@ -4,7 +4,7 @@ import { authError } from '../errors.js'
 /** The JOSE header of a token, not yet verified. */
 export type TokenHeader = Readonly<Record<string, unknown>>
 
-/** The payload of a token: an object, whatever it holds. */
+/** The payload of a token: an object with any content. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /** A token in compact form, read but not verified. */
@@ -19,14 +19,14 @@ const COMPACT = /^[\w-]*\.[\w-]*\.[\w-]*$/
 /** The form in words. */
 export const COMPACT_FORM = 'header.payload.signature, each in base64url'
 const SHOWN_SEGMENTS = 5
-/** Of an encrypted token (RFC 7516 §7.1). */
+/** The segments of an encrypted token (RFC 7516 §7.1). */
 const JWE_SEGMENTS = 5
-/** What may end a segment, by its length modulo 4: other characters have bits that are ignored (RFC 4648 §3.5). */
+/** The characters that may end a segment, by its length modulo 4: others have bits that are ignored (RFC 4648 §3.5). */
 const LAST_CHARACTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 
 /**
- * Reads a compact JWS without verifying anything. Stricter than Buffer.from() and JSON.parse(), for which two different
- * strings can be the same token: every later step relies on what is read here, jsonwebtoken's verdict on it included.
+ * Reads a compact JWS without verifying anything. Stricter than Buffer.from() and JSON.parse(), which can read two
+ * different strings as the same token: every later step relies on what is read here, even jsonwebtoken's verdict.
  * @throws {AuthError} TOKEN_SEGMENTS or TOKEN_MALFORMED
  */
 export function readToken(text: string): UnverifiedToken {
@@ -40,7 +40,7 @@ export function readToken(text: string): UnverifiedToken {
   return { text, header, claims: readObject('payload', text.slice(first + 1, second)) }
 }
 
-/** The payload as anyone can read it: fine for explaining or routing a token, never for trusting it. */
+/** The unverified payload: fine for explaining or routing a token, never for trusting it. */
 export function readUnverifiedClaims(text: string): Claims | undefined {
   const read = parseObject(text.split('.', 2)[1] ?? '')
   return typeof read === 'string' ? undefined : read
@@ -51,9 +51,9 @@ function notCompact(text: string) {
   const isThree = segments === 3
   const count = segments > SHOWN_SEGMENTS ? `more than ${SHOWN_SEGMENTS}` : String(segments)
   const fix = /^bearer /i.test(text)
-    ? 'Leave "Bearer " out: it stands before the token in the Authorization header alone'
+    ? 'Leave out "Bearer ": it precedes the token only in the Authorization header'
     : segments === JWE_SEGMENTS
-      ? 'It is encrypted (a JWE), for its recipient alone: have the issuer sign its tokens without encrypting them'
+      ? 'It is encrypted (a JWE), and only its recipient can read it: have the issuer sign its tokens without encrypting them'
       : 'Copy the whole token, with both of its dots and nothing around it'
   const got = isThree
     ? 'three segments that are not all base64url'
@@ -75,7 +75,7 @@ function readObject(part: 'header' | 'payload', segment: string): Readonly<Recor
       check: 'format',
       expected: `a ${part} that is a JSON object`,
       got: `a ${part} that is ${read}`,
-      fix: 'Copy the whole token; if it is whole, let the issuer write a JSON object in UTF-8',
+      fix: 'Copy the whole token; if it is complete, have the issuer write a JSON object in UTF-8',
     },
   })
 }
@@ -83,7 +83,7 @@ function readObject(part: 'header' | 'payload', segment: string): Readonly<Recor
 /** The object that a segment holds, or what is wrong with it. */
 function parseObject(segment: string): Readonly<Record<string, unknown>> | string {
   const bytes = Buffer.from(segment, 'base64url')
-  // Buffer.toString() puts U+FFFD for whatever is not UTF-8: two different tokens would read as the same string.
+  // Buffer.toString() replaces invalid UTF-8 with U+FFFD: two different tokens would read as the same string.
   if (!isUtf8(bytes)) return 'not valid UTF-8'
   if (hasTooManyValues(bytes)) return `of more than ${MAX_VALUES} values`
   try {

@@ -1,24 +1,24 @@
-/** Enough of the signature to tell two tokens apart, and a look-up takes a third of the time of the whole token. */
+/** Enough of the signature to tell two tokens apart; a lookup takes a third of the time that the whole token would. */
 const TAIL_LENGTH = 24
 
 /**
- * Verdicts by the exact, full text of the token: RS256 signatures are malleable, so nothing less identifies one. Its
- * end only finds the entry; then the whole tokens are compared, and a different one is not known.
- * Only good verdicts are kept, bounded in number and in characters; the caller checks dates and key again on each use.
- * Kept in two halves: when the newer one is full, it becomes the older one, and what that held is forgotten, used or not:
- * tracking use would cost each request more than a rare verification.
+ * Verdicts by the exact, full text of the token: RS256 signatures are malleable, so nothing less identifies one. The
+ * end of the text only finds the entry; then the whole tokens are compared. Only good verdicts are kept, bounded in
+ * number and in characters; the caller checks the dates and the key again on each use. They are kept in two halves:
+ * when the newer half is full, it replaces the older one, whose verdicts are forgotten, used or not. Tracking their use
+ * would cost each request more than a rare verification.
  */
 export class VerifiedCache<Verdict extends { readonly token: string }> {
   readonly #maxOfHalf: number
   readonly #maxCharactersOfHalf: number
   #newer = new Map<string, Verdict>()
   #older = new Map<string, Verdict>()
-  /** Of the newer half. */
+  /** How many characters the newer half holds. */
   #characters = 0
 
   /**
-   * @param max the number of tokens to keep at most, rounded up to an even one; 0 switches the cache off
-   * @param typicalLength the characters of a long token: no more characters are kept than `max` such tokens have
+   * @param max the maximum number of tokens to keep, rounded up to an even number; 0 switches the cache off
+   * @param typicalLength the length of a long token: at most as many characters are kept as `max` such tokens have
    */
   constructor(max: number, typicalLength = 2048) {
     this.#maxOfHalf = Math.ceil(max / 2)

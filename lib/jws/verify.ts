@@ -4,9 +4,9 @@ import type { VerificationKey } from '../keys/key-source.js'
 import type { UnverifiedToken } from './compact.js'
 
 /**
- * Verifies the signature of a token: the one place that does, for third-party and session tokens alike. The token has
- * been parsed before, and its claims are checked after: jsonwebtoken accepts and forgives more than we do.
- * @param keys those for the token's `alg` are tried in turn, the next one only when the previous one did not sign it
+ * Verifies the signature of a token. The only place that does, for third-party and session tokens alike. The token has
+ * already been parsed, and its claims are checked later, since jsonwebtoken is more lenient than we are.
+ * @param keys those for the token's `alg` are tried in turn, each only when the one before it did not sign the token
  * @returns the key that signed it; undefined when none of them did
  */
 export function verifySignature(
@@ -17,7 +17,7 @@ export function verifySignature(
     if (key.algorithm !== header.alg) continue
     const verdict = verify(text, key)
     if (verdict === 'good') return key
-    // No other key can make it good, an empty signature for example: the token is refused.
+    // Another error, such as for an empty signature: no other key can make the token valid.
     if (verdict !== 'invalid signature') return undefined
   }
   return undefined
@@ -25,7 +25,7 @@ export function verifySignature(
 
 function verify(token: string, { algorithm, key }: VerificationKey): string {
   if (algorithm === 'EdDSA') return isSignedByEdDsa(token, key) ? 'good' : 'invalid signature'
-  // RFC 8017 §8.1.2, step 1, which OpenSSL leaves out: a signature that begins with a zero would be good without it too.
+  // RFC 8017 §8.1.2, step 1, which OpenSSL omits: a signature with a leading zero byte would be valid without it too.
   if (algorithm.startsWith('PS') && signatureLength(token) !== modulusLength(key)) return 'invalid signature'
   try {
     jwt.verify(token, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true })

@@ -11,14 +11,14 @@ import { parseSigningKeys, type BoundKey, type SigningKey } from './signing-keys
 
 /** Keys that the issuer publishes. */
 export interface PublishedKeysRules extends IssuerRules {
-  /** What `jwkUri` or `discover` says, for people: without what may be secret in it. */
+  /** `jwkUri` or `discover`, for messages: without what may be secret in it. */
   readonly uri: string
   readonly rules: RemoteKeysRules
 }
 
-/** The keys of the configuration, each for one algorithm. At least one of the two places has some. */
+/** The configured keys, each for one algorithm. At least one of the two places has some. */
 export interface KeyRules {
-  /** Keys that are written down. */
+  /** Keys that the options contain. */
   readonly written: readonly VerificationKey[]
   readonly remote: PublishedKeysRules | undefined
 }
@@ -34,24 +34,24 @@ interface NoKeySet {
   readonly jwks?: never
 }
 
-/** Keys that are written down: one to three, of which the next is tried only when a signature fails. */
+/** Keys in the options: one to three, each tried only when the signature does not match the one before it. */
 export type StaticKeyOptions = NoKeySet &
   (
     | { readonly signingAlgorithm: Algorithm; readonly signingKeys: readonly (SigningKey | undefined)[] }
-    // Each says its algorithm.
+    // Each key has its own algorithm.
     | { readonly signingAlgorithm?: never; readonly signingKeys: readonly BoundKey[] }
   )
 
-/** The algorithms of key sets: HMAC secrets are not published. */
+/** The algorithms that key sets can have: HMAC secrets are never published. */
 type PublicAlgorithm = Exclude<Algorithm, `HS${string}`>
 
 interface RemoteKeyOptions {
   /**
-   * Default: RS256. With several, a published key without `alg` serves the first of them that it fits, and each key one
-   * algorithm alone.
+   * Default: RS256. With several, a published key without `alg` is used with the first of them that it fits. No key is
+   * used with more than one algorithm.
    */
   readonly signingAlgorithm?: PublicAlgorithm | readonly PublicAlgorithm[]
-  /** Further keys, each with its algorithm; of an algorithm that the key set has too, each with a `kid`. */
+  /** Additional keys, each with its algorithm. For an algorithm that the key set also has, a `kid` is required. */
   readonly signingKeys?: readonly BoundKey[]
   readonly jwks?: JwksOptions
 }
@@ -63,9 +63,9 @@ export interface JwkUriOptions extends RemoteKeyOptions {
   readonly discover?: never
 }
 
-/** Keys that the issuer's `.well-known/openid-configuration` leads to. */
+/** Keys found through the issuer's `.well-known/openid-configuration`. */
 export interface DiscoverOptions extends RemoteKeyOptions {
-  /** The issuer's URL, exactly as it stands in `iss`; it becomes the default of `issuer`. */
+  /** The issuer's URL, exactly as in `iss`. Also the default for `issuer`. */
   readonly discover: string
   readonly jwkUri?: never
 }
@@ -73,7 +73,7 @@ export interface DiscoverOptions extends RemoteKeyOptions {
 /** One of the ways to get the keys. */
 export type KeyOptions = StaticKeyOptions | JwkUriOptions | DiscoverOptions
 
-/** The options of keys: what one may be depends on the others, so they are read together, by {@link readKeyRules}. */
+/** The key options. They depend on each other, so {@link readKeyRules} reads them together. */
 export const KEY_OPTIONS = {
   signingAlgorithm: asGiven,
   signingKeys: asGiven,
@@ -85,7 +85,7 @@ export const KEY_OPTIONS = {
 const KEY_SETS = ['jwkUri', 'discover']
 const MAX_SIGNING_KEYS = 3
 
-/** Parses the options that say whose signatures count, reporting every mistake. */
+/** Parses the key options, reporting every mistake. */
 export function readKeyRules(given: Readonly<Record<string, unknown>>, problems: Problems): KeyRules {
   if ('jwkUri' in given && 'discover' in given)
     problems.add('discover', 'is set together with jwkUri', 'Pass just one of them: both lead to the key set')
@@ -103,7 +103,7 @@ function parseWritten(
   remote: PublishedKeysRules | undefined,
   problems: Problems,
 ): readonly VerificationKey[] {
-  // Beside a key set, signingAlgorithm is what the set is for.
+  // With a key set, signingAlgorithm applies to the set.
   const isDefault = !remote && !(signingAlgorithm === undefined && areAllBound(signingKeys))
   const algorithm = isDefault ? parseAlgorithm(signingAlgorithm, ALGORITHMS, problems) : undefined
   if (isDefault && !algorithm) return []
@@ -118,7 +118,7 @@ function areAllBound(keys: unknown): boolean {
   return Array.isArray(keys) && keys.every((key) => Object(key) === key && 'algorithm' in key)
 }
 
-/** An algorithm and a key id lead to one place: nothing is looked for in the other when the first has no such key. */
+/** An algorithm and a key id must lead to one place: if it has no such key, the other place is not searched. */
 function requireNames(
   keys: readonly VerificationKey[],
   remote: PublishedKeysRules | undefined,
@@ -129,16 +129,16 @@ function requireNames(
     problems.add(
       'signingKeys',
       `have a key for ${shared.algorithm} without kid, and the key set is for ${shared.algorithm} too`,
-      "Set the key's kid to what the header of its tokens says",
+      "Set the key's kid to the kid in the header of its tokens",
     )
 }
 
-/** What the issuer publishes of one key must not be the secret of another: whoever reads it could forge tokens. */
+/** No part of a public key may be a secret here: whoever reads the published key could forge tokens. */
 function requireSecrecy(keys: readonly VerificationKey[], problems: Problems): void {
   const secrets = keys.filter(({ key }) => key.type === 'secret')
   const isKnown = secrets.some((secret) => keys.some(({ key }) => isPublished(secret.key, key)))
   if (isKnown)
-    problems.add('signingKeys', 'have a secret that is a part of one of the public keys', 'Generate a secret')
+    problems.add('signingKeys', 'have a secret that is part of one of the public keys', 'Generate a secret')
 }
 
 function parseAlgorithm<Name extends Algorithm>(
@@ -156,7 +156,7 @@ function parseAlgorithm<Name extends Algorithm>(
 
 const PUBLIC_ALGORITHMS = ALGORITHMS.filter((name): name is PublicAlgorithm => !name.startsWith('HS'))
 
-/** What the keys of a key set are for, in the order of preference. */
+/** The algorithms of a key set, in order of preference. */
 function parseAlgorithms(value: unknown, problems: Problems): readonly Algorithm[] {
   const list: readonly unknown[] =
     Array.isArray(value) && value.length > 0 ? value : [value === undefined ? 'RS256' : value]
@@ -178,7 +178,7 @@ function parseRemote(given: Readonly<Record<string, unknown>>, problems: Problem
   })
 }
 
-/** Stands in for a URL that was refused. */
+/** Replaces a URL that was refused. */
 const NOWHERE = 'https://invalid'
 
 function parseLocation(
@@ -196,12 +196,12 @@ function parseLocation(
   if (option === 'discover') {
     const problem = issuerFault(text, url)
     if (problem === undefined) return { url, locate: discoverKeySet(text, rules) }
-    problems.add(option, problem, 'Pass exactly what stands in iss, without /.well-known/…')
+    problems.add(option, problem, 'Pass the exact value of iss, without /.well-known/…')
   }
   return { url, locate: () => url }
 }
 
-/** Why a URL cannot be what an issuer calls itself: URLs lose whitespace, but `iss` is compared as a string. */
+/** Why a URL cannot be an issuer's name: parsing a URL drops whitespace, but `iss` is compared as a string. */
 function issuerFault(text: string, { href, username, password }: URL): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'has whitespace in it (a stray space or newline?)'
   if (username + password !== '') return 'has a user name or password in it (jwks.headers can hold them)'

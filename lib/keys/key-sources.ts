@@ -4,8 +4,8 @@ import type { Algorithm, KeySource, VerificationKey } from './key-source.js'
 type Finder = Pick<KeySource, 'find'>
 
 /**
- * All keys of a guard as one source: those that are written down, and those of a key set. An algorithm, or an algorithm
- * with a key id, leads to one of the two places, and nothing is looked for in the other.
+ * All keys of a guard as one source: those in the options, and those of a key set. An algorithm, or an algorithm with a
+ * key id, leads to one of the two places, and the other is not searched.
  * @param remote the key set, and the algorithms that it is for
  */
 export function joinKeys(
@@ -33,7 +33,7 @@ export function joinKeys(
   }
 }
 
-/** A fixed list of keys as a source. With a `kid`, a token meets the keys of that name and the nameless ones. */
+/** A fixed list of keys as a source. A token with a `kid` may use the keys of that name and those without one. */
 function staticKeys(keys: readonly VerificationKey[]): Finder {
   const frozen = Object.freeze([...keys])
   const named = frozen.some((key) => key.kid !== undefined)
@@ -47,7 +47,7 @@ function staticKeys(keys: readonly VerificationKey[]): Finder {
   }
 }
 
-/** Keys with names of their own, before a key set of the same algorithm. */
+/** Keys that have a kid, tried before a key set for the same algorithm. */
 function namedBefore(keys: readonly VerificationKey[], remote: Finder): Finder {
   const byKid = new Map(keys.map(({ kid }) => [kid, Object.freeze(keys.filter((key) => key.kid === kid))]))
   return { find: (kid, now, algorithm) => byKid.get(kid) ?? remote.find(kid, now, algorithm) }

@@ -1,10 +1,10 @@
-/** In characters, as `n` of a JWK (2048 or 3072 bits) or as `openssl rsa -modulus` prints it (2048). Longer ones are no secret. */
+/** In characters, as `n` of a JWK (2048 or 3072 bits), or from `openssl rsa -modulus` (2048). No secret is longer. */
 const LENGTHS = [342, 512]
 const SMALL_FACTORS = 4096
 
 /**
- * Whether a text seems to be the modulus of an RSA key, copied without the rest: a secret that everybody knows. It has its first
- * bit set and no small factor. One in thirty random numbers of just such a length is like that, too.
+ * Whether a text seems to be the modulus of an RSA key, copied without the rest: a "secret" that is public. A modulus
+ * has its first bit set and no small factor. So does one in thirty random numbers of exactly that length.
  */
 export function isModulus(text: string): boolean {
   if (!LENGTHS.includes(text.length)) return false

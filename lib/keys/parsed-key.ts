@@ -4,21 +4,21 @@ import { isModulus } from './modulus.js'
 /** A key, or what is wrong with it and how to fix that. */
 export type ParsedKey = { readonly key: KeyObject } | { readonly problem: string; readonly fix: string }
 
-/** Half of a key pair, whatever form it came in. `damaged`: certainly meant as one, but not readable. */
+/** Half of a key pair, in whatever form it came. `damaged`: clearly meant to be one, but not readable. */
 export type PairedKey =
   | { readonly kind: 'public'; readonly key: KeyObject }
   | { readonly kind: 'private' }
   | { readonly kind: 'damaged' }
   | { readonly kind: 'modulus' }
 
-/** What DER keys name inside: rsaEncryption, ecPublicKey and Ed25519, by their object identifiers. */
+/** The object identifiers in DER keys: rsaEncryption, ecPublicKey and Ed25519. */
 const KEY_TYPES = ['06092a864886f70d010101', '06072a8648ce3d0201', '06032b6570'].map((hex) =>
   Buffer.from(hex, 'hex'),
 )
-/** The lines around a PEM, cut off or without their dashes, too. */
+/** The lines around a PEM, also when cut off or without their dashes. */
 const ARMOR = /-----(?:BEGIN|END) |(?:BEGIN|END)[ +](?:[A-Z0-9]+[ +]){0,3}(?:KEY|CERTIFICATE)/
 const MAX_LAYERS = 5
-/** By the bytes of a coordinate, as JWKs and as OpenSSL name them. */
+/** The names of curves in JWKs and in OpenSSL, by the length of a coordinate in bytes. */
 const CURVES: Readonly<Record<number, readonly [string, string]>> = {
   32: ['P-256', 'prime256v1'],
   48: ['P-384', 'secp384r1'],
@@ -26,15 +26,15 @@ const CURVES: Readonly<Record<number, readonly [string, string]>> = {
 }
 
 /**
- * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, a point of a
- * curve, or one of these in base64 or hex. The one place that knows these forms: what takes a public key reads it here,
- * and what takes a secret refuses whatever is found here, since a published key as a secret would let everybody forge tokens.
+ * Finds a public or private key in bytes: PEM (also quoted, indented, or with escaped newlines), DER, a JWK, a point of
+ * a curve, or one of these in base64 or hex. The one place that knows these forms: public keys are read here, and
+ * secrets are refused when they turn out to be one, since a published key as a secret would let anyone forge tokens.
  */
 export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | undefined {
   const text = tidy(bytes.toString('latin1'))
   if (ARMOR.test(text)) return readPem(text)
   if (/^[[{]/.test(text)) return readJwk(text)
-  // OpenSSH's form of a public key, as text and decoded, and that of .NET.
+  // A public key in OpenSSH's form, as text or decoded, or in that of .NET.
   if (/^.?(?:ssh-|ecdsa-sha2-|sk-ssh-)|<Modulus>/s.test(text)) return { kind: 'damaged' }
   const read = bytes[0] === 0x30 ? readDer(bytes) : readPoint(bytes)
   if (read || layers === 0) return read
@@ -47,7 +47,7 @@ export function findPairedKey(bytes: Buffer, layers = MAX_LAYERS): PairedKey | u
   return undefined
 }
 
-/** Undoes what environment files, YAML and shells do to a text of several lines. */
+/** Undoes what environment files, YAML and shells do to multi-line text. */
 function tidy(text: string): string {
   return decodedText(text)
     .replaceAll('\\r', '')
@@ -75,7 +75,7 @@ function readPem(pem: string): PairedKey {
 
 function readJwk(json: string): PairedKey | undefined {
   const jwk = attempt(() => JSON.parse(json) as Readonly<Record<string, unknown>>)
-  // Somewhere in a set, a list or an object of another kind.
+  // The key may be inside a set, a list or some other object.
   if (typeof jwk?.kty !== 'string') return /"(?:RSA|EC|OKP)"/.test(json) ? { kind: 'damaged' } : undefined
   if (jwk.kty === 'oct') return undefined
   if ('d' in jwk) return { kind: 'private' }
@@ -94,7 +94,7 @@ function readDer(der: Buffer): PairedKey | undefined {
   return KEY_TYPES.some((type) => der.includes(type)) ? { kind: 'damaged' } : undefined
 }
 
-/** A point as SEC 1 §2.3.3 writes it, whole or compressed, which is all that a public key of a curve is. */
+/** A public key of a curve is just a point: SEC 1 §2.3.3, uncompressed or compressed. */
 function readPoint(bytes: Buffer): PairedKey | undefined {
   const size = (bytes.length - 1) / (bytes[0] === 0x04 ? 2 : 1)
   const names = CURVES[size]
@@ -115,6 +115,6 @@ function attempt<T>(parse: () => T): T | undefined {
   try {
     return parse()
   } catch {
-    return undefined // in another form, or none
+    return undefined // in another form, or not a key
   }
 }

@@ -3,10 +3,10 @@ import type { Algorithm } from './key-source.js'
 import { findPairedKey, type ParsedKey } from './parsed-key.js'
 
 const MIN_RSA_BITS = 2048
-/** A key set may come from a tenant. Larger keys cost many times more to verify, and issuers do not use them. */
+/** A key set may come from a tenant. Larger keys take many times longer to verify with, and issuers do not use them. */
 const MAX_RSA_BITS = 8192
 const EXPONENT_LIMIT = 2n ** 32n
-/** RFC 7518 §3.4, by the names that OpenSSL gives the curves. */
+/** RFC 7518 §3.4, with OpenSSL's names for the curves. */
 const CURVES: Partial<Record<Algorithm, string>> = {
   ES256: 'prime256v1',
   ES384: 'secp384r1',
@@ -29,18 +29,18 @@ export function parsePublicKey(bytes: Buffer, algorithm: Algorithm): ParsedKey {
     }
   if (found.kind === 'modulus')
     return {
-      problem: 'is the modulus of an RSA key alone',
+      problem: 'is only the modulus of an RSA key',
       fix: 'Pass the whole key: the JWK that has it as n, or PEM',
     }
   if (found.kind === 'damaged')
     return {
       problem: 'is a damaged PEM key',
-      fix: 'Copy the whole public key again, with its line breaks or \\n in their place',
+      fix: 'Copy the whole public key again, with its line breaks or with \\n instead of them',
     }
   const fault = publicKeyFault(found.key, algorithm)
   return fault === undefined
     ? { key: found.key }
-    : { problem: fault, fix: `Pass a public key that is fit for ${algorithm}` }
+    : { problem: fault, fix: `Pass a public key that fits ${algorithm}` }
 }
 
 /** Why a public key must not verify tokens of an algorithm (RFC 7518 §3.3 to §3.5, RFC 8037); undefined when it may. */

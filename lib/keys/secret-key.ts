@@ -2,10 +2,10 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from './key-source.js'
 import { findPairedKey, type ParsedKey } from './parsed-key.js'
 
-/** How the text of an HMAC secret stands for its bytes. */
+/** How the text of an HMAC secret encodes its bytes. */
 export type KeyEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
 
-/** PROTOCOL §2: in characters of the string, or in bytes when its encoding is given. */
+/** PROTOCOL §2: in characters of the string, or in bytes when an encoding is given. */
 const MAX_LENGTH = 512
 const ENCODED_SHAPE: Record<Exclude<KeyEncoding, 'utf8'>, RegExp> = {
   base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/,
@@ -13,7 +13,7 @@ const ENCODED_SHAPE: Record<Exclude<KeyEncoding, 'utf8'>, RegExp> = {
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 }
 
-/** Parses an HMAC secret. As text without an encoding it is the raw string, of characters that survive any copying. */
+/** Parses an HMAC secret. Text without an encoding is used raw, and limited to characters that survive copying. */
 export function parseSecretKey(
   given: string | Buffer,
   algorithm: Algorithm,
@@ -29,14 +29,14 @@ export function parseSecretKey(
   if (found)
     return {
       problem: `is a ${found.kind} key${found.kind === 'damaged' ? ' of a key pair' : ''}, but the algorithm is ${algorithm}`,
-      fix: 'Set signingAlgorithm to RS256, or what else the issuer signs with; for sessions, generate a secret',
+      fix: 'Set signingAlgorithm to RS256, or whatever the issuer signs with; for sessions, generate a secret',
     }
   if (typeof given !== 'string') return checkLength(bytes, given.length, 'bytes', algorithm)
   const text = given
   if (encoding === undefined && !/^[A-Za-z0-9_\-+/=]*$/.test(text))
     return {
       problem: 'has characters other than letters, digits and _ - + / = (a stray space or newline?)',
-      fix: "Generate another secret, or pass { key, encoding: 'utf8' } if these characters are meant",
+      fix: "Generate another secret, or pass { key, encoding: 'utf8' } if these characters are intended",
     }
   if (encoding !== undefined && encoding !== 'utf8' && !ENCODED_SHAPE[encoding].test(text))
     return { problem: `is not ${encoding} text`, fix: 'Correct the key or its encoding' }
@@ -44,7 +44,7 @@ export function parseSecretKey(
   return checkLength(bytes, length, unit, algorithm)
 }
 
-/** Whether a secret is what somebody copied out of a public key: its modulus or a coordinate, as text or as bytes. */
+/** Whether a secret was copied from a public key: its modulus or a coordinate, as text or as bytes. */
 export function isPublished(secret: KeyObject, publicKey: KeyObject): boolean {
   const bytes = secret.export()
   const { n, x, y } = publicKey.export({ format: 'jwk' })
@@ -55,10 +55,10 @@ export function isPublished(secret: KeyObject, publicKey: KeyObject): boolean {
 }
 
 function checkLength(bytes: Buffer, length: number, unit: string, algorithm: Algorithm): ParsedKey {
-  // readFileSync() of what an editor or echo wrote: the issuer's secret has no newline.
+  // Read from a file that an editor or echo wrote: the issuer's secret has no newline.
   if (/^[\x20-\x7e]+\r?\n$/.test(bytes.toString()))
     return { problem: 'ends with a newline', fix: "Pass its text: readFileSync(path, 'utf8').trim()" }
-  // RFC 7518 §3.2: as long as the hash.
+  // RFC 7518 §3.2: at least as long as the hash.
   const min = Number(algorithm.slice(2)) / 8
   if (length < min || length > MAX_LENGTH)
     return { problem: `has ${length} ${unit}`, fix: `Use a secret of ${min} to ${MAX_LENGTH} ${unit}` }

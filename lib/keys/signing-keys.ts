@@ -8,38 +8,38 @@ import { parseSecretKey, type KeyEncoding } from './secret-key.js'
 export type { KeyEncoding }
 
 /**
- * A signing key: the text alone, or the text with what it needs said.
+ * A signing key: just the key, or an object with the key and its details.
  *
  * - HS256 (and HS384, HS512): a secret of 32 to 512 characters, used as the raw UTF-8 bytes of the string unless `encoding` says
  *   otherwise. Without `encoding`, only letters, digits and `_ - + / =` are allowed.
  * - RS256 (and the other RS, PS and ES, and EdDSA): the issuer's public key or certificate as PEM, also quoted, indented, with
  *   escaped newlines or in base64; as DER; or as a JWK. RSA of at least 2048 bits, Ed25519 for EdDSA.
  *
- * With a `kid`, the key is tried only for tokens that bear this `kid` header or none. With an `algorithm`, it is for this one
- * in place of `signingAlgorithm`.
+ * With a `kid`, the key is tried only for tokens with this `kid` header or none. An `algorithm` overrides
+ * `signingAlgorithm` for this key.
  */
 export type SigningKey = KeyMaterial | DescribedKey | BoundKey
 
-/** A key with what it needs said. */
+/** A key with its details. */
 export interface DescribedKey {
-  /** The key; `undefined`, as an environment variable that is not set, is a mistake that start-up names. */
+  /** The key. `undefined`, as from an environment variable that is not set, is reported at start-up. */
   readonly key: KeyMaterial | undefined
-  /** What the text of an HMAC secret stands for. Default: `utf8`. */
+  /** How the text of an HMAC secret encodes its bytes. Default: `utf8`. */
   readonly encoding?: KeyEncoding
   /** The key is tried only for tokens with this `kid` header, or with none. */
   readonly kid?: string
 }
 
-/** A key with an algorithm of its own. */
+/** A key with its own algorithm. */
 export interface BoundKey extends DescribedKey {
-  /** In place of `signingAlgorithm`. */
+  /** Used instead of `signingAlgorithm`. */
   readonly algorithm: Algorithm
 }
 
-/** A key in one of the forms that people have: text, the bytes of a file, a `KeyObject`, or a JWK. */
+/** A key as text, as the bytes of a file, as a `KeyObject`, or as a JWK. */
 export type KeyMaterial = string | Uint8Array | KeyObject | Jwk
 
-/** RFC 7517. Its `alg`, when it has one, has to be the key's algorithm. */
+/** RFC 7517. If it has an `alg`, this must be the key's algorithm. */
 export interface Jwk {
   /** The type of key: `RSA`, `EC`, `OKP` or `oct`. */
   readonly kty: string
@@ -49,11 +49,11 @@ export interface Jwk {
 const ENCODINGS = ['utf8', 'base64', 'base64url', 'hex']
 const SET_THE_VARIABLE = 'Set the environment variable that should hold the key'
 
-/** What the keys of a list are for, and how many there may be. */
+/** What a list of keys may contain, and how many of them. */
 export interface SigningKeysRules {
-  /** The algorithm of keys that have none of their own; undefined when each has to have one. */
+  /** The algorithm of keys without one of their own; undefined when each key must have its own. */
   readonly algorithm: Algorithm | undefined
-  /** Whether a key may have an algorithm of its own. */
+  /** Whether a key may have its own algorithm. */
   readonly areBound: boolean
   readonly max: number
 }
@@ -102,7 +102,7 @@ function parseSigningKey(
   const isEncoding = encoding === undefined || ENCODINGS.includes(encoding as string)
   if (!isEncoding) problems.add(`${option}.encoding`, 'is not known', `Pass one of ${ENCODINGS.join(', ')}`)
   if (!isMaterial(material)) {
-    // A number may be a secret whose quotes were lost.
+    // The number is not shown: it may be a secret that lost its quotes.
     problems.add(
       option,
       `is ${typeof material === 'number' ? 'a number' : describe(material)}`,
@@ -125,12 +125,12 @@ function parseKey(given: KeyMaterial, algorithm: Algorithm, encoding: KeyEncodin
     const problem = isSecret
       ? 'has an encoding, but is not a string'
       : `has an encoding, but ${algorithm} takes a PEM key`
-    return { problem, fix: 'Leave encoding out' }
+    return { problem, fix: 'Leave out encoding' }
   }
   if (isJwk(given) && given.alg !== undefined && given.alg !== algorithm)
     return {
       problem: 'is a JWK for another algorithm',
-      fix: 'Set its algorithm (signingAlgorithm) to what its alg says',
+      fix: 'Set its algorithm (signingAlgorithm) to its alg',
     }
   const material = typeof given === 'string' ? given : bytesOf(given)
   return isSecret

@@ -13,7 +13,7 @@ interface Parts {
 
 const EXAMPLE = 'the App ID that clients use, e.g. myapp-abcde'
 
-/** The App ID, as it is given, or as the export says it. */
+/** The App ID, from the settings or from the export. */
 export function readAppId(
   app: ExportedApp,
   given: { readonly appId?: string | undefined },
@@ -22,11 +22,11 @@ export function readAppId(
   const exported = findAppId(app)
   const value = exported && (templates.expand(exported.value, exported.place) as string | undefined)
   if (!('appId' in given)) {
-    // What cannot be read, or expanded, has been reported: no more of it.
+    // If it cannot be read or expanded, that has already been reported.
     if (exported || app.hasUnreadableSettings || !app.provider) return value
     problems.add(
       'appId',
-      'stands in no file of the export',
+      'is not in any file of the export',
       `Pass ${EXAMPLE} (on the command line, --app-id)`,
     )
     return undefined

@@ -3,7 +3,7 @@ import type { ExportedApp } from './exported-app.js'
 import { found, isBag, isEmpty, isText, reportUnknown, type Bag, type Report } from './report.js'
 import type { Templates } from './templates.js'
 
-/** As whom requests ran, when it was not their own user. */
+/** The settings that made requests run as someone other than their user. */
 const RUN_AS = ['run_as_system', 'run_as_user_id', 'run_as_user_id_script_source']
 /** Reported below, or without a counterpart to miss: custom data is always there, and arguments are never logged. */
 const KNOWN_KEYS = [
@@ -63,7 +63,7 @@ function reportRules(name: string, given: Bag, report: Report): void {
     report(`${name}: validation_method`, `let in only ${secret}`, 'Write a check after the guard')
 }
 
-/** Words about the secret that an endpoint asked for; undefined when it asked for none. */
+/** Describes the secret that an endpoint required; undefined when it required none. */
 export function secretOf({ validation_method: method, secret_name: name }: Bag): string | undefined {
   if (!isText(method) || method === 'NO_VALIDATION') return undefined
   return `requests with the secret "${isText(name) ? name : ''}" (${method})`

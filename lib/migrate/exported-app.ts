@@ -6,7 +6,7 @@ import { isThere, listFolder, readJson, type ExportedFile, type Section } from '
 import { countFolders, ENDPOINT_FOLDERS, findWebhooks, type FolderCount } from './exported-folders.js'
 import { isBag } from './report.js'
 
-/** What an exported app says that this package looks at, whatever exporter wrote it. */
+/** The parts of an exported app that this package reads, whatever exporter wrote it. */
 export interface ExportedApp {
   /** Undefined when the source is a file or an object. */
   readonly folder: string | undefined
@@ -15,9 +15,9 @@ export interface ExportedApp {
   readonly otherProviders: readonly Section[]
   /** The app's own settings, its App ID among them. */
   readonly settings: Section | undefined
-  /** What the newest exporter keeps beside the settings, the App ID among it. */
+  /** What the newest exporter keeps in a file besides the settings, including the App ID. */
   readonly meta: Section | undefined
-  /** Whether one of these two is there and could not be read, which has been reported. */
+  /** Whether one of these two exists but could not be read, which has been reported. */
   readonly hasUnreadableSettings: boolean
   readonly dataApi: ExportedFile | undefined
   readonly endpoints: ExportedFile | undefined
@@ -51,7 +51,7 @@ export function readExportedApp(source: string | URL | object, problems: Problem
   return readFolder(path, problems)
 }
 
-/** A file given by its path, or as what it says. */
+/** A file given by its path or as its content. */
 export function readGiven(
   option: string,
   given: string | URL | object,
@@ -152,7 +152,7 @@ function sectionOf(file: ExportedFile | undefined): Section | undefined {
   return file && isBag(file.content) ? { file: file.name, path: '', content: file.content } : undefined
 }
 
-/** An object inside of a section. */
+/** An object inside a section. */
 export function partOf(section: Section | undefined, key: string): Section | undefined {
   const content = section?.content[key]
   return section && isBag(content) ? { ...section, path: placeIn(section, key), content } : undefined

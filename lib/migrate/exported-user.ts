@@ -3,7 +3,7 @@ import { PROVIDER, type Identity, type JsonValue, type UserData, type UserRecord
 import { isObjectId } from '../users/user-id.js'
 import { isBag, type Bag } from './report.js'
 
-/** An exported user that cannot be taken over. The message says why. */
+/** An exported user that cannot be imported. The message says why. */
 export class ExportedUserError extends Error {}
 
 /** What is read of an exported user; other keys are the caller's to report. */
@@ -27,7 +27,7 @@ export const IDENTITY_KEYS: readonly string[] = [
 ]
 
 const USER_TYPES = ['normal', 'server', 'system'] as const
-/** Seconds reach this in the year 5138, milliseconds reached it in 1973. */
+/** As seconds, the year 5138; as milliseconds, 1973. */
 const LIKELY_MILLISECONDS = 100_000_000_000
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/
 
@@ -56,7 +56,7 @@ export function readExportedUser(value: unknown): UserRecord {
     type: userType,
     identities: readIdentities(value),
     creation_date,
-    // Of a user who never came back, the export may have none.
+    // The export may have none for a user who never came back.
     last_authentication_date: last === undefined ? creation_date : readDate('last_authentication_date', last),
     disabled,
   }

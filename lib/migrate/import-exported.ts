@@ -56,7 +56,7 @@ interface Candidate {
 
 const TAKEN = 'another user has one of its identities: it signed in here before, or is there twice'
 const KNOWN_WITHOUT_SUBJECT =
-  'is there already, without the new subject: give it to the user with custom-jwt-auth users link'
+  'already exists, without the new subject: give it to the user with custom-jwt-auth users link'
 const MAX_IGNORED_KEYS = 50
 
 /**
@@ -116,7 +116,7 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
     await nextTick() // a store may answer at once: signals have their turn here
   }
 
-  /** Users that are there stay as they are: whether that is without the subject that they are to have. */
+  /** Whether a known user, which stays as it is, lacks the subject that it should have. */
   async function lacksSubject(userId: string): Promise<boolean> {
     const id = subjects?.subjectOf(userId)
     if (id === undefined) return false
@@ -146,7 +146,7 @@ export async function importExported(parts: ImportParts): Promise<ImportSummary>
   }
 }
 
-/** The user as one whose tokens a provider of that name accepts. */
+/** The user, with its custom JWT identities assigned to the provider of that name. */
 function ofProvider(user: UserRecord, provider: string | undefined): UserRecord {
   const identities = user.identities.map((own) =>
     own.provider_type === PROVIDER ? { ...nameIdentity(own.id, provider), data: own.data } : own,

@@ -4,16 +4,16 @@ import { placeOf, prefixOf, type ExportedFile, type Section } from './exported-f
 import { FOLDERS, isOff } from './exported-folders.js'
 import { isBag, isEmpty, isText, reportUnknown, type Report } from './report.js'
 
-/** What does the work of the other providers now. All of them end at the same place: a token of the issuer's. */
+/** What to use instead of the other providers. It always comes down to a token from the issuer. */
 const OTHER_PROVIDERS: Readonly<Record<string, string>> = {
-  'anon-user': 'Let your issuer give guests a token with a random sub, or set credentialsRequired: false',
-  'api-key': 'Let your issuer give each program a token of its own',
-  'local-userpass': 'Let an issuer keep the passwords (see the presets in docs/issuers.md)',
-  'custom-function': 'Let the function answer with a token: npx custom-jwt-auth token shows its making',
+  'anon-user': 'Have your issuer give guests a token with a random sub, or set credentialsRequired: false',
+  'api-key': 'Have your issuer give each program a token of its own',
+  'local-userpass': 'Have an issuer keep the passwords (see the presets in docs/issuers.md)',
+  'custom-function': 'Have the function answer with a token: npx custom-jwt-auth token shows its making',
 }
-const OTHER_PROVIDER = 'Let your issuer offer this login (see the presets in docs/issuers.md)'
+const OTHER_PROVIDER = 'Have your issuer offer this login (see the presets in docs/issuers.md)'
 
-/** Where the service ran, and which file this is. */
+/** Settings about where the service ran, and about the file itself. */
 const NEUTRAL_SETTINGS = [
   'app_id',
   'config_version',
@@ -24,7 +24,7 @@ const NEUTRAL_SETTINGS = [
   'environment',
 ]
 
-/** What stood in the settings before it got a file of its own, with that. */
+/** What was in the settings before it got its own file, with the fix for it. */
 const FORMER_SETTINGS: Readonly<Record<string, string | undefined>> = {
   hosting: FOLDERS.hosting,
   sync: FOLDERS.sync,
@@ -32,7 +32,7 @@ const FORMER_SETTINGS: Readonly<Record<string, string | undefined>> = {
 
 /**
  * Reports the parts of an exported app that do not become options.
- * @param createsUsers whether requests create users, and not logins alone
+ * @param createsUsers whether requests create users, not only logins
  */
 export function reportLeftovers(app: ExportedApp, createsUsers: boolean, report: Report): void {
   if (app.settings) reportSettings(app.settings, report)
@@ -42,7 +42,7 @@ export function reportLeftovers(app: ExportedApp, createsUsers: boolean, report:
   for (const webhook of app.webhooks) reportWebhook(webhook, report)
   for (const { name, files, problem } of app.folders) {
     const fix = FOLDERS[name] ?? ''
-    if (problem !== undefined) report(`${name}/`, `cannot be looked into (${problem})`, fix)
+    if (problem !== undefined) report(`${name}/`, `cannot be read (${problem})`, fix)
     else if (files > 0)
       report(`${name}/`, `is not about signing in (${files === 1 ? '1 file' : `${files} files`})`, fix)
   }
@@ -74,7 +74,7 @@ function reportOtherProvider(provider: Section, report: Report): void {
   if (provider.content.disabled === true) return
   report(
     placeOf(provider),
-    'is enabled, and not a provider of this package',
+    'is enabled, but not a provider of this package',
     OTHER_PROVIDERS[nameOfProvider(provider)] ?? OTHER_PROVIDER,
   )
 }

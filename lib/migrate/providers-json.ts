@@ -11,29 +11,29 @@ import { isText, type NotCarriedOver, type Report } from './report.js'
 import type { Secrets } from './secrets.js'
 import { Templates } from './templates.js'
 
-/** What the exported files do not say. */
+/** Settings that the exported files do not contain. */
 export interface FromProvidersJsonOptions {
-  /** Default: the App ID that the folder's files say, when a folder is given. */
+  /** Default: the App ID in the folder's files, if a folder is given. */
   readonly appId?: string
   /**
    * Which of `environments/` the values of template expressions come from. Default: the one that the app's settings
-   * name, else `no-environment`.
+   * name, otherwise `no-environment`.
    */
   readonly environment?: string
   /**
-   * The values of the secrets that the file names. Default: `process.env`. A secret `jwt-key` is looked for as
-   * `jwt-key`, then as `JWT_KEY` and `jwt_key`, and at last in the folder's `secrets.json`.
+   * The values of the secrets that the file names. Default: `process.env`. A secret `jwt-key` is looked up as
+   * `jwt-key`, then as `JWT_KEY` and `jwt_key`, and finally in the folder's `secrets.json`.
    */
   readonly secrets?: Secrets
-  /** `data_api_config.json`, by its path or as what it says, when no folder is given. */
+  /** `data_api_config.json`, as a path or as its content, if no folder is given. */
   readonly dataApiConfig?: string | URL | object
 }
 
-/** An exported configuration, as far as it becomes options, and the rest of it. */
+/** An exported configuration: the options that it becomes, and the rest. */
 export interface CarriedOver {
-  /** Options of `customJwtAuth`, to be spread and added to. */
+  /** Options for `customJwtAuth`, to be spread and added to. */
   readonly options: CommonOptions & (StaticKeyOptions | JwkUriOptions)
-  /** What these options do not do, item by item. */
+  /** What these options do not cover, item by item. */
   readonly notCarriedOver: readonly NotCarriedOver[]
 }
 
@@ -46,7 +46,7 @@ const SETTINGS = ['appId', 'environment', 'secrets', 'dataApiConfig']
  * @param source the folder of the exported app, the path of its `auth/providers.json` or
  * `auth_providers/custom-token.json`, or what that file says
  * @param settings what the files do not say: the App ID, the environment, and the values of the secrets
- * @returns the options, and a list of what has no place in them: a list, because it can be printed, tested and counted
+ * @returns the options, and a list of what has no place in them
  * @throws {ConfigurationError} naming every part that cannot be understood, and every secret without a value
  * @example
  * const { options, notCarriedOver } = fromProvidersJson('./exported-app', { appId: 'myapp-abcde' })
@@ -94,7 +94,7 @@ function environmentOf({ settings }: ExportedApp): string {
   return isText(environment) ? environment : 'no-environment'
 }
 
-/** Has the options parsed as `customJwtAuth` will do it, and says what is wrong of the file that it stands in. */
+/** Parses the options as `customJwtAuth` will, and reports mistakes by their place in the exported files. */
 function checkOptions(options: CarriedOver['options'], origins: Origins, templates: Templates): void {
   try {
     parseOptions(options, false)

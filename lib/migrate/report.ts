@@ -2,11 +2,11 @@ import { describe } from '../problems.js'
 
 /** Something of the old configuration that the options of `customJwtAuth` have no place for. */
 export interface NotCarriedOver {
-  /** Where it stands, e.g. `auth/custom_user_data.json`. */
+  /** Where it is, e.g. `auth/custom_user_data.json`. */
   readonly item: string
   /** Why it has no place. */
   readonly reason: string
-  /** What does its work now. */
+  /** What to use instead. */
   readonly fix: string
 }
 
@@ -22,12 +22,12 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
 
-/** What stands in a file where something else should. */
+/** Describes a value in a file where something else should be. */
 export function found(value: unknown): string {
   return value === undefined ? 'is missing' : `is ${describe(value)}`
 }
 
-/** Reports the keys that nobody reads, unless there is nothing in them to lose. `prefix` goes before each key. */
+/** Reports the unknown keys, unless their values are empty. `prefix` precedes each key. */
 export function reportUnknown(prefix: string, given: Bag, known: readonly string[], report: Report): void {
   for (const [key, value] of Object.entries(given))
     if (!known.includes(key) && !isEmpty(value))

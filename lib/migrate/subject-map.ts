@@ -2,17 +2,17 @@ import { describe } from '../problems.js'
 import { PROVIDER, type Identity, type UserRecord } from '../user.js'
 import { isBag } from './report.js'
 
-/** What is wrong with a map of subjects, all of it. */
+/** All that is wrong with a map of subjects. */
 export class SubjectMapError extends Error {}
 
-/** New subjects for people of an export, whose tokens come from another issuer than before or who had none. */
+/** New subjects for exported users whose tokens come from a different issuer than before, or who had none. */
 export interface SubjectMap {
   /** The user with its new subject, or as it is when no entry names it. Remembers what {@link check} needs. */
   apply(user: UserRecord): UserRecord
   /** The new subject of a user to whom {@link apply} gave one. */
   subjectOf(userId: string): string | undefined
   /**
-   * To be called when all users of the file were applied once.
+   * Call it once all users in the file have been applied.
    * @throws {SubjectMapError} when an entry names nobody or two, or a subject would be two people's
    */
   check(): void
@@ -24,7 +24,7 @@ const TEXTS = /("(?:[^"\\]|\\.)*")(\s*:)?/g
 
 /**
  * Reads a map of subjects: a JSON object from the id of a user, or of one of its identities, to the subject of the
- * tokens that shall sign this user in.
+ * tokens that will sign this user in.
  * @throws {SubjectMapError}
  */
 export function readSubjectMap(text: string): SubjectMap {
@@ -88,8 +88,8 @@ function hasOneTarget(identities: readonly Identity[], key: string): boolean {
 }
 
 /**
- * The old subject is replaced, as the new issuer may give it to somebody else; its data stays until the next login. Who
- * had no token gets an identity more.
+ * The old subject is replaced, since the new issuer may give it to somebody else; its data stays until the next login.
+ * A user without one gets another identity.
  */
 function withSubject(identities: readonly Identity[], key: string, subject: string): readonly Identity[] {
   const isNamed = (identity: Identity): boolean => isOwn(identity) && identity.id === key
@@ -128,7 +128,7 @@ function readEntries(text: string): ReadonlyMap<string, string> {
   return entries
 }
 
-/** The parser keeps the last of several, and says nothing. */
+/** Keys that occur several times: the parser silently keeps only the last. */
 function repeatedKeys(text: string): readonly string[] {
   const seen = new Set<string>()
   const repeated: string[] = []

@@ -19,7 +19,7 @@ interface Parts {
   readonly problems: Problems
 }
 
-/** Puts the values of `values/` and `environments/` in the place of the template expressions that name them. */
+/** Replaces template expressions with the values from `values/` and `environments/` that they name. */
 export class Templates {
   readonly #parts: Parts
   readonly #files = new Map<string, Bag | undefined>()
@@ -86,7 +86,7 @@ export class Templates {
       return this.#refuse(place, text, what, `Remove it, or ${IN_PLACE}`)
     }
     if (folder === undefined) {
-      const what = 'whose value stands in another file of the export'
+      const what = 'whose value is in another file of the export'
       return this.#refuse(place, text, what, `Pass the folder of the exported app, or ${IN_PLACE}`)
     }
     const name = expression.slice(kind.length)
@@ -141,8 +141,8 @@ export class Templates {
   }
 
   /**
-   * What a file says, asked for when an expression names it: most apps have many that none does. Nothing when it is not
-   * there; undefined when it cannot be read, which is reported.
+   * The content of a file, read only when an expression names it, since most files are never named. Empty when it does
+   * not exist; undefined when it cannot be read, which is reported.
    */
   #read(folder: string, name: string): Bag | undefined {
     if (!this.#files.has(name)) {

@@ -6,7 +6,7 @@ import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, text } from './parameters.
  * @see docs/issuers.md#apple
  */
 export function apple(parameters: {
-  /** The bundle ID of the app, or the Services ID of the website; both, where the same people use both. */
+  /** The bundle ID of the app, or the Services ID of the website, or both. */
   readonly clientId: string | readonly string[]
 }) {
   const { clientId } = checked('apple', parameters, {

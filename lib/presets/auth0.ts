@@ -1,14 +1,14 @@
 import { checked, host, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
- * Options for the access tokens of Auth0, of both of its profiles.
+ * Options for the access tokens of Auth0, in both of its token profiles.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#auth0
  */
 export function auth0(parameters: {
-  /** Of the tenant, or the custom domain that the app logs in with, e.g. `my-tenant.eu.auth0.com`. */
+  /** The tenant's domain, or the custom domain that the app logs in with, e.g. `my-tenant.eu.auth0.com`. */
   readonly domain: string
-  /** The identifier of the API, which the app asks for as `audience`. */
+  /** The identifier of the API, which the app requests as `audience`. */
   readonly audience: string
 }) {
   const { domain, audience } = checked('auth0', parameters, {
@@ -21,7 +21,7 @@ export function auth0(parameters: {
   })
   return {
     jwkUri: `https://${domain}/.well-known/jwks.json`,
-    // The slash is part of it.
+    // The trailing slash is part of the issuer.
     issuer: `https://${domain}/`,
     audience: [audience],
     ...ISSUER_DEFAULTS,

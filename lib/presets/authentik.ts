@@ -8,11 +8,11 @@ import { checked, ISSUER_DEFAULTS, oneOf, optional, text, url } from './paramete
 export function authentik(parameters: {
   /** Where authentik is reached, e.g. `https://auth.example.com`. */
   readonly url: string
-  /** The slug of the application: each has an issuer of its own. */
+  /** The slug of the application: each has its own issuer. */
   readonly slug: string
-  /** The Client ID of its provider. */
+  /** The Client ID of the application's provider. */
   readonly clientId: string
-  /** Of the provider's signing key. Default: `RS256`. */
+  /** The algorithm of the provider's signing key. Default: `RS256`. */
   readonly signingAlgorithm?: 'RS256' | 'ES256'
 }) {
   const {
@@ -29,7 +29,7 @@ export function authentik(parameters: {
     clientId: text("Pass the Client ID of the application's provider"),
     signingAlgorithm: optional(oneOf('RS256', 'ES256')),
   })
-  // The slash is part of it.
+  // The trailing slash is part of the issuer.
   const issuer = `${server}/application/o/${slug}/`
   return {
     jwkUri: `${issuer}jwks/`,

@@ -8,13 +8,13 @@ const GUID = /^(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)/i
  * @see docs/issuers.md#microsoft-entra-id
  */
 export function entra(parameters: {
-  /** The directory's GUID: in `iss` it stands like this, even if the app logs in with a domain. */
+  /** The directory's GUID, as in `iss`, even if the app logs in with a domain. */
   readonly tenantId: string
-  /** The API's `aud`: its client ID in version 2; in version 1 its Application ID URI, or that ID. */
+  /** The API's `aud`: its client ID in version 2; in version 1, its Application ID URI or client ID. */
   readonly audience: string
-  /** Of the API's access tokens: `requestedAccessTokenVersion` in its manifest, where null means 1. Default: 2. */
+  /** The API's access token version: `requestedAccessTokenVersion` in its manifest, where null means 1. Default: 2. */
   readonly version?: 1 | 2
-  /** The client, or clients, whose tokens are accepted (`azp`, in version 1 `appid`). Default: all of the tenant. */
+  /** The client, or clients, whose tokens are accepted (`azp`, in version 1 `appid`). Default: all in the tenant. */
   readonly clientId?: string | readonly string[]
 }) {
   const {
@@ -46,7 +46,7 @@ export function entra(parameters: {
       : { jwkUri: `${keys}/keys`, issuer: `https://sts.windows.net/${tenant}/` }),
     audience: [audience],
     ...ISSUER_DEFAULTS,
-    // ID tokens do not have it.
+    // ID tokens have neither claim.
     ...(clientId !== undefined && {
       requiredClaims: { [version === 2 ? 'azp' : 'appid']: listOf(clientId) },
     }),

@@ -6,7 +6,7 @@ import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text } from './p
  * @see docs/issuers.md#google
  */
 export function google(parameters: {
-  /** The web client's; mobile apps' tokens have it too, when they request it as their server client ID. */
+  /** The web client's ID, which tokens of mobile apps have too if they request it as their server client ID. */
   readonly clientId: string | readonly string[]
   /** The Google Workspace domain whose accounts are accepted (`hd`). Default: all Google accounts. */
   readonly hostedDomain?: string
@@ -28,7 +28,7 @@ export function google(parameters: {
   })
   return {
     jwkUri: 'https://www.googleapis.com/oauth2/v3/certs',
-    // Google writes either one.
+    // Google uses either one.
     issuer: ['https://accounts.google.com', 'accounts.google.com'],
     audience: listOf(clientId),
     requireAnyAudience: true,

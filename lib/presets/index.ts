@@ -18,8 +18,8 @@ import { workos } from './workos.js'
 import { zitadel } from './zitadel.js'
 
 /**
- * What well-known issuers need, as options to spread: each knows where its issuer's keys are, and what is in the header
- * and claims of its tokens. Options that follow in the object override those of a preset. See docs/issuers.md.
+ * Options to spread for well-known issuers: each preset knows where its issuer's keys are, and what is in the header
+ * and claims of its tokens. Options that follow in the object override those of the preset. See docs/issuers.md.
  * @example
  * const auth = customJwtAuth({
  *   appId: 'myapp-abcde',

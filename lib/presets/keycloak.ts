@@ -1,18 +1,18 @@
 import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text, url } from './parameters.js'
 
 /**
- * Options for the access tokens of a Keycloak realm. Their `aud` does not name the client that they were made for,
- * but `azp` does.
+ * Options for the access tokens of a Keycloak realm. Not their `aud` but their `azp` names the client that they were
+ * issued to.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#keycloak
  */
 export function keycloak(parameters: {
-  /** Where clients reach Keycloak, e.g. `https://sso.example.com`; up to version 16 with `/auth` at the end. */
+  /** Where clients reach Keycloak, e.g. `https://sso.example.com`; up to version 16, with `/auth` at the end. */
   readonly url: string
   readonly realm: string
   /** The client, or clients, whose tokens are accepted (`azp`). */
   readonly clientId: string | readonly string[]
-  /** What an audience mapper adds for this API. Default: `aud` is not looked at. */
+  /** The audience that an audience mapper adds for this API. Default: `aud` is not checked. */
   readonly audience?: string
 }) {
   const {

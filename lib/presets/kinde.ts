@@ -1,7 +1,7 @@
 import { checked, host, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text } from './parameters.js'
 
 /**
- * Options for the access tokens of Kinde. Their `aud` is empty unless the app asks for an API, but `azp` names the app.
+ * Options for the access tokens of Kinde. Their `aud` is empty unless the app requests an API; `azp` names the app.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#kinde
  */
@@ -10,7 +10,7 @@ export function kinde(parameters: {
   readonly domain: string
   /** The Client ID of the application, or applications, whose tokens are accepted (`azp`). */
   readonly clientId: string | readonly string[]
-  /** The audience of the API, which the app has to ask for. Default: `aud` is not looked at. */
+  /** The audience of the API, which the app has to request. Default: `aud` is not checked. */
   readonly audience?: string
 }) {
   const { domain, clientId, audience } = checked('kinde', parameters, {

@@ -1,16 +1,16 @@
 import { checked, ISSUER_DEFAULTS, oneOf, optional, text, url } from './parameters.js'
 
 /**
- * Options for the access tokens that Logto makes for an API resource. Without a resource they are not JWTs.
+ * Options for the access tokens that Logto issues for an API resource. Without a resource, they are not JWTs.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#logto
  */
 export function logto(parameters: {
-  /** E.g. `https://my-tenant.logto.app`, or your own server: whatever stands in `iss` before `/oidc`. */
+  /** E.g. `https://my-tenant.logto.app`, or your own server: the `iss` without `/oidc`. */
   readonly endpoint: string
-  /** The API identifier, which the app asks for as `resource`. */
+  /** The API identifier, which the app requests as `resource`. */
   readonly audience: string
-  /** Of the tenant's current signing key. Default: `ES384`. */
+  /** The algorithm of the tenant's current signing key. Default: `ES384`. */
   readonly signingAlgorithm?: 'ES384' | 'RS256'
 }) {
   const {

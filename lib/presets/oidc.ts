@@ -1,22 +1,22 @@
 import { checked, ISSUER_DEFAULTS, listOf, oneOrMore, text } from './parameters.js'
 
 /**
- * Options for any OpenID provider: its discovery document leads to its keys.
+ * Options for any OpenID provider, whose keys are found through its discovery document.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#any-openid-provider
  */
 export function oidc(parameters: {
-  /** Exactly what stands in `iss`, e.g. `https://issuer.example/`, with or without the slash. */
+  /** The exact value of `iss`, e.g. `https://issuer.example/`, with or without the slash. */
   readonly issuer: string
-  /** Whom the tokens are for: the API that the client asks for, or its client ID for ID tokens. One of several is enough. */
+  /** The audience: the API that the client requests, or its client ID for ID tokens. One of several is enough. */
   readonly audience: string | readonly string[]
 }) {
   const { issuer, audience } = checked('oidc', parameters, {
-    issuer: text('Pass exactly what stands in iss, without /.well-known/…', [
+    issuer: text('Pass the exact value of iss, without /.well-known/…', [
       /\/\.well-known(?:\/|$)/,
       'is the address of the discovery document',
     ]),
-    audience: oneOrMore(text("Pass what stands in the tokens' aud: an API's identifier, or a client ID")),
+    audience: oneOrMore(text("Pass the aud of the tokens: an API's identifier, or a client ID")),
   })
   return {
     discover: issuer,

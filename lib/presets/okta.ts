@@ -1,19 +1,19 @@
 import { checked, host, ISSUER_DEFAULTS, listOf, oneOrMore, optional, text } from './parameters.js'
 
 /**
- * Options for the access tokens of an Okta custom authorization server. Those of the org authorization server are
- * for Okta alone, and cannot be verified by others.
+ * Options for the access tokens of an Okta custom authorization server. Those of the org authorization server are only
+ * for Okta, and nobody else can verify them.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#okta
  */
 export function okta(parameters: {
-  /** Of the org, e.g. `my-org.okta.com`. */
+  /** The org's domain, e.g. `my-org.okta.com`. */
   readonly domain: string
   /** The audience of the authorization server, e.g. `api://default`. */
   readonly audience: string
   /** Default: `default`. */
   readonly authorizationServerId?: string
-  /** The client, or clients, whose tokens are accepted (`cid`). Default: all that the server's policies let in. */
+  /** The client, or clients, whose tokens are accepted (`cid`). Default: all that the server's policies allow. */
   readonly clientId?: string | readonly string[]
 }) {
   const {
@@ -40,7 +40,7 @@ export function okta(parameters: {
     jwkUri: `${issuer}/v1/keys`,
     issuer,
     audience: [audience],
-    // The user's id: sub is the login name here, which can change hands.
+    // The user's id. Okta's sub is the login name, which may later belong to someone else.
     subjectClaim: 'uid',
     ...(clientId !== undefined && { requiredClaims: { cid: listOf(clientId) } }),
     ...ISSUER_DEFAULTS,

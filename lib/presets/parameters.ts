@@ -13,7 +13,7 @@ export { oneOf, optional } from '../option-parsers.js'
 
 /**
  * Checks the parameters of a preset, and returns them.
- * @param parsers one for each parameter: one that is forgotten does not compile
+ * @param parsers one for each parameter: a missing one does not compile
  * @throws {ConfigurationError} naming every mistake and its fix
  */
 export function checked<Parameters extends object>(
@@ -27,7 +27,7 @@ export function checked<Parameters extends object>(
 
 const STRAY_SPACE: Fault = [/^\s|\s$/, 'begins or ends with whitespace']
 
-/** A string that is not blank, has no whitespace around it and none of the faults. */
+/** A string that is not blank, and has no surrounding whitespace and none of the faults. */
 export function text(fix: string, ...faults: readonly Fault[]): Parser<string> {
   return anyText(fix, STRAY_SPACE, ...faults)
 }
@@ -43,7 +43,7 @@ export function host(fix: string, ...faults: readonly Fault[]): Parser<string> {
   )
 }
 
-/** The URL of a server, without a slash at its end. Whether it may be `http:` is for the options to say. */
+/** The URL of a server, without a trailing slash. The options decide whether it may be `http:`. */
 export function url(fix: string, ...faults: readonly Fault[]): Parser<string> {
   const parse = text(fix, [/\/$/, 'ends with a slash'], [/[?#]/, 'has a query or fragment'], ...faults)
   return (value, isPresent) => {
@@ -69,10 +69,10 @@ export function oneOrMore(parser: Parser<string>): Parser<string | readonly stri
   }
 }
 
-/** One or several, as several. */
+/** One or several, as a list. */
 export function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value
 }
 
-/** What every preset allows: its issuer's token types and lengths, and a clock that is a little ahead of this server's. */
+/** What every preset allows: OpenID token types and lengths, and an issuer's clock that is a little ahead. */
 export const ISSUER_DEFAULTS = { ...OPENID_DEFAULTS, clockToleranceSeconds: 5 } as const

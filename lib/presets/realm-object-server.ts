@@ -1,8 +1,8 @@
 import { checked, ISSUER_DEFAULTS, text } from './parameters.js'
 
 /**
- * Options for the tokens that a Realm Object Server accepted from its users' own authentication server: signed with one
- * RSA key, no audience, the user in `userId`. Everything that this key signs is accepted.
+ * Options for the tokens that Realm Object Server accepted from an app's own authentication server: signed with one RSA
+ * key, without an audience, the user in `userId`. Everything signed with this key is accepted.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#realm-object-server
  */

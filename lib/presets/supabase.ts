@@ -8,9 +8,9 @@ const projectUrl = url(
 
 /** Options for the access tokens of Supabase Auth, for a project with an asymmetric signing key. */
 export function supabase(parameters: {
-  /** E.g. `https://abcdefghijklmnopqrst.supabase.co`: whatever stands in `iss` before `/auth/v1`. */
+  /** E.g. `https://abcdefghijklmnopqrst.supabase.co`: the `iss` without `/auth/v1`. */
   readonly url: string
-  /** Of the project's current signing key. Default: `ES256`. */
+  /** The algorithm of the project's current signing key. Default: `ES256`. */
   readonly signingAlgorithm?: 'ES256' | 'RS256'
 }): ReturnType<typeof withSigningKeys>
 /** Options for the access tokens of Supabase Auth, for a project that still has the legacy JWT secret. */
@@ -60,7 +60,7 @@ function withSecret(parameters: { readonly url: string; readonly jwtSecret?: str
   return { signingAlgorithm: 'HS256', signingKeys: [jwtSecret], ...claimsOf(project) } as const
 }
 
-/** Users have the audience `authenticated`; the API keys of the project, JWTs as well, have none. */
+/** Users' tokens have the audience `authenticated`; the project's API keys, which are JWTs too, have none. */
 function claimsOf(project: string) {
   return { issuer: `${project}/auth/v1`, audience: ['authenticated'], ...ISSUER_DEFAULTS } as const
 }

@@ -1,7 +1,7 @@
 import { checked, host, ISSUER_DEFAULTS, optional, text } from './parameters.js'
 
 /**
- * Options for the access tokens of WorkOS AuthKit. They have no audience: each environment signs with keys of its own.
+ * Options for the access tokens of WorkOS AuthKit. They have no audience, but each environment signs with its own keys.
  * @throws {ConfigurationError} when a parameter cannot be right
  * @see docs/issuers.md#workos
  */
@@ -22,7 +22,7 @@ export function workos(parameters: {
   const origin = `https://${domain}` as const
   return {
     jwkUri: `https://api.workos.com/sso/jwks/${clientId}`,
-    // WorkOS writes the last of them now; older environments have one of the others.
+    // WorkOS now uses the last of them; older environments have one of the others.
     issuer: [origin, `${origin}/`, `${origin}/user_management/${clientId}`],
     audience: null,
     ...ISSUER_DEFAULTS,

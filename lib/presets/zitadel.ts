@@ -8,7 +8,7 @@ import { checked, ISSUER_DEFAULTS, text, url } from './parameters.js'
 export function zitadel(parameters: {
   /** The instance's domain as a URL, e.g. `https://my-instance-abcdef.zitadel.cloud`. */
   readonly url: string
-  /** The Resource ID of the project, which is in `aud` beside the client IDs of its applications. */
+  /** The Resource ID of the project, which is in `aud` along with the client IDs of its applications. */
   readonly projectId: string
 }) {
   const { url: issuer, projectId } = checked('zitadel', parameters, {

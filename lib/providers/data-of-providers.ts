@@ -2,8 +2,8 @@ import type { DataOf, MetadataField } from '../token/metadata-options.js'
 import type { UserData } from '../user.js'
 
 /**
- * The type of `user.data` when tokens may come from any of several providers: a field is certainly there only when every
- * provider requires it, since a user may have signed in with one of them alone.
+ * The type of `user.data` when tokens may come from any of several providers: a field is certain to exist only when
+ * every provider requires it, since a user may have signed in with just one.
  */
 export type DataOfProviders<Providers extends Readonly<Record<string, object>>> = Merged<
   { readonly [Name in keyof Providers]: DataOfOne<Providers[Name]> }[keyof Providers]
@@ -17,10 +17,10 @@ type DataOfOne<Options> = Options extends { readonly metadataFields: infer Field
     ? UserData
     : NoData
 
-/** Of a provider without metadata fields. */
+/** The data of a provider without metadata fields. */
 type NoData = object
 
-/** Of a union, as each of its members has it. */
+/** Merges the members of a union into one type. */
 type Merged<Data> =
   string extends FieldOf<Data>
     ? UserData

@@ -20,7 +20,7 @@ export interface FoundProvidersParts {
   readonly find: FindProvider
   /** Reads what it returned. @throws {ConfigurationError} */
   readonly read: (issuer: string, given: unknown) => ProviderRules
-  /** Puts a provider to work. @throws {ConfigurationError} when another one has its name */
+  /** Makes a provider from its rules. @throws {ConfigurationError} when another one has its name */
   readonly create: (rules: ProviderRules) => Provider
   readonly cache: { readonly ttlSeconds: number; readonly max: number }
   readonly verdicts: VerifiedCache<VerifiedToken>
@@ -33,27 +33,27 @@ interface Found {
   readonly provider: Provider
   /** What the function returned. */
   readonly options: unknown
-  /** When the function was asked last, … */
+  /** When the function was last asked for it. */
   askedAt: number
-  /** … when it is asked again, while requests go on, … */
+  /** When the function is asked again in the background. */
   ageingAt: number
-  /** … and when a token came last. */
+  /** When the last token for it came. */
   usedAt: number
   /** How many tokens are being verified with it. */
   uses: number
   isForgotten: boolean
 }
 
-/** Ten questions at once, in two lanes: anyone can invent issuers, so the known ones share nothing with them. */
+/** Ten questions at once, in two lanes: anyone can invent issuers, so known issuers have a lane of their own. */
 const AT_ONCE = { known: 3, strange: 7 }
-/** Longer than any token in a header: what the provider allows is known only after its token has been read. */
+/** More than fits into a header: the provider's own limit is known only after the token has been read. */
 const MAX_TOKEN_LENGTH = 16_384
-/** A provider that no token came for is forgotten then. */
+/** A provider is forgotten when no token for it has come for so long. */
 const IDLE_SECONDS = 3600
-/** What is worth a question: a URL or a name (RFC 7519 §4.1.1). Some databases fail at control characters. */
+/** An issuer worth asking about: a URL or a name (RFC 7519 §4.1.1). Some databases fail on control characters. */
 const ISSUER = /^[\x21-\x7e]{1,500}$/
 
-/** The providers that a function of the app finds, by the unverified issuers of tokens. */
+/** The providers that the app's function returns for the unverified issuers of tokens. */
 export function foundProviders(parts: FoundProvidersParts): Providers {
   const { find, read, create, cache, verdicts, timeoutSeconds, events } = parts
   const found = new LRUCache<string, Found>({ max: cache.max, dispose: forget })
@@ -84,13 +84,13 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     if (refusal) throw refusal
     return laneOf(iss).room.wait(token, now, () => asked.get(iss)?.catch(failAgain) ?? ask(iss, now))
 
-    /** Each request fails with an error of its own, so that one line of the log tells of many. */
+    /** Each request fails with its own error, so that one log line can report many. */
     function failAgain(error: AuthError): never {
       throw unfound.failAgain(iss as string, error, now)
     }
   }
 
-  /** Before the last answer is too old, so that no request has to wait. */
+  /** Asks before the last answer is too old, so that no request has to wait. */
   function askAhead(iss: string, entry: Found, now: number): void {
     entry.ageingAt = now + Unfound.failedSeconds
     if (asked.has(iss)) return
@@ -102,7 +102,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     }
   }
 
-  /** Of a question that no request waits for. */
+  /** Reports the failure of a question that no request waits for. */
   function report(error: unknown): void {
     if (isAuthError(error) && error.code === 'PROVIDERS_UNAVAILABLE') events.providersFailed(error)
   }
@@ -142,7 +142,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     }
   }
 
-  /** The same options again: the provider keeps its keys, and what was verified with them. */
+  /** If the options are the same as before, the provider keeps its keys, and what was verified with them. */
   function renewed(iss: string, options: unknown): Found | undefined {
     const entry = found.peek(iss)
     return entry && isSame(entry.options, options) ? entry : undefined
@@ -158,7 +158,7 @@ export function foundProviders(parts: FoundProvidersParts): Providers {
     return entry
   }
 
-  /** A provider that was found too long ago no longer has a right to its name. */
+  /** A provider whose answer has expired gives up its name. */
   function created(rules: ProviderRules, now: number): Provider {
     try {
       return create(rules)

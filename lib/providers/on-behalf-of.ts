@@ -2,7 +2,7 @@ import { isAuthError } from '../errors.js'
 import { isPromise } from '../maybe-promise.js'
 import type { MaybePromise } from '../user.js'
 
-/** Calls something for the token of a provider: an error of it names the provider, if that has a name. */
+/** Makes a call for a provider's token: an error that it throws gets the provider's name, if it has one. */
 export function onBehalfOf<T>(provider: string | undefined, call: () => MaybePromise<T>): MaybePromise<T> {
   if (provider === undefined) return call()
   const rethrow = (error: unknown): never => {

@@ -20,9 +20,9 @@ import type { MetadataField } from '../token/metadata-options.js'
 import type { MaybePromise } from '../user.js'
 import { TOKEN_OPTIONS, tokenRules, type TokenOptions, type TokenRules } from '../token/token-options.js'
 
-/** Whether a provider is on. */
+/** Switches a provider off. */
 export interface SwitchOptions {
-  /** Whether the provider is switched off: its tokens are refused, sessions go on. Default: false. */
+  /** Whether the provider is switched off: its tokens are refused, but sessions continue. Default: false. */
   readonly disabled?: boolean
 }
 
@@ -33,9 +33,9 @@ export type ProviderOptions<Fields extends readonly MetadataField[] = readonly M
 /** What the function `providers` returns for an issuer. */
 export type FoundProviderOptions = ProviderOptions & {
   /**
-   * What stands in `provider_id` of this provider's identities, such as the tenant's id in the database: up to 64 letters,
-   * digits, dots, hyphens and underscores. Never give it to another tenant: its people would be the same users. Default:
-   * the issuer, the first one if `issuer` has several.
+   * The `provider_id` of this provider's identities, such as the tenant's id in the database: up to 64 letters, digits,
+   * dots, hyphens and underscores. Never reuse it for another tenant: their people would be the same users. Default:
+   * the issuer, or the first one if `issuer` has several.
    */
   readonly name?: string
 }
@@ -61,16 +61,16 @@ export interface ProviderRules {
 
 type Found = Partial<Parsed<typeof PROVIDER_OPTIONS>>
 
-/** A provider whose options are read, but may have mistakes. */
+/** A provider whose options have been read, but may contain mistakes. */
 export interface ReadProvider {
   readonly name: string | undefined
   readonly found: Found
   readonly keys: KeyRules
-  /** Those that the options name; undefined when what they name is a mistake, which is reported. */
+  /** The issuers that the options name; undefined after a mistake, which has been reported. */
   readonly issuers: readonly string[] | undefined
 }
 
-/** Completes what was read, of options without a mistake. */
+/** Makes the rules from what was read. The options must have no mistakes. */
 export function providerRules({ name, found, keys }: ReadProvider, appId: string): ProviderRules {
   const all = found as Parsed<typeof PROVIDER_OPTIONS>
   const issuer = all.discover as string | undefined
@@ -84,8 +84,8 @@ export function providerRules({ name, found, keys }: ReadProvider, appId: string
 }
 
 /**
- * Reads the providers, whichever way the options say them; none when a function finds them.
- * @param found the guard's own options, which are those of the provider without a name
+ * Reads the providers, in whichever form the options give them; none when they come from a function.
+ * @param found the guard's own options, which also hold those of an unnamed provider
  */
 export function readProviders(
   options: object,
@@ -123,7 +123,8 @@ function issuersOf({ issuer, discover }: Found, given: object): readonly string[
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
 const UNNAMED_FIX = 'Return a name: an issuer that is not a URL could be the name of another provider'
-const NAME_FIX = 'Use up to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit'
+const NAME_FIX =
+  'Use up to 64 letters, digits, dots, hyphens and underscores, starting with a letter or digit'
 const SHOWN_LENGTH = 64
 
 function readNamedProviders(value: object, problems: Problems): readonly ReadProvider[] {
@@ -132,7 +133,11 @@ function readNamedProviders(value: object, problems: Problems): readonly ReadPro
   const read: ReadProvider[] = []
   for (const [name, given] of entries) {
     if (!NAME.test(name)) {
-      problems.add('providers', `has the name ${JSON.stringify(name.slice(0, SHOWN_LENGTH))}`, NAME_FIX)
+      problems.add(
+        'providers',
+        `has the invalid name ${JSON.stringify(name.slice(0, SHOWN_LENGTH))}`,
+        NAME_FIX,
+      )
       continue
     }
     const at = `providers.${name}`
@@ -148,25 +153,25 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The issuer chooses the provider, so each has to name its own. */
+/** A token's issuer selects its provider, so each provider has to name its own. */
 function requireIssuers(providers: readonly ReadProvider[], problems: Problems): void {
   if (providers.length < 2) return
   const owners = new Map<string, string | undefined>()
   for (const { name = '', issuers } of providers) {
     const at = `providers.${name}.issuer`
-    const fix = "Set issuer to what stands in iss of this provider's tokens, or use discover"
+    const fix = "Set issuer to the iss of this provider's tokens, or use discover"
     if (issuers?.length === 0)
       problems.add(at, 'is not set, and there is more than one provider to choose from', fix)
     for (const issuer of new Set(issuers)) {
       const owner = owners.get(issuer)
       if (owner !== undefined)
-        problems.add(at, `is the issuer of providers.${owner} too`, 'Make one provider of the two')
+        problems.add(at, `is also the issuer of providers.${owner}`, 'Merge the two into one provider')
       owners.set(issuer, name)
     }
   }
 }
 
-/** Whoever has the secret of one provider could sign for another that has it too. */
+/** Whoever knows the secret of one provider could sign for any other that has the same. */
 function requireOwnSecrets(providers: readonly ReadProvider[], problems: Problems): void {
   const owners = new Map<string, string | undefined>()
   for (const { name, keys } of providers)
@@ -177,8 +182,8 @@ function requireOwnSecrets(providers: readonly ReadProvider[], problems: Problem
       if (owner !== name)
         problems.add(
           `providers.${name ?? ''}.signingKeys`,
-          `have a secret of providers.${owner ?? ''}, which could sign for this provider then`,
-          'Give each provider a secret of its own, or make one provider of the two, with both issuers',
+          `share a secret with providers.${owner ?? ''}, which could then sign for this provider`,
+          'Give each provider a secret of its own, or merge the two into one provider with both issuers',
         )
       owners.set(text, owner)
     }
@@ -188,7 +193,7 @@ const FOUND_OPTIONS = {
   ...PROVIDER_OPTIONS,
   name: lenient(
     undefined,
-    text(NAME_FIX, [new RegExp(`^(?!${NAME.source.slice(1)})`), 'is not a good name']),
+    text(NAME_FIX, [new RegExp(`^(?!${NAME.source.slice(1)})`), 'is not a valid name']),
   ),
 } satisfies Readonly<Record<string, Parser<unknown>>>
 
@@ -213,7 +218,7 @@ export function readFoundProvider(
     problems.add(`${at}.issuer`, 'is not the issuer that was asked for', 'Return the options of that issuer')
   const named = { ...found, issuer: issuers?.length ? issuers : [issuer] }
   const called = name ?? issuers?.[0] ?? issuer
-  // Else an issuer that calls itself as another provider is named would get that one's users.
+  // Otherwise an issuer that is called like another provider would get that provider's users.
   if (name === undefined && NAME.test(called)) problems.add(`${at}.name`, 'is not set', UNNAMED_FIX)
   const read = { name: called, found: named, keys, issuers }
   check(read, problems)

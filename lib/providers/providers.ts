@@ -9,31 +9,31 @@ import type { MaybePromise } from '../user.js'
 import { onBehalfOf } from './on-behalf-of.js'
 import type { ProviderRules } from './provider-options.js'
 
-/** A provider at work. */
+/** A provider that is in use. */
 export interface Provider extends Omit<ProviderRules, 'keys'> {
   readonly keys: KeySource
   readonly verifier: ProviderVerifier
-  /** Releases what its keys hold open, and its name. */
+  /** Releases its name, and what its keys hold open. */
   close(): void
 }
 
-/** A provider that may verify a token. */
+/** The provider that may verify a token. */
 export interface Choice {
   readonly provider: Provider
-  /** Why it was chosen, and from which; absent when there was nothing to choose. */
+  /** Why it was chosen, and out of which; absent when there was only one. */
   readonly why?: { readonly expected: string; readonly got: string }
 }
 
 /** All providers of a guard. */
 export interface Providers extends Verifier {
-  /** The longest token that any of them takes. */
+  /** The longest token that any of them accepts. */
   readonly maxTokenLength: number
   /**
-   * The provider that may verify a token, chosen by its unverified `iss`, which decides nothing else.
+   * Chooses the provider that may verify a token by its unverified `iss`, which decides nothing else.
    * @throws {AuthError} when none may
    */
   readonly choose: (token: string, now: number) => MaybePromise<Choice>
-  /** Resolves when the keys of all of them can be served. @throws {AuthError} KEYS_UNAVAILABLE */
+  /** Resolves when the keys of all of them are available. @throws {AuthError} KEYS_UNAVAILABLE */
   ready(now: number): Promise<void>
   /** Releases what their keys hold open. */
   close(): void
@@ -41,8 +41,8 @@ export interface Providers extends Verifier {
 
 /**
  * Verifies a token with the provider that was chosen for it.
- * @param known the token as it was verified before
- * @throws {AuthError} PROVIDER_DISABLED, or as the verifier does; it names the provider
+ * @param known the result of an earlier verification of this token
+ * @throws {AuthError} PROVIDER_DISABLED, or what the verifier throws; each names the provider
  */
 export function verifyWith(
   { name, disabled, verifier }: Provider,
@@ -90,7 +90,7 @@ export function listedProviders(
     const text = typeof iss === 'string' && iss.length <= COMPARED_LENGTH ? withoutDifferences(iss) : ''
     const fix =
       nearMiss('issuer', [iss], [similar.get(text) ?? '']) ??
-      'Add a provider with this issuer, or send a token of one that is there'
+      'Add a provider with this issuer, or send a token from one that is configured'
     return { check: 'provider', expected: namesOf(byIssuer), got: show(iss), fix }
   }
 
@@ -103,16 +103,16 @@ export function listedProviders(
     },
     verify(token, now) {
       const known = verdicts.get(token)
-      // Its provider is the one of its issuer, which has been verified.
+      // The issuer of a known token has been verified, and selects its provider.
       const provider = known && byIssuer.get(known.claims.iss as string)
       return verifyWith(provider ?? chosenFor(token), token, now, known)
     },
   }
 }
 
-/** For people: an app may have a thousand. */
+/** Messages list only so many: an app may have a thousand. */
 const SHOWN_PROVIDERS = 10
-/** No issuer has a longer name, but a stranger's token may say one. */
+/** No issuer has a longer name, but an untrusted token may claim one. */
 const COMPARED_LENGTH = 1000
 
 function namesOf(byIssuer: ReadonlyMap<string, Provider>): string {

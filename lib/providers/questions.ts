@@ -2,30 +2,30 @@ import { withDeadline } from '../dependency.js'
 import { isPromise } from '../maybe-promise.js'
 import type { MaybePromise } from '../user.js'
 
-/** After which a question that got no answer is no longer counted: its answer is lost. */
+/** An unanswered question is no longer counted after this time: its answer is considered lost. */
 const LOST_SECONDS = 60
 
 /**
- * Asks the function `providers` a few questions at once, and lets further ones wait for their turn, for a time. How many
- * may wait is for the caller to bound.
+ * Asks the `providers` function a few questions at once; further ones wait for their turn, for a limited time. The
+ * caller limits how many may wait.
  */
 export class Questions {
   readonly #atOnce: number
   readonly #timeoutSeconds: number
-  /** What begins each that waits, in order. */
+  /** Starts each waiting question, in order. */
   readonly #queue = new Set<() => void>()
-  /** Those that have no answer yet, also when nobody waits for it any more. */
+  /** Questions without an answer yet, including those that nobody waits for anymore. */
   readonly #unanswered = new Set<{ readonly issuer: string }>()
 
-  /** @param rules `timeoutSeconds`: for its turn, and then for the answer */
+  /** @param rules `timeoutSeconds`: how long to wait for the turn, and then for the answer */
   constructor(rules: { readonly atOnce: number; readonly timeoutSeconds: number }) {
     this.#atOnce = rules.atOnce
     this.#timeoutSeconds = rules.timeoutSeconds
   }
 
   /**
-   * Asks now, if it can be, and then answers without a promise where the question does.
-   * @param issuer whom it is about
+   * Asks at once if possible, and then answers without a promise if the question does.
+   * @param issuer what the question is about
    * @throws {Error} when its turn or the answer does not come in time, and whatever the question throws
    */
   ask<T>(issuer: string, question: () => MaybePromise<T>): MaybePromise<T> {
@@ -34,7 +34,7 @@ export class Questions {
       const begin = (): void => {
         clearTimeout(timer)
         this.#queue.delete(begin)
-        // A promise in any case: many that answer at once would begin each other ever deeper in the stack.
+        // Always a promise: questions answered at once would start each other ever deeper in the stack.
         resolve((async () => this.#run(issuer, async () => question()))())
       }
       const timer = setTimeout(() => {
@@ -63,7 +63,7 @@ export class Questions {
     }
   }
 
-  /** One issuer that is never answered must not take the places of all others, however often its tokens come. */
+  /** One issuer whose questions are never answered must not take everyone's places, however often its tokens come. */
   #requireAnswers(issuer: string): void {
     if (this.#unanswered.size < this.#atOnce / 2) return
     for (const other of this.#unanswered)
@@ -73,7 +73,7 @@ export class Questions {
       }
   }
 
-  /** @returns ends the question once: when it is answered, or when the answer is lost */
+  /** @returns ends the question: called when it is answered, or when the answer is lost */
   #begin(issuer: string): () => void {
     const question = { issuer }
     this.#unanswered.add(question)

@@ -2,14 +2,14 @@ import { KeyObject } from 'node:crypto'
 
 type Plain = Readonly<Record<string, unknown>> | readonly unknown[]
 
-/** A copy of plain objects and arrays, which an app may change later; other objects and functions are what they are. */
+/** Copies plain objects and arrays, which an app may change later; other objects and functions stay the same. */
 export function snapshot(value: unknown): unknown {
   if (!isPlain(value)) return value
   if (Array.isArray(value)) return value.map(snapshot)
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, snapshot(inner)]))
 }
 
-/** Whether two values say the same. Functions, agents and the like are the same only when they are one. */
+/** Whether two values mean the same. Functions, agents and the like are compared by identity. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (a instanceof KeyObject && b instanceof KeyObject) return a.equals(b)

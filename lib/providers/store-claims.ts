@@ -3,14 +3,14 @@ import type { ProviderRules } from './provider-options.js'
 
 type Claim = Pick<ProviderRules, 'name' | 'rules' | 'keys'>
 
-/** The providers whose people each store has. A closed guard has none any more. */
+/** The providers whose users each store holds. Closing a guard removes its providers. */
 const claimsOf = new WeakMap<object, Set<Claim>>()
 
 /**
- * Says that the people of some providers are in a store. An identity has only the name of its provider, so two of one name,
- * or without any, would be taken for one: either issuer could sign in as any user of the other.
- * @param make puts a provider to work; it gets what takes its claim back
- * @throws {ConfigurationError} when the store has another provider of such a name
+ * Registers some providers as those whose users a store holds. An identity carries only its provider's name, so two
+ * with the same name, or both without, would be taken for one: either issuer could sign in as any user of the other.
+ * @param make makes the provider from its rules; `release` takes the claim back
+ * @throws {ConfigurationError} when the store has another provider of the same name
  */
 export function claimStore<Rules extends Claim, Made>(
   store: object,
@@ -30,7 +30,7 @@ export function claimStore<Rules extends Claim, Made>(
   })
 }
 
-/** By what they are called; where that is not written down, by a key that they share. */
+/** Compares the issuers; where they are not configured, whether the two share a key set or a key. */
 function isSameIssuer(a: Claim, b: Claim): boolean {
   const [ours, theirs] = [a.rules.issuer, b.rules.issuer]
   if (ours && theirs)
@@ -42,9 +42,7 @@ function isSameIssuer(a: Claim, b: Claim): boolean {
 
 function collision(a: Claim, b: Claim): ConfigurationError {
   const called =
-    a.name === undefined
-      ? 'another issuer, neither of them with a name'
-      : `another issuer of the name ${a.name}`
+    a.name === undefined ? 'another issuer, neither of them with a name' : `another issuer named ${a.name}`
   const issuers = [a, b].map(
     ({ rules, keys }) => rules.issuer?.join(', ') ?? keys.remote?.uri ?? 'keys alone',
   )

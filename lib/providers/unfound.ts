@@ -10,19 +10,19 @@ const MAX_ISSUERS = 20_000
 interface Answer {
   /** Epoch seconds. */
   readonly at: number
-  /** What the function failed with; undefined when it said that there is no such provider. */
+  /** What the function failed with; undefined when it answered that there is no such provider. */
   readonly failure: { readonly cause: unknown } | undefined
 }
 
-/** Issuers for which the function `providers` had no provider, or failed: neither is asked for again for a time. */
+/** Issuers for which the `providers` function returned nothing, or failed: it is not asked again for a while. */
 export class Unfound {
   /** How soon the function is asked again after it failed. */
   static readonly failedSeconds = FAILED_SECONDS
   readonly #answers = new LRUCache<string, Answer>({ max: MAX_ISSUERS })
-  /** While a database is down, each issuer that a stranger invents would be a line of the log. */
+  /** While a database is down, each invented issuer would otherwise cause a log line. */
   readonly #failures = new Tally(FAILED_SECONDS)
 
-  /** The refusal of an issuer that need not be asked for; undefined when it has to be. */
+  /** The refusal of an issuer that need not be asked about; undefined when the function has to be asked. */
   find(iss: string, now: number): AuthError | undefined {
     const answer = this.#answers.get(iss)
     const seconds = answer?.failure ? FAILED_SECONDS : REFUSED_SECONDS
@@ -36,7 +36,7 @@ export class Unfound {
     return unknownIssuer(iss)
   }
 
-  /** The function failed with that, or returned what is wrong. */
+  /** The function failed, or what it returned is invalid. */
   failed(iss: string, reason: unknown, now: number): AuthError {
     const isLate = isAuthError(reason) && reason.code === 'PROVIDERS_UNAVAILABLE'
     const cause = isLate ? reason.cause : reason
@@ -44,7 +44,7 @@ export class Unfound {
     return this.#unavailable(iss, cause, now)
   }
 
-  /** The same as it was for another request. */
+  /** The same failure for another request. */
   failAgain(iss: string, error: AuthError, now: number): AuthError {
     return error.code === 'TOKEN_ISSUER' ? unknownIssuer(iss) : this.#unavailable(iss, error.cause, now)
   }
@@ -61,7 +61,7 @@ export function isWithin(seconds: number, at: number, now: number): boolean {
 }
 
 /** What an issuer has to be. */
-export const EXPECTED = 'an issuer that the function providers returns options for'
+export const EXPECTED = 'an issuer that the providers function returns options for'
 
 /** @param iss the claim, of any type */
 export function unknownIssuer(iss: unknown): AuthError {
@@ -70,7 +70,7 @@ export function unknownIssuer(iss: unknown): AuthError {
       check: 'provider',
       expected: EXPECTED,
       got: show(iss),
-      fix: 'Let providers return options for exactly this issuer, a slash at its end included, or send a token of another',
+      fix: 'Have providers return options for exactly this issuer, including any trailing slash, or send a token from another',
     }),
   })
 }

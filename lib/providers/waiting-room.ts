@@ -3,12 +3,12 @@ import { isPromise } from '../maybe-promise.js'
 import { Tally } from '../tally.js'
 import type { MaybePromise } from '../user.js'
 
-/** A request that waits is held with all that belongs to it. A thousand tenants may come at once, after a restart. */
+/** A waiting request is kept in memory whole. After a restart, a thousand tenants may come at once. */
 const MAX_REQUESTS = 2_000
 const MAX_CHARACTERS = 8_000_000
 const REPORT_SECONDS = 5
 
-/** Requests that wait for the function `providers`: not too many, and none with more than the text of its token. */
+/** Requests that wait for the `providers` function, limited in number and in the total length of their tokens. */
 export class WaitingRoom {
   #requests = 0
   #characters = 0
@@ -28,7 +28,7 @@ export class WaitingRoom {
   }
 
   #full(now: number): AuthError {
-    const cause = new Error(`${this.#requests} requests wait for the function providers`)
+    const cause = new Error(`${this.#requests} requests are waiting for the providers function`)
     return authError('PROVIDERS_UNAVAILABLE', { cause, ...this.#refused.count(now) })
   }
 }

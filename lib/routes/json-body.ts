@@ -3,11 +3,11 @@ import { authError } from '../errors.js'
 
 const JSON_TYPE = /^application\/(?:json|ejson|[\w.-]+\+json)\s*(?:;|$)/i
 const UTF_8 = /;\s*charset\s*=\s*"?utf-?8"?\s*(?:;|$)/i
-/** For the device and the JSON around a token. */
+/** Room for the device and the JSON around a token. */
 const BYTES_BESIDE_TOKEN = 4096
 
 /**
- * Reads the JSON of a request, even when a body parser of the app came first, whatever it left in `req.body`. Nothing is
+ * Reads the JSON of a request, even if the app's body parser came first, whatever it left in `req.body`. Nothing is
  * decompressed here: a token hardly compresses, and a small body could expand to a large one.
  * @returns undefined when there is no body
  * @throws {AuthError} BODY_TYPE_UNSUPPORTED, BODY_TOO_LARGE or BODY_INVALID
@@ -29,7 +29,7 @@ export async function readJson(req: IncomingMessage, maxTokenLength: number): Pr
 
 function requireType({ headers }: IncomingMessage, isRead: boolean): void {
   const type = headers['content-type']
-  // Requests of adapters may have null, or a list.
+  // Requests from adapters may have null, or a list.
   const encoding: unknown = headers['content-encoding'] ?? 'identity'
   const isJson = type === undefined || (JSON_TYPE.test(type) && (!/charset/i.test(type) || UTF_8.test(type)))
   if (!isJson || (!isRead && String(encoding).toLowerCase() !== 'identity'))
@@ -37,7 +37,7 @@ function requireType({ headers }: IncomingMessage, isRead: boolean): void {
 }
 
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  // Refused before it arrives. Node reads and discards what is left unread.
+  // Refused before it arrives. Node reads and discards the rest.
   if (Number(req.headers['content-length']) > limit) throw authError('BODY_TOO_LARGE')
   const chunks: Buffer[] = []
   let size = 0

@@ -21,7 +21,7 @@ export interface RouteParts {
   readonly events: Events
 }
 
-/** What a route gets. Express and Connect add to it. */
+/** The request that a route gets. Express and Connect add these fields. */
 export interface RouteRequest extends IncomingMessage {
   readonly app?: object
   readonly baseUrl?: string
@@ -47,7 +47,7 @@ export function jsonRoute(handle: (req: RouteRequest) => Promise<Answer> | Answe
   }
 }
 
-/** Makes the error handler of routes: it leaves nothing to the app's own. */
+/** Makes the error handler of the routes, so that no error reaches the app's own. */
 export function answerErrors(events: Events, send: (res: ServerResponse, error: AuthError) => void) {
   // Frameworks recognize an error handler by its four parameters.
   return (reason: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void => {

@@ -4,15 +4,15 @@ import { isObjectId } from '../users/user-id.js'
 /** What a client sends to log in: `{"token": "<JWT>", "options": {"device": {"deviceId": "…"}}}`. */
 export interface Login {
   readonly token: string
-  /** The client's own, when it sent a valid one. */
+  /** The client's own device id, if it sent a valid one. */
   readonly deviceId: string | undefined
 }
 
-/** What old SDKs send before they were given a device id. */
+/** What old SDKs send before they have been given a device id. */
 const NO_DEVICE = '0'.repeat(24)
 
 /**
- * Reads the body of a login: nothing of it is kept but the two strings.
+ * Reads the body of a login. Only the two strings are kept.
  * @throws {AuthError} PARAMETER_MISSING or PARAMETER_INVALID, naming the parameter
  */
 export function readLogin(body: unknown): Login {
@@ -24,7 +24,7 @@ export function readLogin(body: unknown): Login {
 }
 
 /**
- * A parameter that must be there, without the whitespace around it.
+ * A required parameter, without surrounding whitespace.
  * @throws {AuthError} PARAMETER_MISSING or PARAMETER_INVALID, naming the parameter
  */
 export function textAt(name: string, value: unknown): string {

@@ -68,7 +68,7 @@ function sendProblem(res: ServerResponse, error: AuthError): void {
   sendJson(res, status, { type, title, status, code }, headers)
 }
 
-/** Where the old server had no code of its own, its clients take the status for it. */
+/** Where the old server had no code of its own, its clients use the status. */
 function problemOf({ status, code, error_code }: AuthError): { type: string; code: number } {
   if (status === 401) return { type: `${PROBLEM_TYPE}invalid-credentials`, code: 611 }
   if (error_code === 'MissingParameter' || code === 'BODY_INVALID')

@@ -16,9 +16,9 @@ const BASE_PATH = /^\/api\/client\/v2\.0(?=\/|$)/i
 const LOGIN = /^\/app\/[^/]+\/auth\/providers\/([^/]+)\/login\/?$/i
 
 /**
- * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They do not
- * need Express: Connect and `node:http` can mount them too. Requests for another App are passed to `next()`: that App's
- * routes may come after these.
+ * Makes the routes that the clients of the original service call (PROTOCOL §4), with its errors (§5). They do not need
+ * Express: Connect and `node:http` can mount them too. Requests for another App go to `next()`: that App's routes may
+ * come after these.
  */
 export function createSessionRoutes(parts: RouteParts): Middleware {
   const { appId, domainId, maxTokenLength, sessions, verify, now, events } = parts
@@ -89,7 +89,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
     return { status: 204 }
   })
 
-  /** On an unknown path a client first learns whether its session is over, so that it stops asking. */
+  /** On an unknown path, a client first learns whether its session is over, so that it stops retrying. */
   const noRoute = jsonRoute(async (req) => {
     const credentials = readCredentials(req)
     if (credentials?.header === 'authorization') await sessions.requireAlive(credentials.token, now())
@@ -120,7 +120,7 @@ export function createSessionRoutes(parts: RouteParts): Middleware {
       next()
       return
     }
-    // No error below the base path is left to the app's error handler.
+    // Errors below the base path never reach the app's error handler.
     const fail = (error: unknown): void => {
       answerError(error, req, res, next)
     }
@@ -149,7 +149,7 @@ function answerOf({ accessToken, refreshToken, userId, deviceId }: OpenSession):
   return { access_token: accessToken, refresh_token: refreshToken, user_id: userId, device_id: deviceId }
 }
 
-/** Express keeps what it stripped off the URL in `baseUrl`; Connect only leaves the original URL to compare with. */
+/** Express keeps the stripped prefix in `baseUrl`; with Connect, it has to be derived from the original URL. */
 function mountPath({ app, baseUrl = '', originalUrl = '', url }: RouteRequest): string {
   return app ? baseUrl : originalUrl.slice(0, -url.length)
 }

@@ -5,20 +5,20 @@ import { Problems } from '../problems.js'
 
 /** The app's own sessions, begun by a login. Without them there are no session routes and no bearer tokens. */
 export interface SessionOptions {
-  /** Secrets as for HS256: the first signs, all verify, so that a key can be replaced without logging anyone out. */
+  /** Secrets, as for HS256: the first signs and all verify, so that replacing a key logs nobody out. */
   readonly signingKeys: readonly (KeyMaterial | DescribedKey | undefined)[]
   /** How long a login lasts: 1800 (30 minutes) to 157 680 000 (5 years). Default: 5 184 000 (60 days). */
   readonly refreshTokenTtlSeconds?: number
   /** Whether a login ends at the latest when the third-party token that began it expires. Default: false. */
   readonly capRefreshToTokenExpiry?: boolean
   /**
-   * Whether each refresh gives a new refresh token, and the use of an old one ends the session. Default: false, because
+   * Whether each refresh returns a new refresh token, and using an old one ends the session. Default: false, because
    * the clients of the original service never store a new refresh token.
    */
   readonly rotateRefreshTokens?: boolean
-  /** Whether every bearer request asks the store if its session is alive. Default: false, `cache.users` may answer. */
+  /** Whether every bearer request asks the store if its session is alive, not `cache.users`. Default: false. */
   readonly checkRevocation?: boolean
-  /** How many sessions a user may have, 1 to 1000: one more ends the one that began first. Default: 100. */
+  /** How many sessions a user may have, 1 to 1000: another one ends the oldest. Default: 100. */
   readonly maxPerUser?: number
 }
 
@@ -36,7 +36,7 @@ export const SESSION_OPTIONS = {
   maxPerUser: integer({ default: 100, min: 1, max: 1000 }),
 } satisfies ParsersOf<SessionOptions>
 
-/** The session options, parsed. Of the keys, the first signs and all verify. */
+/** The session options, parsed. The first key signs, and all of them verify. */
 export type SessionRules = Parsed<typeof SESSION_OPTIONS>
 
 function readSessionKeys(value: unknown): readonly VerificationKey[] {

@@ -9,11 +9,11 @@ import type { CustomData } from '../user.js'
 
 /** Fixed by the original service, whatever the third-party token's `exp` is. */
 const ACCESS_TOKEN_SECONDS = 1800
-/** Longer ones are refused. */
+/** Longer tokens are refused. */
 export const MAX_SESSION_TOKEN_LENGTH = 16_384
 const STRANGER_FIX =
-  "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the session " +
-  'key that signed it in session.signingKeys'
+  "If it is the issuer's, send it in the jwtTokenString header, or set bearerJwt; if it is ours, keep the session key " +
+  'that signed it in session.signingKeys'
 const STRANGER_CHALLENGE =
   "invalid session: not a session token of this app; if it is the issuer's, send it in the jwtTokenString header"
 
@@ -31,7 +31,7 @@ export interface SessionClaims {
 
 /** Issues and verifies session tokens: HS256 JWTs whose payload says `typ: access` or `typ: refresh`. */
 export interface SessionTokens {
-  /** `user_data` is in the token when there is any custom data: clients read it from there. */
+  /** The token has a claim `user_data` when there is any custom data: clients read it from there. */
   issueAccessToken(session: SessionRecord, customData: CustomData, now: number): string
   issueRefreshToken(session: SessionRecord, now: number): string
   /** @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP */
@@ -56,7 +56,7 @@ export function createSessionTokens(parts: {
 
   const sign = (payload: object): string => jwt.sign(payload, signingKey, { algorithm: 'HS256' })
 
-  /** The client is not told why a token is refused; the app's log is. */
+  /** The reason for a refusal goes to the app's log, not to the client. */
   function read(token: string, typ: 'access' | 'refresh', now: number): SessionClaims {
     const refuse = (got: string, more: { fix?: string; challenge?: string } = {}) => {
       const { fix, challenge } = more
@@ -65,8 +65,8 @@ export function createSessionTokens(parts: {
       return authError(code, { detail, ...(challenge !== undefined && { challenge }) })
     }
     if (token.length > MAX_SESSION_TOKEN_LENGTH) throw refuse('a string too long for a session token')
-    // Before the signature, whose key may differ too: that other App would gladly refresh the token, and some clients
-    // answer a 401 with a refresh and the same request, endlessly.
+    // Before the signature, whose key may differ too: the other App would refresh the token, and some clients react to
+    // a 401 with a refresh and the same request, endlessly.
     if (typ === 'access' && isOfAnotherApp(token, domainId)) throw authError('SESSION_OTHER_APP')
     const claims = readSigned(token, keys)
     if (!claims)
@@ -123,7 +123,7 @@ export function createSessionTokens(parts: {
   }
 }
 
-/** Unverified: only to choose between two refusals, or whom to ask, never to let anyone in. */
+/** Unverified: only to choose between two refusals, or which App to ask, never to let anyone in. */
 export function isOfAnotherApp(token: string, domainId: string): boolean {
   const domain = readUnverifiedClaims(token)?.baas_domain_id
   return typeof domain === 'string' && domain !== domainId

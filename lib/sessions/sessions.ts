@@ -12,7 +12,7 @@ import { randomObjectId } from '../users/user-id.js'
 import type { SessionRules } from './session-options.js'
 import { isRefreshToken, type SessionClaims, type SessionTokens } from './session-tokens.js'
 
-/** A session that a login began, or that goes on after a link. */
+/** A session that a login began, or that continues after a link. */
 export interface OpenSession {
   readonly accessToken: string
   readonly refreshToken: string
@@ -20,21 +20,21 @@ export interface OpenSession {
   readonly deviceId: string
 }
 
-/** Who has a good access token, and until when it is one, in epoch seconds. */
+/** The user of a valid access token, and when it expires, in epoch seconds. */
 export interface ActiveSession {
   readonly user: User
   readonly expiresAt: number
 }
 
-/** Sessions: what a login begins, a refresh prolongs and a logout ends. `now` is in epoch seconds everywhere. */
+/** Sessions, which begin with a login and end with a logout. `now` is in epoch seconds everywhere. */
 export interface Sessions {
   /**
    * Begins a session for the token's user, who is created when there is none.
-   * @param deviceId the client's own, 24 lower-case hex characters; undefined for a new one
+   * @param deviceId the client's own id, 24 lower-case hex characters; undefined for a new one
    */
   logIn(token: VerifiedToken, deviceId: string | undefined, now: number): Promise<OpenSession>
   /**
-   * Adds the token's identity to the account of the caller, whose session goes on.
+   * Adds the token's identity to the caller's account; the session continues.
    * @throws {AuthError} SESSION_INVALID, SESSION_OTHER_APP, USER_DISABLED, IDENTITY_LIMIT, IDENTITY_TAKEN, LINK_REFUSED
    */
   link(token: VerifiedToken, accessToken: string, now: number): Promise<OpenSession>
@@ -54,11 +54,11 @@ export interface Sessions {
   logOut(refreshToken: string, now: number): Promise<void>
   /** Deletes the caller's account. @throws {AuthError} SESSION_INVALID, USER_DISABLED */
   deleteUser(accessToken: string, now: number): Promise<void>
-  /** Stops what runs in the background. */
+  /** Stops the background work. */
   close(): void
 }
 
-/** A refresh token rotated away less than this ago is still answered: two tabs may refresh at the same moment. */
+/** A refresh token still works this long after its rotation: two tabs may refresh at the same moment. */
 const ROTATION_OVERLAP_SECONDS = 10
 const SWEEP_INTERVAL_SECONDS = 3600
 /** Expired sessions are removed a few at a time, with pauses, so that neither the database nor the process is blocked. */
@@ -122,7 +122,7 @@ export function createSessions(parts: SessionParts): Sessions {
     )
   }
 
-  /** The session with its next refresh token, in place of the presented one. */
+  /** Rotates the presented refresh token, and returns the session with the next generation. */
   async function rotate(session: SessionRecord, presented: number, now: number): Promise<SessionRecord> {
     const { id, userId } = session
     const overlapSeconds = ROTATION_OVERLAP_SECONDS
@@ -135,7 +135,7 @@ export function createSessions(parts: SessionParts): Sessions {
     return { ...session, generation: rotation.generation }
   }
 
-  /** Cleans up in the background of a login, which does not wait: being stored longer keeps no session alive. */
+  /** Cleans up in the background after a login. Nobody waits for it: a stored session that has expired is refused. */
   function sweep(now: number): void {
     if (isSweeping || now < sweptAt + SWEEP_INTERVAL_SECONDS) return
     sweptAt = now
@@ -167,7 +167,7 @@ export function createSessions(parts: SessionParts): Sessions {
         rotatedAt: 0,
       }
       const request = { session, identity: identityOf(token), maxPerUser: rules.maxPerUser }
-      // False when the user was deleted, or lost the identity, or that was blocked, since it signed in.
+      // False when, since signing in, the user was deleted or lost the identity, or the identity was blocked.
       if (!(await ask(() => store.createSession(request)))) throw authError('USER_NOT_FOUND')
       return open(session, user, now)
     },

@@ -2,8 +2,8 @@ import type { UserRecord } from '../user.js'
 import { identityKey } from './identities.js'
 
 /**
- * Splits a list of users to import before each user who has the id or an identity of an earlier one, so that a batch
- * may be added in any order, or at once, with the outcome of one after the other.
+ * Splits a list of users to import before each user who has the id or an identity of an earlier one, so that adding a
+ * batch in any order, or at once, has the same outcome as one by one.
  */
 export function disjointBatches(users: readonly UserRecord[]): UserRecord[][] {
   const batches: UserRecord[][] = []

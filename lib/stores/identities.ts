@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Identity } from '../user.js'
 import type { IdentityName } from './store.js'
 
-/** The parts that tell one identity from all others. Two lists differ in length or in a part. */
+/** The parts that distinguish one identity from all others. */
 export function identityParts({ provider_type, provider_id, id }: IdentityName): readonly string[] {
   return provider_id === undefined ? [provider_type, id] : [provider_type, provider_id, id]
 }
@@ -12,7 +12,7 @@ export function identityKey(identity: IdentityName): string {
   return JSON.stringify(identityParts(identity))
 }
 
-/** The same in always 64 characters, however long or odd the subject is. */
+/** The same as a hash of 64 characters, however long or odd the subject is. */
 export function identityDigest(identity: IdentityName): string {
   return hash('sha256', identityKey(identity))
 }

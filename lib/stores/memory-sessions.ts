@@ -7,18 +7,18 @@ interface Entry {
   readonly identity: string
 }
 
-/** So many sessions are looked at in one go for expired ones. */
+/** How many sessions are searched for expired ones in one go. */
 const LOOKED_AT_ONCE = 10_000
 
-/** The sessions of the in-memory store, of which every step takes the same time, however many there are. */
+/** The sessions of the in-memory store. Each step takes the same time, however many sessions there are. */
 export class MemorySessions {
   readonly #max: number
   readonly #entries = new Map<string, Entry>()
   /** User id to the ids of its sessions, in the order in which they were made. */
   readonly #idsOf = new Map<string, Set<string>>()
-  /** How many sessions to the users who have so many; the last entry is for the users who have the most. */
+  /** The users with each number of sessions, by that number; the last entry is for the users who have the most. */
   readonly #usersWith: Set<string>[] = []
-  /** Where the search for expired ones goes on. */
+  /** Where the search for expired sessions continues. */
   #search: Iterator<Entry> | undefined
 
   readonly #onFirstOrLast: (userId: string) => void
@@ -29,12 +29,12 @@ export class MemorySessions {
     this.#onFirstOrLast = onFirstOrLast
   }
 
-  /** Whether a user has any. */
+  /** Whether a user has any session. */
   has(userId: string): boolean {
     return this.#idsOf.has(userId)
   }
 
-  /** The key of what a session began with. */
+  /** The key of the identity that a session began with. */
   identityOf(id: string): string | undefined {
     return this.#entries.get(id)?.identity
   }
@@ -44,8 +44,8 @@ export class MemorySessions {
   }
 
   /**
-   * Keeps a session. The oldest of the user goes when it has too many; when all users together have too many, the
-   * oldest session of the user with the most, which may be this user.
+   * Keeps a session. If the user has too many, its oldest one ends; if all users together have too many, the oldest one
+   * of the user with the most, which may be this user.
    * @returns whether there was room
    */
   add({ session, identity, maxPerUser }: SessionRequest): boolean {
@@ -84,7 +84,7 @@ export class MemorySessions {
     return true
   }
 
-  /** Ends a user's sessions; with `identity`, those alone that began with it. Returns how many. */
+  /** Ends a user's sessions; with `identity`, only those that began with it. Returns how many. */
   endAll(userId: string, identity?: string): number {
     const ids = [...(this.#idsOf.get(userId) ?? [])].filter(
       (id) => identity === undefined || this.#entries.get(id)?.identity === identity,
@@ -93,7 +93,7 @@ export class MemorySessions {
     return ids.length
   }
 
-  /** Looks for expired ones where it stopped the last time. Returns whether it has not yet come to the end. */
+  /** Continues the search for expired sessions. Returns whether there are more to look at. */
   removeExpired(now: number, limit: number): boolean {
     this.#search ??= this.#entries.values()
     for (let looked = 0, removed = 0; looked < LOOKED_AT_ONCE && removed < limit; looked += 1) {

@@ -6,34 +6,34 @@ import { MEMORY_STORE_OPTIONS, type MemoryStoreOptions } from './memory-options.
 import { MemorySessions } from './memory-sessions.js'
 import { identityBlocked, newUserRecord, userIdTaken, type SignInRequest, type Store } from './store.js'
 
-/** The bounds of stores whose nature was not yet told. */
+/** The bounds of stores that no guard has warned about yet. */
 const untold = new WeakMap<Store, Required<MemoryStoreOptions>>()
 
-/** The bounds of an in-memory store; undefined for other stores, and when it was asked before. */
+/** The bounds of an in-memory store; undefined for other stores, and on later calls. */
 export function takeMemoryBounds(store: Store): Required<MemoryStoreOptions> | undefined {
   const bounds = untold.get(store)
   untold.delete(store)
   return bounds
 }
 
-/** Where a user is, under its id and under each of its identities. */
+/** Holds a user, under its id and under each of its identities. */
 interface Account {
   user: UserRecord
   /** Whether an identity was unlinked: its id may be the one that the next user of that identity would get. */
   hasLostIdentity?: true
 }
 
-/** Whose an identity is, and when the token that its data came with was issued. */
+/** Who has an identity, and when the token that its data came with was issued. */
 interface Owner {
   readonly account: Account
   issuedAt: number
 }
 
 /**
- * Keeps users and sessions in this process: they end with it, and no other process sees them. Bounded: to make room, the
- * users without sessions who signed in longest ago are forgotten, with what was linked or imported; never one who is
- * disabled or blocked or has lost an identity, because that would be a hole. For development, tests and apps that keep
- * their users elsewhere.
+ * Keeps users and sessions in this process: they are lost when it ends, and no other process sees them. To make room,
+ * the users without sessions who signed in longest ago are forgotten, including linked and imported data; but never one
+ * who is disabled, is blocked or has lost an identity, since that would let them in again. For development, tests and
+ * apps that keep their users elsewhere.
  * @throws {ConfigurationError} when a bound is not a whole number
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
@@ -44,7 +44,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const owners = new Map<string, Owner>()
   /** Identity keys. */
   const blocked = new Set<string>()
-  /** Those who may be forgotten to make room. Whoever signed in longest ago comes first. */
+  /** Users who may be forgotten to make room, beginning with the one who signed in longest ago. */
   const idle = new Set<Account>()
   const sessions = new MemorySessions(maxSessions, (userId) => {
     settle(accounts.get(userId))
@@ -77,7 +77,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     sessions.endAll(id)
   }
 
-  /** To be called when something changes that decides whether the user may be forgotten. */
+  /** Called when something changes that decides whether the user may be forgotten. */
   function settle(account: Account | undefined): void {
     if (!account) return
     const { id, disabled, identities } = account.user
@@ -86,7 +86,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     if (!disabled && !isBlocked && !account.hasLostIdentity && !sessions.has(id)) idle.add(account)
   }
 
-  /** The user's identities with this one as its newest token has it. */
+  /** The user's identities, with this one's data replaced unless it is older. */
   function refreshed(owner: Owner, identity: Identity, issuedAt: number): readonly Identity[] {
     const { identities } = owner.account.user
     if (issuedAt < owner.issuedAt) return identities

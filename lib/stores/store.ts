@@ -1,70 +1,70 @@
 import type { Identity, MaybePromise, UserRecord } from '../user.js'
 
-/** A session: a user on a device. No token can be made from what is stored. */
+/** A session: a user on a device. A stored session is not enough to make its tokens. */
 export interface SessionRecord {
   /** 24 lower-case hex characters. */
   readonly id: string
   /** The `id` of its user. */
   readonly userId: string
-  /** The id of the device that it was begun on, by which a client knows it again. */
+  /** The id of the device that it began on, by which a client recognizes it. */
   readonly deviceId: string
   /** Epoch seconds. */
   readonly createdAt: number
-  /** Epoch seconds; from then on the session is dead, whether or not its record is still there. */
+  /** Epoch seconds; from then on the session is invalid, even if its record still exists. */
   readonly expiresAt: number
-  /** Which refresh token is the newest: 0 for the first, one more with each rotation. */
+  /** The number of the newest refresh token: 0 for the first, one more with each rotation. */
   readonly generation: number
   /** Epoch seconds of the last rotation. */
   readonly rotatedAt: number
 }
 
-/** What tells one identity from all others. Without `provider_id` it is the one of the provider that has no name. */
+/** What distinguishes one identity from all others. Without `provider_id`, it belongs to a provider without a name. */
 export type IdentityName = Pick<Identity, 'id' | 'provider_type' | 'provider_id'>
 
-/** What {@link Store.findIdentity} answers. */
+/** What {@link Store.findIdentity} returns. */
 export interface FoundIdentity {
-  /** Who has the identity. */
+  /** The user that has the identity. */
   readonly user: UserRecord | undefined
   /** See {@link Store.setIdentityBlocked}. */
   readonly blocked: boolean
 }
 
-/** What {@link Store.createSession} is asked. */
+/** What {@link Store.createSession} takes. */
 export interface SessionRequest {
   /** The session to keep. */
   readonly session: SessionRecord
-  /** What the user signed in with: the session lives only while the user has this identity. */
+  /** The identity that the user signed in with: the session is valid only while the user has it. */
   readonly identity: IdentityName
-  /** The most sessions that a user may have, this one included. */
+  /** How many sessions the user may have, including this one. */
   readonly maxPerUser: number
 }
 
-/** What {@link Store.linkIdentity} is asked beside user and identity. */
+/** What {@link Store.linkIdentity} takes besides user and identity. */
 export interface LinkTerms {
-  /** As in {@link SignInRequest}; -1 when no token brings the identity: older than any, it replaces no data. */
+  /** As in {@link SignInRequest}; -1 for an identity without a token: older than any, it replaces no data. */
   readonly issuedAt: number
   /** How many identities the user may have. */
   readonly maxIdentities: number
 }
 
-/** What {@link Store.signIn} is asked. */
+/** What {@link Store.signIn} takes. */
 export interface SignInRequest {
-  /** (provider_type, provider_id, id) finds the user; `data` replaces what this identity had, unless that came with a newer token. */
+  /** Its name finds the user; `data` replaces the identity's data, unless that came with a newer token. */
   readonly identity: Identity
   /**
-   * When the token was issued, in epoch seconds, also fractions of them; by default `now`. The store keeps it with the
-   * identity: data of an older token never replaces data of a newer one.
+   * When the token was issued, in epoch seconds, possibly with a fraction; by default `now`. The store keeps it with
+   * the identity: an older token's data never replaces a newer one's.
    */
   readonly issuedAt?: number
   /** Whole epoch seconds: the user's new `last_authentication_date`. */
   readonly now: number
-  /** Makes the id that a new user gets: to be called when it is needed. Absent when this call must not create a user. */
+  /** Makes the id for a new user: call it only when needed. Absent when this call must not create a user. */
   readonly newUserId?: () => string
 }
 
 /**
- * What happened to a refresh token: `rotated` by this call; `current` by another call a moment ago, within the
- * overlap; `reused`, so that the session is gone now; `missing` when there is no such session.
+ * What happened to a refresh token: `rotated` by this call; `current` by another call a moment ago, within the overlap;
+ * `reused`, so that the session is now deleted; `missing` when there is no such session.
  */
 export type Rotation =
   | { readonly outcome: 'rotated'; readonly generation: number }
@@ -80,10 +80,10 @@ export type ImportOutcome = 'added' | 'known' | 'taken'
 
 /** Why an identity was not linked: another user has it, the user has too many, or the user does not exist. */
 export type LinkRefusal = 'taken' | 'full' | 'missing'
-/** What became of an identity: it was taken away; it was the last, which stays; or the user does not have it. */
+/** What became of an identity: it was unlinked; it was the last, which stays; or the user does not have it. */
 export type UnlinkOutcome = 'unlinked' | 'last' | 'missing'
 
-/** The `code` of the error that {@link Store.signIn} throws when the id for a new user is another user's. */
+/** The `code` of the error that {@link Store.signIn} throws when another user has the id for a new user. */
 export const USER_ID_TAKEN = 'USER_ID_TAKEN'
 
 export function userIdTaken(id: string): Error {
@@ -101,32 +101,32 @@ export function identityBlocked(): Error {
 /**
  * Keeps users and sessions. Every verb is **atomic**: of any number of simultaneous calls, in any number of processes
  * on the same data, the outcome is as if they had come one after the other. A verb may answer at once or with a
- * promise. It throws only when the store itself fails; that becomes a 503.
+ * promise. It throws only when the store itself fails, which becomes a 503, and where documented.
  */
 export interface Store {
   /**
-   * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. Of several
-   * tokens the data of the newest counts, in whichever order they come; it is what the returned user has. A disabled
-   * user is returned as it is, not refreshed. Undefined when there is none and `newUserId` is absent.
-   * @throws an error whose `code` is `IDENTITY_BLOCKED`, when it is blocked, whether or not a user has it; or
-   *   `USER_ID_TAKEN`, when another user already has the id that `newUserId` makes. Nothing is changed then.
+   * Finds the user with this identity and refreshes its data and dates, or creates the user, in one step. With several
+   * tokens, the newest one's data is kept and returned, in whatever order they come. A disabled user is returned as it
+   * is, not refreshed. Undefined when there is no user and `newUserId` is absent.
+   * @throws an error whose `code` is `IDENTITY_BLOCKED` when the identity is blocked, whether or not a user has it, or
+   *   `USER_ID_TAKEN` when another user already has the id that `newUserId` makes. Then nothing is changed.
    */
   signIn(request: SignInRequest): MaybePromise<{ user: UserRecord; created: boolean } | undefined>
 
   /** The user with this id. */
   findUser(id: string): MaybePromise<UserRecord | undefined>
 
-  /** The user with this identity, also a blocked one, and whether it is blocked. Changes nothing. */
+  /** The user with this identity, and whether the identity is blocked. Changes nothing. */
   findIdentity(identity: IdentityName): MaybePromise<FoundIdentity>
 
   /**
-   * Blocks an identity, or lets it in again; whether a user has it does not matter, now or later. While it is blocked,
-   * {@link signIn} throws, {@link createSession} keeps nothing, and {@link findSession} finds none of the sessions that
-   * began with it; all else goes on. Returns whether that changed anything.
+   * Blocks or unblocks an identity, whether or not a user has it, now or later. While it is blocked, {@link signIn}
+   * throws, {@link createSession} keeps nothing, and {@link findSession} finds none of the sessions that began with it;
+   * everything else works as before. Returns whether anything changed.
    */
   setIdentityBlocked(identity: IdentityName, blocked: boolean): MaybePromise<boolean>
 
-  /** Users by ascending id, after the one given; from the first one when `after` is undefined. */
+  /** Users by ascending id, beginning after the given one, or with the first when `after` is undefined. */
   listUsers(page: { limit: number; after?: string | undefined }): MaybePromise<readonly UserRecord[]>
 
   /** Returns whether there is such a user. */
@@ -136,37 +136,38 @@ export interface Store {
   deleteUser(id: string): MaybePromise<boolean>
 
   /**
-   * Gives a user one more identity, or refreshes the data of one that it has, as {@link signIn} does. Returns the user, `taken` when another
-   * user has the identity, `full` when the user has `maxIdentities` others or more, `missing` when there is no such
-   * user.
+   * Gives a user another identity, or refreshes the data of one that it already has, as {@link signIn} does. Returns
+   * the user, `taken` when another user has the identity, `full` when the user has `maxIdentities` others or more,
+   * `missing` when there is no such user.
    */
   linkIdentity(userId: string, identity: Identity, terms: LinkTerms): MaybePromise<UserRecord | LinkRefusal>
 
   /**
-   * Takes an identity from a user and ends the sessions that began with it, also one that begins at that moment. The
-   * last one stays, because nobody could sign in as that user any more: `last`. `missing` when there is no such user, or
-   * it does not have the identity.
+   * Takes an identity from a user and ends the sessions that began with it, including any that are just beginning.
+   * `last`: the user's last identity stays, because nobody could sign in as that user anymore. `missing`: there is no
+   * such user, or it does not have the identity.
    */
   unlinkIdentity(userId: string, identity: IdentityName): MaybePromise<UnlinkOutcome>
 
   /**
-   * Adds users as they are, each whole or not at all, and leaves users that are there untouched. Their data is as new as
-   * their `last_authentication_date`. Returns what became of each, in their order. A batch may be one transaction: when it throws, the whole batch can be sent again.
+   * Adds users as they are, each completely or not at all, and leaves existing users untouched. Their data counts as
+   * issued at their `last_authentication_date`. Returns what became of each, in order. If it throws, send the batch
+   * again.
    */
   importUsers(users: readonly UserRecord[]): MaybePromise<readonly ImportOutcome[]>
 
   /**
-   * Returns false, keeping nothing, when there is no such user, it does not have the identity, or that is blocked. When the user has more
-   * than `maxPerUser` sessions then, those that began first end, but never this one.
+   * Returns false, and keeps nothing, when there is no such user, when it does not have the identity, or when the
+   * identity is blocked. If the user then has more than `maxPerUser` sessions, the oldest ones end, but never this one.
    */
   createSession(request: SessionRequest): MaybePromise<boolean>
 
-  /** The session with its user, in one round trip, unless what it began with is blocked. The caller checks `expiresAt`. */
+  /** The session with its user, in one round trip, unless its identity is blocked. The caller checks `expiresAt`. */
   findSession(id: string): MaybePromise<{ session: SessionRecord; user: UserRecord } | undefined>
 
   /**
-   * Compare and set: when `generation` is the session's, it goes up by one. When it is the one before and the last
-   * rotation was at most `overlapSeconds` ago, nothing changes. Any other deletes the session.
+   * Compare and set: when `generation` is the session's, that goes up by one. When it is the previous one and the last
+   * rotation was at most `overlapSeconds` ago, nothing changes. Any other value deletes the session.
    */
   rotateSession(request: {
     id: string
@@ -183,7 +184,7 @@ export interface Store {
 
   /**
    * Removes sessions whose `expiresAt` is not after `now`, at most `limit` of them, so that no call takes long. Returns
-   * whether there may be more: then it is called again. For tidiness alone.
+   * whether there may be more: then it is called again. Only cleanup: expired sessions are refused anyway.
    */
   removeExpiredSessions(request: { readonly now: number; readonly limit: number }): MaybePromise<boolean>
 

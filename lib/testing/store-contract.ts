@@ -16,11 +16,11 @@ export type { TestRunner } from './store-contract/support.js'
 
 /**
  * Declares the tests of the contract of `Store`: its verbs one by one, odd subjects and data, imports, sessions, and
- * races. They need `node:assert` and a runner with `describe` and `it`: those of node:test, Vitest, Jest and Mocha fit.
+ * races. They need `node:assert` and a runner with `describe` and `it`, such as node:test, Vitest, Jest or Mocha.
  *
  * @param runner where the tests are declared
  * @param makeStore opens the store **with no users and no sessions**. It is called for each test; after the test the
- *   store is closed, if it has a `close`. Tests run one after another, so one emptied database will do for all.
+ *   store is closed, if it has a `close`. Tests run one after another, so all can use one database, emptied each time.
  * @example
  * import { describe, it } from 'node:test'
  * storeContract({ describe, it }, () => myStore({ path: newTemporaryFile() }))

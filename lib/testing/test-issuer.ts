@@ -8,19 +8,19 @@ import {
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What {@link TestIssuer.mint} can be told. */
+/** Options of {@link TestIssuer.mint}. */
 export interface MintOptions {
   /** Default: 300. Negative for an expired token. */
   readonly expiresInSeconds?: number
-  /** Added to the header, or put in place of what is there; `undefined` removes a parameter. */
+  /** Header parameters to add or replace; `undefined` removes one. */
   readonly header?: Readonly<Record<string, unknown>>
   /** Which published or withdrawn key signs. Default: the newest. */
   readonly kid?: string
 }
 
 /**
- * An issuer on loopback, for tests and for work without a network: it mints, rotates, withdraws and misbehaves. It mints
- * over HTTP too: `GET /token?sub=24601&aud=myapp-abcde` answers a token with these claims.
+ * An issuer on loopback, for tests and for work without a network: it mints, rotates, withdraws and misbehaves. It
+ * mints over HTTP too: `GET /token?sub=24601&aud=myapp-abcde` returns a token with these claims.
  */
 export interface TestIssuer {
   /** The `iss` of its tokens, and what the option `discover` takes. */
@@ -29,24 +29,24 @@ export interface TestIssuer {
   readonly jwkUri: string
   /** The kids that the key set shows, oldest first. */
   readonly kids: readonly string[]
-  /** How often the key set was asked for. */
+  /** How often the key set was fetched. */
   readonly fetches: number
   /**
    * Mints a token, signed with the key's own algorithm whatever its header says.
-   * @param claims `iss`, `iat` and `exp` are added where they are missing; `undefined` leaves one out
+   * @param claims `iss`, `iat` and `exp` are added if they are missing; `undefined` leaves one out
    */
   mint(claims: Readonly<Record<string, unknown>>, options?: MintOptions): string
-  /** Publishes a new key, which signs from now on; default: of the issuer's algorithm. Returns its kid. */
+  /** Publishes a new key, by default of the issuer's algorithm, which signs from now on. Returns its kid. */
   rotate(algorithm?: TestIssuerAlgorithm): string
   /** Takes a key out of the key set. Default: the oldest. Tokens can still be minted with it. */
   withdraw(kid?: string): void
-  /** Answers only after this time. */
+  /** Delays every answer by this time. */
   goSlow(milliseconds: number): void
   /** Breaks every connection, until {@link recover}. */
   goDown(): void
-  /** Answers at once again. */
+  /** Answers normally again. */
   recover(): void
-  /** Stops listening and breaks what is open. */
+  /** Stops listening and closes open connections. */
   close(): Promise<void>
 }
 
@@ -123,7 +123,7 @@ export async function createTestIssuer({
     const iat = Math.floor(clock() / 1000)
     const payload = { iss: issuer, iat, exp: iat + expiresInSeconds, ...claims }
     const joseHeader = { alg: key.algorithm, typ: 'JWT', kid: key.kid, ...header }
-    // Not with jsonwebtoken, which would refuse to make the bad tokens that tests want too.
+    // Not with jsonwebtoken, which would refuse to make the bad tokens that tests also need.
     const content = [joseHeader, payload].map(toSegment).join('.')
     return `${content}.${signatureOf(content, key)}`
   }
@@ -166,7 +166,7 @@ export async function createTestIssuer({
   }
 }
 
-/** The claims of a query: one that stands there several times is a list. */
+/** The claims of a query: a repeated one is a list. */
 function toClaims(query: URLSearchParams): Record<string, unknown> {
   const claims = [...new Set(query.keys())].map((name) => [name, query.getAll(name)] as const)
   return Object.fromEntries(claims.map(([name, values]) => [name, values.length === 1 ? values[0] : values]))

@@ -27,29 +27,29 @@ export interface Check {
   readonly name: string
   /**
    * Returns the code of the failure, or undefined when the token passes.
-   * @throws {AuthError} instead, where a failure has its own text
+   * @throws {AuthError} instead, if the failure has its own message
    */
   refuse(inspection: Inspection): MaybePromise<ErrorCode | undefined>
-  /** The text for the client, where that of the error table is not exact enough. */
+  /** The message for the client, where the one in the error table is not specific enough. */
   reason?(code: ErrorCode, inspection: Inspection): string | undefined
   expected(inspection: Inspection, now: number): string
   /** What the token has, for the app's log: shortened, and never a signature. */
   got(inspection: Inspection): string
-  /** The likely fix of a failure. */
+  /** The likely fix for a failure. */
   fix(code: ErrorCode, inspection: Inspection, now: number): string
 }
 
 /** In epoch seconds; an absent bound is open. */
 export interface Window {
-  /** From then on … */
+  /** Passes from this time on. */
   readonly from?: number | undefined
-  /** … until before this one. */
+  /** Passes until just before this time. */
   readonly until?: number | undefined
 }
 
 /**
- * A check that depends on the time. It does not see a clock: it says when a token passes it, so that the verifier can
- * check again on each use of a token that it remembers.
+ * A check that depends on the time. It does not read a clock: it returns when a token passes, so that the verifier can
+ * check a remembered token again on each use.
  */
 export interface TimedCheck extends Check {
   window(inspection: Inspection): Window

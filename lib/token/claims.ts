@@ -4,7 +4,7 @@ import type { Check, TimedCheck } from './check.js'
 import { duration, idTokenHint, nearMiss, numericDateFix, show } from './hints.js'
 import type { TokenRules } from './token-options.js'
 
-/** RFC 7519 §4.1.1. Before any key is looked up: a token from another issuer is not a reason to ask ours for keys. */
+/** RFC 7519 §4.1.1. Comes before any key lookup: a token from another issuer must not make us ask ours for keys. */
 export function issuerCheck({ issuer }: TokenRules): Check {
   return {
     name: 'iss',
@@ -14,7 +14,7 @@ export function issuerCheck({ issuer }: TokenRules): Check {
     got: ({ token: { claims } }) => show(claims.iss),
     fix: (_code, { token: { claims } }) =>
       nearMiss('issuer', [claims.iss], issuer ?? []) ??
-      'Set issuer to what the issuer puts into iss, or send a token of this issuer',
+      'Set issuer to what the issuer puts into iss, or send a token from this issuer',
   }
 }
 
@@ -74,7 +74,7 @@ function audience({ audience: wanted, requireAnyAudience }: TokenRules): Check {
     got: ({ token: { claims } }) => show(claims.aud),
     fix: (_code, { token: { claims } }) =>
       nearMiss('audience', audiencesOf(claims.aud) ?? [], names) ??
-      `Set audience to what the issuer puts into aud, or let the issuer put the app's id there${idTokenHint(claims)}`,
+      `Set audience to what the issuer puts into aud, or have the issuer put the app's id there${idTokenHint(claims)}`,
   }
 }
 
@@ -100,7 +100,7 @@ function subject({ subjectClaim }: TokenRules): Check {
     reason: () => `'${subjectClaim}' must be a non-empty string`,
     expected: () => `${subjectClaim}: a non-empty string`,
     got: ({ token: { claims } }) => show(claims[subjectClaim]),
-    fix: () => `Let the issuer put the user's unique id into ${subjectClaim}, as a string`,
+    fix: () => `Have the issuer put the user's unique id into ${subjectClaim}, as a string`,
   }
 }
 
@@ -137,7 +137,7 @@ function notBefore(name: 'iat' | 'nbf', { clockToleranceSeconds }: TokenRules): 
   }
 }
 
-/** Remembered tokens grow old, too. */
+/** Limits a token's age, also while it is remembered. */
 function age({ maxTokenAgeSeconds: most, clockToleranceSeconds }: TokenRules): TimedCheck {
   return {
     name: 'age',

@@ -12,39 +12,39 @@ import type { TokenRules } from './token-options.js'
 export interface ExplainedCheck {
   /** What was checked, e.g. `audience`. */
   readonly name: string
-  /** Undefined when it could not be checked, because of an earlier failure. */
+  /** Undefined when it could not be checked, e.g. because of an earlier failure. */
   readonly pass: boolean | undefined
   /** What the configuration asks for, in words. */
   readonly expected: string
   /** What the token has, in words. */
   readonly got: string
-  /** The likely fix of a failure; for a check that passed, what looks like a mistake all the same. */
+  /** The likely fix for a failure; for a check that passed, what still looks like a mistake. */
   readonly fix?: string
-  /** What the guard refuses the token with when this is the first check that it does not pass: see docs/errors.md. */
+  /** The error code, if this is the first check that the token does not pass: see docs/errors.md. */
   readonly code?: ErrorCode
 }
 
-/** What the guard passes to `next(error)`; `errorHandler()` answers `status`, `headers`, and a body of the other two. */
+/** What the guard passes to `next(error)`. `errorHandler()` answers with its status and headers, and a JSON body. */
 export type ExplainedAnswer = Pick<AuthError, 'code' | 'status' | 'headers' | 'error_code' | 'message'>
 
 /** Why a third-party token is accepted or refused. Holds neither its signature nor a key. */
 export interface Explanation {
-  /** Whether a request with this token would be let in now. */
+  /** Whether a request with this token would be accepted now. */
   readonly ok: boolean
   /** Every check, in the order in which they are made. */
   readonly checks: readonly ExplainedCheck[]
   /** The verdict in one line. */
   readonly summary: string
-  /** The name of the provider that the token's issuer chose; absent when it has none, or there is no such provider. */
+  /** The name of the token's provider; absent when it has no name, or when there is no provider for the token. */
   readonly provider?: string
-  /** What the guard answers now. Absent for a token that is accepted, and where only a creation hook knows. */
+  /** The guard's answer. Absent for a token that is accepted, and where only a creation hook could tell. */
   readonly answer?: ExplainedAnswer
 }
 
-/** Says whether the user of an accepted token would be let in. `provider`: the name of the one that accepted it. */
+/** Tells whether the user of an accepted token would be accepted. `provider`: the name of the token's provider. */
 export type ExplainUser = (subject: string, provider?: string) => MaybePromise<ExplainedCheck>
 
-/** What a token is explained by. */
+/** The parts of a provider that explain a token. */
 interface ExplainedProvider {
   readonly name: string | undefined
   readonly rules: TokenRules
@@ -54,7 +54,7 @@ interface ExplainedProvider {
   readonly disabled: boolean
 }
 
-/** The provider that may verify a token, and why no other. */
+/** The provider that may verify a token, and why it was chosen. */
 interface Choice {
   readonly provider: ExplainedProvider
   readonly why?: Pick<ExplainedCheck, 'expected' | 'got'>
@@ -71,7 +71,7 @@ export interface ExplainParts {
 
 /** What `auth.explain` takes besides the token. */
 export interface ExplainOptions {
-  /** Whether to look for its user in the store, where users are kept. Default: true. */
+  /** Whether to look up the token's user in the store, if users are kept. Default: true. */
   readonly user?: boolean
 }
 
@@ -83,12 +83,12 @@ interface Outcome {
   readonly error?: AuthError
 }
 
-/** More than any option allows a token to have: longer ones are not examined further. */
+/** More than any option allows: longer tokens are not examined further. */
 const MAX_EXPLAINED_LENGTH = 1_000_000
 
 /**
- * Makes `auth.explain`: runs all the steps of the verifier, looks for the user, and puts the result into words. Asks the
- * key source and the store, and changes nothing.
+ * Makes `auth.explain`: runs all steps of the verifier, looks up the user, and puts the result into words. Asks the key
+ * source and the store, and changes nothing.
  */
 export function createExplain(parts: ExplainParts): Explain {
   const { choose, bearerJwt, explainUser } = parts
@@ -129,7 +129,7 @@ export function createExplain(parts: ExplainParts): Explain {
     const outcomes = isAuthError(choice) ? [noProvider(choice)] : await explainAll(choice, text, now, user)
     const provider = isAuthError(choice) ? undefined : choice.provider.name
     const checks = outcomes.map(({ check, error }) => (error ? { ...check, code: error.code } : check))
-    // As the guard does, which stops there: what comes after does not decide what it answers.
+    // The guard stops at the first check that does not pass: later ones do not affect its answer.
     const first = checks.find(({ pass }) => pass !== true)
     const answer = answerOf(outcomes)
     const summary = first ? refused(first) : accepted(checks, bearerJwt)
@@ -156,7 +156,7 @@ async function attempt<T>(call: () => MaybePromise<T>): Promise<T | AuthError> {
   }
 }
 
-/** No provider was chosen: the token says no issuer that has one, or is not a token, or nobody knows for now. */
+/** No provider was chosen: the token's issuer has none, or it is not a token, or that cannot be determined now. */
 function noProvider(error: AuthError): Outcome {
   const { check: name = PROVIDER_CHECK, expected = 'a provider for its issuer', fix } = error.detail ?? {}
   const { got = causeOf(error) } = error.detail ?? {}
@@ -169,7 +169,7 @@ function causeOf({ cause, message }: AuthError): string {
   return cause instanceof Error ? cause.message : message
 }
 
-/** The guard stops at the first check that the token does not pass, be it refused or not to be decided. */
+/** The guard stops at the first check that the token does not pass, whether it fails or cannot be decided. */
 function answerOf(outcomes: readonly Outcome[]): ExplainedAnswer | undefined {
   const { error } = outcomes.find(({ check }) => check.pass !== true) ?? {}
   if (!error) return undefined
@@ -226,12 +226,12 @@ function explainKeys(error: AuthError, { token }: Inspection): Outcome {
   const { kid } = token.header
   const fix =
     kid === undefined
-      ? 'Let the issuer name its key, or set jwks.allowMissingKid if its set has just one'
-      : 'Let the issuer publish this key, or configure the issuer that signed this token'
+      ? 'Have the issuer name its key, or set jwks.allowMissingKid if its set has just one'
+      : 'Have the issuer publish this key, or configure the issuer that signed this token'
   return { check: { name, pass: false, expected: 'a kid that names a key', got: show(kid), fix }, error }
 }
 
-/** What is wrong with every session token: nothing that its issuer, this app, has to fix. */
+/** Failures that every session token has: its issuer, this app, need not fix them. */
 const ISSUERS_TO_FIX: readonly ErrorCode[] = [
   'TOKEN_ALGORITHM',
   'TOKEN_SIGNATURE',

@@ -16,8 +16,8 @@ export function headerChecks({ algorithms, allowedTypes }: TokenRules): readonly
       fix: (_code, { token: { header } }) =>
         // Following the advice for a forged token must never end with a public key used as an HMAC secret.
         !algorithms.every((name) => name.startsWith('HS')) && String(header.alg).startsWith('HS')
-          ? `Let the issuer sign with ${these}; if it does, this token is forged`
-          : `Let the issuer sign with ${these}, or set signingAlgorithm to what it signs with and pass the matching key`,
+          ? `Have the issuer sign with ${these}; if it does, this token is forged`
+          : `Have the issuer sign with ${these}, or set signingAlgorithm to what it signs with and pass the matching key`,
     },
     {
       name: 'typ',
@@ -38,7 +38,7 @@ export function headerChecks({ algorithms, allowedTypes }: TokenRules): readonly
         const { crit, b64 } = header
         return crit === undefined && b64 !== undefined ? `b64: ${show(b64)}` : show(crit)
       },
-      fix: () => 'Let the issuer leave these header parameters out',
+      fix: () => 'Have the issuer leave these header parameters out',
     },
     {
       name: 'kid',
@@ -46,7 +46,7 @@ export function headerChecks({ algorithms, allowedTypes }: TokenRules): readonly
         header.kid === undefined || typeof header.kid === 'string' ? undefined : 'TOKEN_KEY_ID_UNKNOWN',
       expected: () => 'absent, or a string',
       got: ({ token: { header } }) => show(header.kid),
-      fix: () => 'Let the issuer write kid as a string',
+      fix: () => 'Have the issuer write kid as a string',
     },
   ]
 }

@@ -2,20 +2,20 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Claims, UnverifiedToken } from '../jws/compact.js'
 import type { VerificationKey } from '../keys/key-source.js'
 
-// Text about a token, for readers of the log or of an explanation. Nothing here decides anything, and everything here has
-// to be cheap: the token may be a stranger's, and as long as the app allows.
+// Text about a token, for readers of the log or of an explanation. Nothing here decides anything, and everything must
+// be cheap: the token is untrusted, and may be as long as the app allows.
 
 const SHOWN_LENGTH = 200
-/** What is invisible, or commands a terminal: control, format and line-separating characters. */
+/** Characters that are invisible or control a terminal: control, format and line-separating characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
-/** An issuer's list of audiences has a few; a stranger's may have 100,000. */
+/** A real list of audiences has a few; an untrusted one may have 100,000. */
 const COMPARED_VALUES = 100
-/** No header can be longer, so a longer token was not one that a client sends. */
+/** No header can be longer, so no client sends a longer token. */
 const HINTED_LENGTH = 16_384
 
-/** A value from a token, for people: as JSON, shortened, in visible characters. */
+/** A value from a token for messages: as JSON, shortened, with invisible characters escaped. */
 export function show(value: unknown): string {
-  // A function is inherited: every object has it by that name.
+  // A function comes from the prototype: every object inherits it under that name.
   if (value === undefined || typeof value === 'function') return 'absent'
   const json = startOfJson(value, SHOWN_LENGTH + 1)
   const shown = json.length > SHOWN_LENGTH ? `${json.slice(0, SHOWN_LENGTH)}…` : json
@@ -49,7 +49,7 @@ const DIFFERENCES: readonly [difference: string, normalize: (text: string) => st
   ['upper and lower case', (text) => text.toLowerCase()],
   ['whitespace', (text) => text.trim()],
 ]
-/** How many more characters two such strings can differ by at most. */
+/** The largest difference in length between two such strings. */
 const MOST_CHARACTERS_MORE = 4
 
 /** A text without any of the differences that people overlook. */
@@ -57,7 +57,7 @@ export function withoutDifferences(text: string): string {
   return DIFFERENCES.reduceRight((rest, [, normalize]) => normalize(rest), text)
 }
 
-/** Names the small difference between what a token has and what was wanted, where there is one. */
+/** Names the small difference between what a token has and what was wanted, if there is one. */
 export function nearMiss(
   name: string,
   present: readonly unknown[],
@@ -73,7 +73,7 @@ export function nearMiss(
   return undefined
 }
 
-/** OpenID Connect Core 1.0 §2 and §3.3.2.11 for the first three; the others are Keycloak's and Cognito's. */
+/** The first three are from OpenID Connect Core 1.0 §2 and §3.3.2.11; the others from Keycloak and Cognito. */
 export function idTokenHint(claims: Claims): string {
   const isIdToken =
     ['nonce', 'at_hash', 'c_hash'].some((name) => name in claims) ||
@@ -85,8 +85,8 @@ export function idTokenHint(claims: Claims): string {
 
 export function numericDateFix(name: string, value: unknown): string {
   return typeof value === 'string'
-    ? `Let the issuer write ${name} as a number of seconds, not as a string`
-    : `Let the issuer set ${name} to a number of seconds since 1970`
+    ? `Have the issuer write ${name} as a number of seconds, not as a string`
+    : `Have the issuer set ${name} to a number of seconds since 1970`
 }
 
 const DAYS = { size: 86_400, unit: 'day' }
@@ -118,7 +118,7 @@ export function escapedPath(value: unknown, path: readonly string[]): string | u
   return undefined
 }
 
-/** Tries the usual mistakes with a secret, and names the one with which the signature is good. */
+/** Tries the usual mistakes with a secret, and names the one that makes the signature valid. */
 export function secretHint({ text }: UnverifiedToken, keys: readonly VerificationKey[]): string | undefined {
   if (text.length > HINTED_LENGTH) return undefined
   const end = text.lastIndexOf('.')
@@ -135,12 +135,12 @@ export function secretHint({ text }: UnverifiedToken, keys: readonly Verificatio
   return undefined
 }
 
-/** The bytes that the secret would be if a mistake were undone, and how to fix it. */
+/** What the secret would be with each mistake undone, and how to fix it. */
 function otherReadings(bytes: Buffer): [Buffer, string][] {
   const text = bytes.toString()
   const decoded = (encoding: string): string =>
     `The secret looks ${encoding}-encoded: decoded, it verifies. Pass { key, encoding: '${encoding}' }`
-  const literal = 'The issuer uses the text of the secret as it is: leave its encoding out'
+  const literal = 'The issuer uses the text of the secret as it is: leave out its encoding'
   return [
     [Buffer.from(text, 'base64'), decoded(/[-_]/.test(text) ? 'base64url' : 'base64')],
     [Buffer.from(text, 'hex'), decoded('hex')],

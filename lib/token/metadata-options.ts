@@ -13,20 +13,20 @@ import type { JsonValue, UserData } from '../user.js'
 
 /** Maps one claim of the token to one field of the user's `data`. */
 export interface MetadataField {
-  /** Where the value is: a path with dots, in which `\.` is a literal dot (`http://example\.com/id`). */
+  /** The path of the claim, with dots between its parts; `\.` is a literal dot (`http://example\.com/id`). */
   readonly name: string
   /** The name in `data`, shorter than 64 characters. Default: the last part of the path. */
   readonly fieldName?: string
   /** Whether a token without the value is refused. Default: false. */
   readonly required?: boolean
   /**
-   * What the value has to be: a token with another one is refused, and `user.data` has the type. `'strings'` is a list of
-   * strings. Default: `'json'`, any value.
+   * The type that the value must have; it is also the field's type in `user.data`. A token with another value is
+   * refused. `'strings'` is a list of strings. Default: `'json'`, any value.
    */
   readonly type?: MetadataType
 }
 
-/** The values of each type. */
+/** The TypeScript type for each metadata type. */
 interface Values {
   readonly string: string
   readonly number: number
@@ -35,7 +35,7 @@ interface Values {
   readonly json: JsonValue
 }
 
-/** What the value of a metadata field can have to be: see {@link MetadataField.type}. */
+/** The types that a metadata field can require: see {@link MetadataField.type}. */
 export type MetadataType = keyof Values
 
 interface TypeRule {
@@ -45,7 +45,7 @@ interface TypeRule {
 
 const TYPES: { readonly [Type in MetadataType]: TypeRule } = {
   string: { name: 'a string', has: (value) => typeof value === 'string' },
-  // JSON has numbers that are too large, which become Infinity.
+  // JSON allows numbers that are too large, which become Infinity.
   number: { name: 'a number', has: (value) => Number.isFinite(value) },
   boolean: { name: 'true or false', has: (value) => typeof value === 'boolean' },
   strings: {
@@ -88,7 +88,7 @@ function readField(value: unknown): ParsedField {
   const { name, fieldName, required, type } = requireOptions('', FIELD_OPTIONS, value)
   const field = { name, path: parsePath(name), required, type: TYPES[type] }
   if (fieldName !== undefined) return Object.freeze({ ...field, fieldName })
-  // The last part of the path has to be usable as a field name, too.
+  // The last part of the path must be usable as a field name too.
   const found = requireOptions('', { fieldName: readFieldName }, { fieldName: field.path.at(-1) })
   return Object.freeze({ ...field, ...found })
 }
@@ -101,7 +101,7 @@ function readPath(value: unknown): string {
 
 function readFieldName(value: unknown): string {
   if (typeof value !== 'string' || value === '' || value === '__proto__')
-    throw mistake('is not a usable name', 'Pass the name that the value has in user.data')
+    throw mistake('is not a usable name', 'Pass the name for the value in user.data')
   if (value.length < FIELD_NAME_LIMIT) return value
   throw mistake(
     `has ${value.length} characters`,
@@ -114,7 +114,7 @@ export function parsePath(name: string): readonly string[] {
   return Object.freeze(name.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.')))
 }
 
-/** The type of `user.data` that metadata fields given as literals make: required ones are present, and not `null`. */
+/** The type of `user.data` for metadata fields given as literals: required ones are present, and not `null`. */
 export type DataOf<Fields extends readonly MetadataField[]> = MetadataField extends Fields[number]
   ? UserData
   : {
@@ -127,7 +127,7 @@ export type DataOf<Fields extends readonly MetadataField[]> = MetadataField exte
       ]?: ValueOf<Field>
     }
 
-/** Makes a misspelled key of a metadata field an error, which inference alone would let through. */
+/** Makes a misspelled key in a metadata field a type error, which inference alone would not. */
 export type NoOtherKeys<Fields extends readonly MetadataField[]> = {
   readonly [Index in keyof Fields]: {
     readonly [Key in Exclude<keyof Fields[Index], keyof MetadataField>]: never

@@ -13,14 +13,14 @@ export interface MetadataRules {
   readonly maxFieldLength: number
 }
 
-/** As deep as a value of the usual 4096 characters can be. Much deeper, and `res.json()` would run out of stack. */
+/** How deep the default 4096 characters can be nested. Much deeper values would make `res.json()` run out of stack. */
 const MAX_LEVELS = 2048
-// JSON escapes quotes inside strings, so this can only be a key: one that poisons objects that it is copied into.
+// JSON escapes quotes inside strings, so this can only be a key, which would poison objects that it is copied into.
 const POISONED_KEY = '"__proto__":'
 
 /**
- * Reads the mapped claims, frozen, because caches, stores and every req.user share them. Only own keys of plain objects
- * are followed; `null` counts as absent.
+ * Reads the mapped claims. They are frozen, because caches, stores and every req.user share them. Only own keys of
+ * plain objects are followed; `null` counts as absent.
  * @throws {AuthError} METADATA_MISSING, METADATA_TYPE, METADATA_TOO_LONG or METADATA_INVALID, naming the field
  */
 export function readMetadata(
@@ -52,14 +52,14 @@ function missing(claims: Claims, { name, path, fieldName }: ParsedField) {
     const escaped = escapedPath(claims, path)
     const fix =
       escaped === undefined
-        ? 'Let the issuer add the claim, or correct the path of the metadata field'
+        ? 'Have the issuer add the claim, or correct the path of the metadata field'
         : escapeFix({ name, escaped })
     return { check: fieldName, expected: `present: ${name}`, got: `${name} is absent or null`, fix }
   }
   return authError('METADATA_MISSING', { reason: `required metadata field "${name}" is missing`, detail })
 }
 
-/** The value itself may be private. */
+/** Shows only the kind of the value, which may be private. */
 function ofOtherType({ name, fieldName, type }: ParsedField, value: JsonValue) {
   return authError('METADATA_TYPE', {
     reason: `metadata field "${name}" is not ${type.name}`,
@@ -67,7 +67,7 @@ function ofOtherType({ name, fieldName, type }: ParsedField, value: JsonValue) {
       check: fieldName,
       expected: `${name}: ${type.name}`,
       got: kindOf(value),
-      fix: 'Let the issuer write that, or change the type of the metadata field',
+      fix: 'Have the issuer write that, or change the type of the metadata field',
     },
   })
 }
@@ -90,7 +90,7 @@ function tooDeep({ name, fieldName }: ParsedField) {
       check: fieldName,
       expected: `${name}: at most ${MAX_LEVELS} levels`,
       got: 'more',
-      fix: 'Let the issuer write a flatter value',
+      fix: 'Have the issuer write a flatter value',
     },
   })
 }
@@ -102,7 +102,7 @@ function tooLong({ name, fieldName }: ParsedField, length: number, maxFieldLengt
       check: fieldName,
       expected: `${name}: at most ${maxFieldLength} characters of JSON`,
       got: `${length} characters`,
-      fix: 'Let the issuer put less there, or raise maxFieldLength',
+      fix: 'Have the issuer put less there, or raise maxFieldLength',
     },
   })
 }
@@ -114,7 +114,7 @@ function poisoned({ name, fieldName }: ParsedField) {
       check: fieldName,
       expected: `${name}: no key "__proto__" in the value`,
       got: 'one',
-      fix: 'Let the issuer leave the key out',
+      fix: 'Have the issuer leave the key out',
     },
   })
 }

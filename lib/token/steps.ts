@@ -10,8 +10,8 @@ import { readMetadata, type MetadataRules } from './metadata.js'
 import type { TokenRules } from './token-options.js'
 
 /**
- * Every check that a third-party token has to pass, in order: the verifier stops at the first that refuses it, `explain`
- * runs all of them.
+ * Every check that a third-party token must pass, in order. The verifier stops at the first that fails; `explain` runs
+ * all of them.
  */
 export function createSteps(rules: TokenRules, metadata: MetadataRules): readonly Check[] {
   return [
@@ -54,7 +54,7 @@ export function refusal(step: Check, code: ErrorCode, inspection: Inspection, no
 }
 
 /**
- * The first step on its own, for those who have to read a token before they know its provider.
+ * The first step on its own, for code that must read a token before it knows the provider.
  * @throws {AuthError} TOKEN_TOO_LONG
  */
 export function requireLength(text: string, maxTokenLength: number): void {
@@ -111,7 +111,7 @@ const SIGNATURE: Check = {
         : 'made with another key',
   fix: (code, { candidates }) =>
     code === 'TOKEN_ALGORITHM'
-      ? `Let the issuer sign with ${candidates.map(({ algorithm }) => algorithm).join(' or ')}, which the key of this kid is for`
+      ? `Have the issuer sign with ${candidates.map(({ algorithm }) => algorithm).join(' or ')}, which the key of this kid is for`
       : 'auth.explain(token) checks for the usual mistakes with keys',
 }
 
@@ -126,6 +126,6 @@ function mapping(metadata: MetadataRules): Check {
     },
     expected: () => (required.length === 0 ? 'nothing required' : `present: ${required.join(', ')}`),
     got: () => 'that',
-    fix: () => 'Let the issuer add the claim, or correct the path of the metadata field',
+    fix: () => 'Have the issuer add the claim, or correct the path of the metadata field',
   }
 }

@@ -13,42 +13,44 @@ import { describe, Problems } from '../problems.js'
 import type { JsonValue } from '../user.js'
 import { readMetadataFields, type MetadataField, type NoOtherKeys } from './metadata-options.js'
 
-/** A value that `requiredClaims` can ask for. */
+/** A value that `requiredClaims` can require. */
 export type ClaimValue = string | number | boolean
 
-/** What a third-party token has to satisfy, and what the user gets from it. */
+/** What a third-party token must satisfy, and what the user gets from it. */
 export interface TokenOptions<Fields extends readonly MetadataField[] = readonly MetadataField[]> {
   /**
-   * Who the tokens are for, in place of `appId`: one, a comma-separated list, or an array. `null`, for issuers whose
-   * tokens have no audience: any is accepted, so use `requiredClaims` to tell this app's tokens from others.
+   * The audience of the tokens, instead of `appId`: one, a comma-separated list, or an array. `null` accepts any, for
+   * issuers whose tokens have no audience: then use `requiredClaims` to tell this app's tokens from others.
    */
   readonly audience?: string | readonly string[] | null
-  /** Whether one of several audiences is enough. Default: false, all of them must be present. */
+  /** Whether one of several audiences is enough. Default: false: all of them must be present. */
   readonly requireAnyAudience?: boolean
-  /** Whose tokens these are: the exact `iss`, or several. Default: the keys alone decide. */
+  /** The exact `iss` of the tokens, or several. Default: not checked, so that the keys alone decide. */
   readonly issuer?: string | readonly string[]
   /** The claim with the user's unique id at the issuer. Default: `sub`. */
   readonly subjectClaim?: string
-  /** Further claims that a token must have, each with one exact value or one of several. Default: none. */
+  /** Additional claims that a token must have, each with one exact value or one of several. Default: none. */
   readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>
-  /** Allowed values of the `typ` header, in any case, e.g. `at+jwt`; `null` allows its absence. Default: `JWT`; with `discover` also `at+jwt` and absent. */
+  /** Allowed `typ` headers, in any case, `null` for none. Default: `JWT`; with `discover`, also `at+jwt` and `null`. */
   readonly allowedTypes?: readonly (string | null)[]
-  /** How far the issuer's clock may be off: 0 to 600. Default: 0. */
+  /** How many seconds the issuer's clock may be off: 0 to 600. Default: 0. */
   readonly clockToleranceSeconds?: number
   /**
-   * The most time since a token's `iat`, which is required then: 1 to 315 360 000. Default: none, `exp` alone ends a
-   * token's life.
+   * The maximum age of a token by its `iat`, which is then required: 1 to 315 360 000. Default: none; only `exp` limits
+   * a token's life.
    */
   readonly maxTokenAgeSeconds?: number
-  /** The longest third-party token, in characters. Default: 2048, with `discover` 8192. Node itself limits all headers to 16 KB. */
+  /**
+   * The longest third-party token, in characters. Default: 2048, with `discover` 8192. Node limits headers to 16 KB.
+   */
   readonly maxTokenLength?: number
-  /** The longest value of a metadata field, in characters of JSON. Default: 4096. */
+  /** The maximum length of a metadata field, in characters of JSON. Default: 4096. */
   readonly maxFieldLength?: number
   /** Which claims become fields of `user.data`. Default: none. */
   readonly metadataFields?: Fields & NoOtherKeys<Fields>
 }
 
-/** What App Services accepted. */
+/** The limits of App Services. */
 const DEFAULTS = { allowedTypes: ['JWT'], maxTokenLength: 2048 }
 
 /** For OpenID providers: their access tokens are `at+jwt` (RFC 9068) or bare, and groups and roles make them long. */
@@ -59,14 +61,14 @@ export const ANY = Symbol('any audience')
 
 /** How each option of tokens is parsed. */
 export const TOKEN_OPTIONS = {
-  // Present but undefined is an environment variable that is not set, not a wish for the default.
+  // Present but undefined means an environment variable that is not set, not the default.
   audience: optional(readAudience),
   requireAnyAudience: boolean({ default: false }),
-  // Not split at commas: a URL may have them.
+  // Not split at commas: a URL may contain them.
   issuer: optional((value: unknown) => readNames('iss', value)),
   subjectClaim: optional(text('Pass the name of a claim'), 'sub'),
   requiredClaims: optional(readRequiredClaims, []),
-  // What these two default to depends on where the keys come from.
+  // The defaults of allowedTypes and maxTokenLength depend on where the keys come from.
   allowedTypes: lenient(undefined, readTypes),
   clockToleranceSeconds: integer({ default: 0, min: 0, max: 600 }),
   maxTokenAgeSeconds: lenient(undefined, integer({ default: 0, min: 1, max: 315_360_000 })),
@@ -75,7 +77,7 @@ export const TOKEN_OPTIONS = {
   metadataFields: lenient([], readMetadataFields),
 } satisfies ParsersOf<TokenOptions>
 
-/** A claim that has to have one of some values. */
+/** A claim that must have one of several values. */
 export interface RequiredClaim {
   readonly name: string
   readonly values: readonly JsonValue[]
@@ -83,22 +85,22 @@ export interface RequiredClaim {
 
 type ParsedTokenOptions = Parsed<typeof TOKEN_OPTIONS>
 
-/** What a third-party token has to satisfy: the options, parsed. */
+/** What a third-party token must satisfy: the options, parsed. */
 export interface TokenRules extends Omit<
   ParsedTokenOptions,
   'audience' | 'issuer' | 'allowedTypes' | 'maxTokenLength'
 > {
-  /** Those that there are keys for: which of them verifies a token, its keys say. */
+  /** All algorithms that there are keys for. Each key allows only its own. */
   readonly algorithms: readonly Algorithm[]
-  /** Undefined when the app said explicitly that any audience is accepted. */
+  /** Undefined when the app explicitly accepts any audience. */
   readonly audience: readonly string[] | undefined
   readonly allowedTypes: ReadonlySet<string | null>
   readonly maxTokenLength: number
-  /** Undefined when the keys alone say whose token it is. */
+  /** Undefined when the keys alone identify the issuer. */
   readonly issuer: readonly string[] | undefined
 }
 
-/** Completes the options of tokens from other options. */
+/** Completes the token options with defaults from other options. */
 export function tokenRules(
   { audience = [], issuer, allowedTypes, maxTokenLength, ...options }: ParsedTokenOptions,
   defaults: { appId: string; algorithms: readonly Algorithm[]; issuer: string | undefined },
@@ -156,15 +158,15 @@ function isClaimValue(value: unknown): boolean {
 }
 
 /**
- * A type as it is compared: in lower case, without the optional `application/` (RFC 7515 §4.1.9). `null`
- * stands for its absence.
+ * A type in the form used for comparison: in lower case, without the optional `application/` (RFC 7515 §4.1.9). `null`
+ * means that there is none.
  */
 export function normalizeType(typ: unknown): string | null {
   if (typ === undefined) return null
   return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
 }
 
-/** In lower case; `null` stands for the absence of `typ`. */
+/** In lower case; `null` means no `typ`. */
 function readTypes(list: unknown): ReadonlySet<string | null> {
   const isGood = (type: unknown): type is string | null =>
     type === null || (typeof type === 'string' && type !== '')

@@ -15,20 +15,20 @@ import type { TokenRules } from './token-options.js'
 export interface VerifiedToken {
   /** The token itself. */
   readonly token: string
-  /** The name of the provider that verified it; undefined for the one that has no name. */
+  /** The name of the provider that verified it; undefined for a provider without a name. */
   readonly provider: string | undefined
-  /** The `sub` claim. */
+  /** The `sub` claim, or the one that `subjectClaim` names. */
   readonly subject: string
   readonly claims: Claims
-  /** The claims that the metadata fields map. */
+  /** The metadata fields that the claims map to. */
   readonly data: UserData
   /** The key that signed it. */
   readonly key: VerificationKey
   /** The `kid` header, by which the key was found. */
   readonly kid: string | undefined
-  /** It passes the checks that depend on the time from then on, in epoch seconds, … */
+  /** Epoch seconds: it passes the time-dependent checks from this time on. */
   readonly validFrom: number
-  /** … and no longer from this time on. */
+  /** Epoch seconds: from this time on, it no longer passes them. */
   readonly validUntil: number
 }
 
@@ -44,33 +44,33 @@ export interface Verifier {
 /** The verifier of one provider's tokens. */
 export interface ProviderVerifier extends Verifier {
   /**
-   * The same for a token that is remembered: verifies only what may have changed since.
+   * Verifies a remembered token: checks only what may have changed since.
    * @throws {AuthError} as verify
    */
   verifyAgain(known: VerifiedToken, now: number): MaybePromise<VerifiedToken>
 }
 
-/** What the verifier needs, all of it made at start-up. */
+/** What a verifier is made of. */
 export interface VerifierParts {
   /** The name of the provider, if it has one. */
   readonly name: string | undefined
   readonly rules: TokenRules
   readonly metadata: MetadataRules
   readonly keys: KeySource
-  /** Where verdicts are remembered. Verifiers may share it: a verdict rests on its key, which is one verifier's alone. */
+  /** Remembers verdicts. Verifiers may share it: a verdict is tied to its key, which only one verifier has. */
   readonly cache: VerifiedCache<VerifiedToken>
   /** Called once for each metadata field whose path finds nothing because dots in a claim's name were not escaped. */
   readonly fieldUnescaped: Events['fieldUnescaped']
 }
 
-/** Makes the verifier. A remembered verdict still has its time and its key checked on every use. */
+/** Makes the verifier. For a remembered verdict, the time and the key are still checked on every use. */
 export function createVerifier(parts: VerifierParts): ProviderVerifier {
   const { name, rules, metadata, keys, cache, fieldUnescaped } = parts
   const steps = createSteps(rules, metadata)
   const timed = steps.filter(isTimed)
   const told = new Set<string>()
 
-  /** Runs one step after the other, and waits only for those that have to wait. */
+  /** Runs the steps in order, without a promise where no step needs one. */
   function inspect(inspection: Inspection, now: number, left = steps): MaybePromise<Inspection> {
     for (const [index, step] of left.entries()) {
       const code = runStep(step, inspection, now)

@@ -7,54 +7,54 @@ import { nameIdentity, PROVIDER, type MaybePromise, type UserData, type UserReco
 import type { UserCache } from './user-cache.js'
 import { mergeData } from './to-user.js'
 
-/** A user as the app's own administration sees it. */
+/** A user, as `auth.users` returns it. */
 export interface UserAccount<Data = UserData> extends UserRecord {
-  /** The data of all identities, merged; where two have a field, the one linked later wins. */
+  /** The data of all identities, merged; where two have the same field, the one linked later wins. */
   readonly data: Data
 }
 
-/** An identity as an app names it: a webhook of the issuer brings the subject, not the id of the user. */
+/** Names an identity: a webhook from the issuer, for example, contains the subject, not the user's id. */
 export interface IdentityReference {
   /** As in `identities[].id`: the token's `sub`, or what `subjectClaim` names. */
   readonly subject: string
-  /** As in `provider_id`: the name of the issuer in the option `providers`. Left out for the one provider that has no name. */
+  /** As in `provider_id`: the issuer's name in the option `providers`. Leave it out for a provider without a name. */
   readonly provider?: string
-  /** As in `provider_type`. Default: `custom-token`; users who were imported may have others. */
+  /** As in `provider_type`. Default: `custom-token`; imported users may have others. */
   readonly providerType?: string
 }
 
 /** The administration of users. Every change takes effect in this process on the next request. */
 export interface Users<Data = UserData> {
-  /** @throws {AuthError} STORE_UNAVAILABLE (as all of these) */
+  /** @throws {AuthError} STORE_UNAVAILABLE (as do all of these) */
   get(id: string): Promise<UserAccount<Data> | undefined>
-  /** The user whom tokens with this subject sign in, also when it is blocked. */
+  /** The user that tokens with this subject sign in, even while the subject is blocked. */
   find(identity: IdentityReference): Promise<UserAccount<Data> | undefined>
   /**
    * A page of users, by ascending id.
-   * @param page `limit` from 1 to 1000, default 100; `after`: the `next` of the page before
-   * @returns `next` is there when there may be more
+   * @param page `limit` from 1 to 1000, default 100; `after`: the `next` of the previous page
+   * @returns `next` is present when there may be more
    */
   list(page?: {
     limit?: number | undefined
     after?: string | undefined
   }): Promise<{ users: UserAccount<Data>[]; next?: string }>
   /**
-   * Refuses the user on every path from now on, with all its identities. Returns whether there is such a user: who has
-   * not come yet cannot be disabled, but {@link block}ed.
+   * Refuses the user everywhere from now on, with all of its identities. Returns whether there is such a user: someone
+   * who has not signed in yet cannot be disabled, but can be {@link block}ed.
    */
   disable(user: string | IdentityReference): Promise<boolean>
   /** Lets a disabled user in again. Returns whether there is such a user. */
   enable(user: string | IdentityReference): Promise<boolean>
   /**
-   * Deletes the user, its identities and its sessions. Returns whether there was such a user. A token that is still valid
-   * makes the account again, where accounts are made: {@link block} its subject too, when the person shall not come back.
+   * Deletes the user, its identities and its sessions. Returns whether there was such a user. A token that is still
+   * valid may create the account again: {@link block} its subject too if the person must not come back.
    */
   delete(user: string | IdentityReference): Promise<boolean>
   /**
-   * Refuses whoever comes with this subject, whether there is a user with it or not: nobody is created, tokens get
-   * IDENTITY_BLOCKED, and sessions that began with it are dead until {@link unblock}. Outlives the user and its deletion.
-   * Other identities of the same user go on: {@link disable} refuses all.
-   * @throws {ConfigurationError} when no provider has that name: nobody would be kept out
+   * Refuses everyone with this subject, whether a user has it or not: no user is created, tokens are refused with
+   * IDENTITY_BLOCKED, and sessions that began with it do not work until {@link unblock}. Deleting the user does not
+   * lift the block. The user's other identities still work: {@link disable} refuses them all.
+   * @throws {ConfigurationError} when no provider has that name, since nobody would be kept out
    */
   block(identity: IdentityReference): Promise<void>
   /** Lets a subject in again. Returns whether it was blocked. */
@@ -62,16 +62,16 @@ export interface Users<Data = UserData> {
   /** Whether a subject is blocked. */
   isBlocked(identity: IdentityReference): Promise<boolean>
   /**
-   * Gives a user one more identity: tokens with this subject sign in this user from now on. The creation hook is not
-   * asked. Returns the user; an identity that the user has already stays as it is, and one that is blocked stays so.
-   * @throws {AuthError} IDENTITY_TAKEN: another user has it, and it is never moved: unlink it there first;
-   *   USER_NOT_FOUND: there is no such user; IDENTITY_LIMIT: the user has `maxIdentities` already
-   * @throws {ConfigurationError} when no provider has that name: nobody would sign in with it
+   * Gives a user another identity: tokens with this subject sign in this user from now on. The creation hook is not
+   * called. Returns the user. An identity that the user already has stays as it is, and a blocked one stays blocked.
+   * @throws {AuthError} IDENTITY_TAKEN: another user has it, so unlink it there first, since it is never moved;
+   *   USER_NOT_FOUND: there is no such user; IDENTITY_LIMIT: the user already has `maxIdentities`
+   * @throws {ConfigurationError} when no provider has that name, since nobody could sign in with it
    */
   link(id: string, identity: IdentityReference): Promise<UserAccount<Data>>
   /**
    * Takes an identity from a user and ends the sessions that began with it. Returns whether the user had it.
-   * @throws {AuthError} IDENTITY_LAST: nobody could sign in as this user any more, so delete it instead
+   * @throws {AuthError} IDENTITY_LAST: nobody could sign in as this user anymore, so delete the user instead
    */
   unlink(id: string, identity: IdentityReference): Promise<boolean>
   /** Logs the user out on all devices. Returns how many sessions there were. */
@@ -80,18 +80,15 @@ export interface Users<Data = UserData> {
 
 const PAGE_OPTIONS = {
   limit: integer({ default: 100, min: 1, max: 1000 }),
-  after: lenient(undefined, text('Pass the next of the page before, or leave it out for the first page')),
+  after: lenient(undefined, text('Pass the next of the previous page, or leave it out for the first page')),
 }
 const IDENTITY_OPTIONS = {
   subject: text("Pass the subject: the token's sub, as text"),
-  provider: lenient(
-    undefined,
-    text('Pass the provider_id of the identity, or leave it out when it has none'),
-  ),
+  provider: lenient(undefined, text('Pass the provider_id of the identity, or leave it out if it has none')),
   providerType: lenient(PROVIDER, text('Pass the provider_type of the identity')),
 }
 
-/** @throws {ConfigurationError} for a subject or provider that is not a text: it would be another person's or nobody's */
+/** @throws {ConfigurationError} for a subject or provider that is not a string, which would name somebody else */
 function readIdentity(verb: string, given: IdentityReference): IdentityName {
   const { subject, provider, providerType } = requireOptions(`users.${verb}`, IDENTITY_OPTIONS, given)
   return { ...nameIdentity(subject, provider), provider_type: providerType }
@@ -102,14 +99,14 @@ export function createUsers(parts: {
   userCache: UserCache
   dependency: Dependency
   maxIdentities: number
-  /** The names of all providers; undefined when they are found while the guard runs. */
+  /** The names of all providers; undefined when they come from a function. */
   providerNames: readonly (string | undefined)[] | undefined
 }): Users {
   const { store, userCache, dependency, maxIdentities, providerNames } = parts
 
   const ask = <T>(call: () => T | Promise<T>): MaybePromise<T> => dependency('STORE_UNAVAILABLE', call)
 
-  /** An identity that tokens may have some day. */
+  /** Reads an identity that future tokens may have. */
   function readFuture(verb: string, given: IdentityReference): IdentityName {
     const name = readIdentity(verb, given)
     const { provider_id, provider_type } = name
@@ -124,7 +121,7 @@ export function createUsers(parts: {
     ])
   }
 
-  /** Does something to a user, by its id or one of its identities. */
+  /** Changes a user, given by its id or by one of its identities. */
   async function withUser(
     verb: string,
     user: string | IdentityReference,
@@ -140,12 +137,12 @@ export function createUsers(parts: {
   async function setBlocked(name: IdentityName, blocked: boolean): Promise<boolean> {
     const changed = await ask(() => store.setIdentityBlocked(name, blocked))
     const { user } = await ask(() => store.findIdentity(name))
-    // Also when there is nobody yet: a request that makes the user at this moment must not keep it.
+    // Even without a user: a request that is creating the user right now must not cache it.
     userCache.forget(user?.id ?? '')
     return changed
   }
 
-  /** Forgets the user before and after, so that no request in between brings the old state back. */
+  /** Forgets the user before and after, so that no request in between caches the old state. */
   async function change<T>(id: string, call: () => T | Promise<T>): Promise<T> {
     userCache.forget(id)
     try {
@@ -200,14 +197,14 @@ export function createUsers(parts: {
   }
 }
 
-/** Gives a user an identity without a token. One that is there stays as it is. */
+/** Gives a user an identity without a token. An existing one stays as it is. */
 export function linkByHand(
   store: Store,
   userId: string,
   name: IdentityName,
   maxIdentities: number,
 ): MaybePromise<UserRecord | LinkRefusal> {
-  // Older than any token, so that it takes no data from an identity that is there.
+  // Older than any token, so that the data of an existing identity is kept.
   const terms = { maxIdentities, issuedAt: -1 }
   return store.linkIdentity(userId, { ...name, data: {} }, terms)
 }

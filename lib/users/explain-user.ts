@@ -14,7 +14,7 @@ type Parts = Pick<SignInParts, 'appId' | 'autoCreateUser' | 'creationHook' | 'ge
 
 const name = 'user'
 
-/** Makes the last step of `auth.explain`: what sign-in would do for the subject of a token. Creates and changes nothing. */
+/** Makes the last step of `auth.explain`: what sign-in would do for a token's subject. Creates and changes nothing. */
 export function createExplainUser(parts: Parts): ExplainUser {
   const { store, dependency } = parts
 
@@ -39,21 +39,21 @@ export function createExplainUser(parts: Parts): ExplainUser {
   async function explainCreation(identity: IdentityName, expected: string): Promise<ExplainedCheck> {
     const { appId, autoCreateUser, creationHook, generateUserId } = parts
     if (!autoCreateUser) {
-      const fix = 'Set autoCreateUser, or let the user log in first, which makes the user'
+      const fix = 'Set autoCreateUser, or have the user log in first, which creates the user'
       return { name, pass: false, expected, got: 'no user', fix, code: 'USER_NOT_FOUND' }
     }
     const wanted = newUserId(appId, identity, generateUserId)
-    // Ids of our own make room for each other; the app's do not.
+    // If an id of ours is taken, a random one is used; the app's ids are not replaced.
     const owner =
       typeof generateUserId === 'function' &&
       (await dependency('STORE_UNAVAILABLE', () => store.findUser(wanted)))
     if (owner) {
       const got = `no user, and generateUserId gives it the id ${wanted}, which another user has`
-      const fix = 'Let generateUserId give each user an id of its own'
+      const fix = 'Have generateUserId return a different id for each user'
       return { name, pass: false, expected, got, fix, code: 'STORE_UNAVAILABLE' }
     }
-    if (!creationHook) return { name, pass: true, expected, got: 'no user yet; autoCreateUser makes it' }
-    const fix = 'The creation hook decides, and was not asked'
+    if (!creationHook) return { name, pass: true, expected, got: 'no user yet; autoCreateUser creates one' }
+    const fix = 'The creation hook decides, and was not called'
     return { name, pass: undefined, expected, got: 'no user yet', fix }
   }
 
@@ -75,10 +75,10 @@ function blockedOf({ id, provider_id }: IdentityName): Pick<ExplainedCheck, 'got
   }
 }
 
-/** The request would get a 503: that says nothing about the token. */
+/** The request would get a 503, which says nothing about the token. */
 function explainFailure(error: AuthError): ExplainedCheck {
   const { code, cause = error } = error
   const got = cause instanceof Error ? cause.message : show(cause)
-  const expected = code === 'USER_ID_UNAVAILABLE' ? 'an id of generateUserId' : 'an answer of the store'
+  const expected = code === 'USER_ID_UNAVAILABLE' ? 'an id from generateUserId' : 'an answer from the store'
   return { name, pass: undefined, expected, got, code }
 }

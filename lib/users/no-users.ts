@@ -7,12 +7,12 @@ import { identityOf, type SignIn, type SignInParts } from './sign-in.js'
 import { toUser } from './to-user.js'
 import { newUserId } from './user-id.js'
 
-/** Signs in with a token where no users are kept: everything about the user comes from the token. */
+/** Signs in with a token when no users are kept: everything about the user comes from the token. */
 export function createSignInWithoutUsers({
   appId,
   generateUserId,
 }: Pick<SignInParts, 'appId' | 'generateUserId'>): Pick<SignIn, 'useToken'> {
-  /** For as long as the verifier remembers the token. */
+  /** Kept as long as the verifier remembers the token. */
   const users = new WeakMap<VerifiedToken, User>()
   return {
     useToken(token) {
@@ -27,7 +27,7 @@ export function createSignInWithoutUsers({
   }
 }
 
-/** `auth.users` where no users are kept. */
+/** `auth.users` when no users are kept. */
 export const NO_USERS: Users = deepFreeze({
   get: refuse('get'),
   find: refuse('find'),
@@ -47,7 +47,7 @@ function refuse(verb: keyof Users): () => Promise<never> {
   const problem = {
     option: `users.${verb}`,
     problem: 'was called, but users is false',
-    fix: 'Leave users: false out',
+    fix: 'Leave out users: false',
   }
   // Rejects, as these methods do for wrong arguments.
   return () => Promise.reject(new ConfigurationError([problem]))

@@ -21,20 +21,20 @@ import { newUserId, randomObjectId, type GenerateUserId } from './user-id.js'
 import { shownBy, toUser } from './to-user.js'
 
 /**
- * The user creation hook: whom it lets pass, may come in. Runs when a valid token matches no user (`sign-up`), and when an
- * identity that the user does not have yet is linked (`link`), with the user as it will be. When it throws or rejects, nothing
- * is stored; a login fails with 401, a link with 400, or with 503 when the `status` thrown is 500 or more, or it takes too long.
+ * The user creation hook. Runs when a valid token matches no user (`sign-up`), and when an identity that the user does
+ * not have yet is linked (`link`), with the user as it will be. To refuse, it throws or rejects: nothing is stored, and
+ * a login fails with 401, a link with 400; with 503 when the `status` thrown is 500 or more, or it takes too long.
  */
 export type UserCreationHook<Data = User['data']> = (
   user: User<Data>,
   context: UserCreationContext,
 ) => MaybePromise<void>
 
-/** What the creation hook is told besides the user. */
+/** What the creation hook gets besides the user. */
 export interface UserCreationContext {
-  /** Those of the token whose identity arrives. */
+  /** The claims of the token that signs up or is linked. */
   readonly claims: Claims
-  /** Whether the user is new, or gets one more identity. */
+  /** Whether the user is new, or gets another identity. */
   readonly reason: 'sign-up' | 'link'
 }
 
@@ -45,8 +45,8 @@ export interface SignIn {
    */
   logIn(token: VerifiedToken, now: number): MaybePromise<UserRecord>
   /**
-   * A token on an endpoint: its first use is a login too, which creates users only when the options say so; its later
-   * uses find the user. Its data is this token's, whatever another token of the same user said.
+   * Uses a token on an endpoint. The first use is also a login, which creates a user only if the options say so; later
+   * uses find the user. The user's data is this token's, whatever another token of the same user contains.
    * @throws {AuthError} as logIn, and USER_NOT_FOUND
    */
   useToken(token: VerifiedToken, now: number): MaybePromise<User>
@@ -69,21 +69,21 @@ export interface SignInParts {
   readonly events: Events
 }
 
-/** What is known of a token that was used. */
+/** What is remembered about a token that was used. */
 interface Use {
-  /** Whom it signed in. */
+  /** The user that it signed in. */
   userId?: string
-  /** That of its identity. */
+  /** The key of its identity. */
   key?: string
-  /** Epoch seconds; of a token without `iat`. */
+  /** Epoch seconds; only for a token without `iat`. */
   firstUsedAt?: number
 }
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { appId, store, userCache, dependency, autoCreateUser, creationHook, generateUserId, events } = parts
-  /** Runs of the creation hook, by identity, so that simultaneous first requests share one. */
+  /** Running creation hooks, by identity, so that simultaneous first requests share one. */
   const creations = new Map<string, Promise<UserRecord>>()
-  /** What is known of each token, for as long as the verifier remembers it. */
+  /** What is remembered about each token, as long as the verifier remembers it. */
   const uses = new WeakMap<VerifiedToken, Use>()
 
   function findOrCreate(token: VerifiedToken, now: number, mayCreate: boolean): MaybePromise<UserRecord> {
@@ -96,7 +96,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (!mayCreate || !creationHook) throw authError('USER_NOT_FOUND')
       const key = identityKey(identity)
       const running = creations.get(key)
-      // A request that waited then signs in by itself: its token may bring other metadata.
+      // A request that waited still signs in on its own: its token may have other metadata.
       if (running) return running.then(() => askStore(token, request))
       const creation = createWithHook(creationHook, token, request, makeId()).finally(() =>
         creations.delete(key),
@@ -106,7 +106,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     })
   }
 
-  /** When the id is another user's, who once had this identity, say, the new user gets a random one. */
+  /** If another user has the id, such as one who once had this identity, the new user gets a random one. */
   function create(token: VerifiedToken, request: SignInRequest): MaybePromise<UserRecord> {
     const again = (error: unknown): MaybePromise<UserRecord> => {
       if (typeof generateUserId === 'function' || !isIdTaken(error)) throw error
@@ -120,7 +120,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     }
   }
 
-  /** The hook has to see the id that the user gets, so whether it is free is found out before. */
+  /** The hook has to see the final id, so this first finds out whether the id is free. */
   async function createWithHook(
     hook: UserCreationHook,
     token: VerifiedToken,
@@ -173,14 +173,14 @@ export function createSignIn(parts: SignInParts): SignIn {
     return use
   }
 
-  /** By the token's `iat`, in epoch seconds; a token without it counts from its first use. */
+  /** The token's `iat`, in epoch seconds, or its first use if it has none. */
   function issuedAt(token: VerifiedToken, now: number): number {
     const { iat } = token.claims
     if (typeof iat === 'number') return Math.max(0, iat)
     return (useOf(token).firstUsedAt ??= now)
   }
 
-  /** The user as this token shows it. */
+  /** The user with this token's data. */
   function show(token: VerifiedToken, cached: CachedUser): User {
     if (cached.view?.token === token) return cached.view.shown
     const shown = shownBy(identityOf(token), cached.user)
@@ -199,7 +199,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     )
   }
 
-  /** Whom the token signed in; when that one is gone, or has lost the token's identity, it signs in again. */
+  /** The user that the token signed in. If that user is gone, or has lost the token's identity, it signs in again. */
   function find(token: VerifiedToken, userId: string, now: number): MaybePromise<UserRecord> {
     return andThen(findIdentity(token), (user) => {
       if (user?.id === userId) return enabled(user)

@@ -3,7 +3,7 @@ import { isPromise } from '../maybe-promise.js'
 import { IDENTITY_BLOCKED, USER_ID_TAKEN } from '../stores/store.js'
 import type { MaybePromise } from '../user.js'
 
-/** @throws {AuthError} IDENTITY_BLOCKED, when that is what the store throws */
+/** @throws {AuthError} IDENTITY_BLOCKED, if that is the code that the store throws */
 export function orBlocked<Answer>(call: () => MaybePromise<Answer>): MaybePromise<Answer> {
   const fail = (error: unknown): never => {
     throw codeOf(error) === IDENTITY_BLOCKED ? authError('IDENTITY_BLOCKED') : error
@@ -16,7 +16,7 @@ export function orBlocked<Answer>(call: () => MaybePromise<Answer>): MaybePromis
   }
 }
 
-/** Whether this is what became of a store's error of that code. */
+/** Whether an error was caused by a store's USER_ID_TAKEN. */
 export function isIdTaken(error: unknown): boolean {
   return isAuthError(error) && codeOf(error.cause) === USER_ID_TAKEN
 }

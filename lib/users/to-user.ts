@@ -17,13 +17,13 @@ export function toUser(
   })
 }
 
-/** The user as one token shows it: `data` is what this token maps, and its identity has that data too. */
+/** The user with one token's data, in `data` and in the token's identity. */
 export function shownBy(identity: Identity, user: User): User {
   const identities = deepFreeze(withIdentity(user.identities, identity))
   return Object.freeze({ ...user, data: deepFreeze(identity.data), identities })
 }
 
-/** The data of all identities; the later one wins. `fromEntries` defines keys, so none can reach a prototype. */
+/** The data of all identities, merged; later ones win. `fromEntries` defines keys, so none can reach a prototype. */
 export function mergeData(identities: readonly Identity[]): UserData {
   const [first] = identities
   if (first && identities.length === 1) return first.data

@@ -8,14 +8,14 @@ import type { Store } from '../stores/store.js'
 import type { VerifiedToken } from '../token/verifier.js'
 import { toUser } from './to-user.js'
 
-/** Loads the application data of a user, as JSON can say it; undefined or null means none. */
+/** Loads the application data of a user, an object that can be written as JSON; undefined or null means none. */
 export type CustomDataLoader = (userId: string) => MaybePromise<object | null | undefined>
 
 /** A user that a request resolved to. */
 export interface CachedUser {
-  /** As the last answer of the store had it. */
+  /** As in the store's last answer. */
   readonly user: User
-  /** As the last token showed it. Kept here, so that a remembered token keeps no user that the cache let go. */
+  /** With the last token's data. Kept here, so that a remembered token does not keep a user that the cache dropped. */
   view: { readonly token: VerifiedToken; readonly shown: User } | undefined
 }
 
@@ -25,33 +25,33 @@ interface Entry extends CachedUser {
   readonly expiresAt: number
   /** Epoch seconds: another user may have the same id later. */
   readonly createdAt: number
-  /** How many loads had begun when this one was kept. */
+  /** How many loads had begun when this entry was stored. */
   keptAt: number
-  /** The sessions of this user that were found alive, and the identities not blocked, since it is cached. */
+  /** The sessions found alive and the identities found not blocked since the user was cached. */
   readonly proofs: Set<string>
 }
 
-/** An app may have several guards, e.g. one with optional credentials: what one of them changes, all must see. */
+/** An app may have several guards, e.g. one with optional credentials: what one changes, all must see. */
 const cachesOf = new WeakMap<Store, Set<WeakRef<UserCache>>>()
 const NO_CUSTOM_DATA: CustomData = Object.freeze({})
-/** More sessions and identities of one user than this are not cached at once. */
+/** The maximum number of sessions and identities cached for one user. */
 const MAX_CACHED_PROOFS = 100
 
 /**
- * The users that requests have lately resolved to, for a short time, so that the next request needs no store call.
- * Whatever changes a user or ends its sessions calls {@link forget}, which takes effect on the next request.
+ * The users of recent requests, kept for a short time, so that the next request needs no store call. Whatever changes a
+ * user or ends its sessions calls {@link forget}, which takes effect on the next request.
  */
 export class UserCache {
   readonly #entries: LRUCache<string, Entry> | undefined
   readonly #ttlSeconds: number
   readonly #loadCustomData: CustomDataLoader | undefined
   readonly #dependency: Dependency
-  /** Those of all guards on the same store. */
+  /** The caches of all guards on the same store. */
   readonly #siblings: Set<WeakRef<UserCache>>
   #changes = 0
   #loads = 0
 
-  /** @param cache its size, and the life of an entry; undefined for none */
+  /** @param parts `cache`: its size, and the lifetime of an entry; undefined for no cache */
   constructor(parts: {
     store: Store
     cache: { max: number; ttlSeconds: number } | undefined
@@ -67,7 +67,7 @@ export class UserCache {
   }
 
   /**
-   * The user, when it is cached and what the request proves was found good.
+   * The user, if it is cached and the request's proof has been accepted before.
    * @param proof the id of a session, or the key of an identity
    */
   get(userId: string, now: number, proof: string): CachedUser | undefined {
@@ -76,9 +76,9 @@ export class UserCache {
   }
 
   /**
-   * Fetches a user and keeps it, unless something was forgotten meanwhile: then the fetched user may be old.
-   * @param fetch asks the store; what it throws refuses the request
-   * @param proof what `fetch` finds good: see {@link get}
+   * Fetches a user and caches it, unless something was forgotten meanwhile: then the fetched user may be outdated.
+   * @param fetch asks the store; an error from it refuses the request
+   * @param proof what `fetch` accepts: see {@link get}
    * @throws {AuthError} CUSTOM_DATA_UNAVAILABLE
    */
   load(fetch: () => MaybePromise<UserRecord>, now: number, proof: string): MaybePromise<CachedUser> {
@@ -95,13 +95,13 @@ export class UserCache {
     })
   }
 
-  /** The user with its custom data as it is now. Forgets what was cached, and caches nothing. */
+  /** The user with its current custom data. Forgets what was cached, and caches nothing. */
   reload(record: UserRecord): MaybePromise<User> {
     this.forget(record.id)
     return andThen(this.#customData(record.id), (customData) => toUser(record, customData))
   }
 
-  /** Makes the next request of this user ask the store, also at other guards of this process on the same store. */
+  /** Makes this user's next request ask the store, also in other guards of this process on the same store. */
   forget(userId: string): void {
     for (const reference of this.#siblings) {
       const sibling = reference.deref()
@@ -116,7 +116,7 @@ export class UserCache {
   }
 
   #fresh(userId: string, now: number): Entry | undefined {
-    // A look alone: an entry lives for seconds, so it need not be kept longer for being used often.
+    // Peeks only: an entry lives for seconds, so frequent use need not keep it longer.
     const entry = this.#entries?.peek(userId)
     return entry && now < entry.expiresAt ? entry : undefined
   }
@@ -128,12 +128,12 @@ export class UserCache {
     const { load, createdAt, now, proof } = by
     if (!this.#entries) return undefined
     let entry = this.#fresh(user.id, now)
-    // Of two loads at once nobody knows which the store answered first: the next request asks it.
+    // With two loads at once, it is unknown which the store answered first: the next request asks again.
     if (entry && entry.keptAt >= load && !isDeepStrictEqual(entry.user, user)) {
       this.#entries.delete(user.id)
       return undefined
     }
-    // Another process may have created the user again, or unlinked an identity, which ended sessions.
+    // Another process may have recreated the user, or unlinked an identity, which ends sessions.
     const isSame =
       entry?.createdAt === createdAt && entry.user.identities.every((own) => hasIdentity(user, own))
     if (entry && isSame) Object.assign(entry, { user, view: undefined, keptAt: this.#loads })
@@ -154,8 +154,8 @@ export class UserCache {
   }
 }
 
-// A copy, because the loader's object is not ours to freeze; of JSON, because a frozen Date can still be changed, some
-// bytes of a database's cannot be frozen, and clients get JSON anyway.
+// A copy, because the loader's object is not ours to freeze; through JSON, because a frozen Date can still be changed,
+// binary values of a database driver cannot be frozen, and clients get JSON anyway.
 function copyOf(data: object | null | undefined): CustomData {
   const copy: unknown = JSON.parse(JSON.stringify(data ?? {}))
   if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy as CustomData

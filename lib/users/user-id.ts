@@ -6,12 +6,12 @@ import { identityParts } from '../stores/identities.js'
 import type { IdentityName } from '../stores/store.js'
 
 /**
- * Makes the id of a new user: 24 lower-case hex characters. May be called before it is known whether there is a user, so
- * also for one who has an id already, which then stays.
+ * Makes the id of a new user: 24 lower-case hex characters. It may be called before it is known whether the user
+ * exists; an existing user keeps its id.
  */
 export type GenerateUserId = (identity: {
   appId: string
-  /** The name that the option `providers` gives the issuer; undefined for the one provider that has no name. */
+  /** The name that the option `providers` gives the issuer; undefined for a provider without a name. */
   provider: string | undefined
   subject: string
 }) => string
@@ -28,14 +28,14 @@ export function randomObjectId(): string {
   return randomBytes(12).toString('hex')
 }
 
-/** An id that follows from the parts: the same on every machine and after every restart. */
+/** An id derived from the parts: the same on every machine and after every restart. */
 export function derivedObjectId(...parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts)).slice(0, 24)
 }
 
 /**
- * The id that the user of a new identity gets.
- * @throws {AuthError} USER_ID_UNAVAILABLE when the app's `generateUserId` throws or answers with something else
+ * The id for the user of a new identity.
+ * @throws {AuthError} USER_ID_UNAVAILABLE when the app's `generateUserId` throws or returns something else
  */
 export function newUserId(
   appId: string,
@@ -51,17 +51,17 @@ export function newUserId(
     throw authError('USER_ID_UNAVAILABLE', { cause })
   }
   if (isObjectId(id)) return id
-  // An async function by mistake: that it rejects must not end the process.
+  // It may be an async function by mistake, whose rejection must not end the process.
   Promise.resolve(id).catch(() => undefined)
   throw authError('USER_ID_UNAVAILABLE', {
     cause: new TypeError('generateUserId must return 24 lower-case hex characters'),
   })
 }
 
-/** A subject for a trial: such that a function which takes subjects for ids has a good answer to it. */
+/** A subject to try the function with: a function that uses subjects as ids returns a valid id for it. */
 const TRIAL_SUBJECT = '0'.repeat(24)
 
-/** Reads the option `generateUserId`. A function is tried once, so that a UUID is found out before the first login. */
+/** Reads the option `generateUserId`. A function is tried once, to detect e.g. a UUID before the first login. */
 export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
   if (value === 'random') return value
   if (typeof value !== 'function') throw mistake(`is ${describe(value)}`, "Pass a function, or 'random'")
@@ -70,11 +70,11 @@ export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
   try {
     id = generate({ appId: 'trial', provider: undefined, subject: TRIAL_SUBJECT })
   } catch {
-    return generate // it may know its subjects, and this is not one of them
+    return generate // it may only accept real subjects
   }
   if (isObjectId(id)) return generate
   Promise.resolve(id).catch(() => undefined)
-  const fix = "Let it return 24 lower-case hexadecimal characters, not a promise of them, or pass 'random'"
+  const fix = "Have it return 24 lower-case hexadecimal characters, not a promise of them, or pass 'random'"
   throw mistake(`returns ${describeId(id)}`, fix)
 }
 

@@ -144,7 +144,7 @@ describe('check', { concurrency: 2 }, () => {
     const options = { appId: APP_ID, audience: null, signingAlgorithm: 'HS256', signingKeys: [SECRET] }
     const anyone = await audit('--config', file('anyone.json', JSON.stringify(options)))
     assert.deepEqual(anyone.problems, [
-      'audience: anyone: a token that the issuer made for another app is accepted too',
+      'audience: anyone: a token that the issuer issued for another app is accepted too',
     ])
     const claimed = { ...options, requiredClaims: { azp: 'web' } }
     assert.equal(
@@ -253,7 +253,7 @@ describe('check of an issuer', { concurrency: 2 }, () => {
     const issuer = await createTestIssuer()
     await issuer.close()
     const { problems, of } = await audit('--app-id', APP_ID, '--jwk-uri', issuer.jwkUri)
-    assert.match(problems.join(), /^key set: .*\/jwks could not be asked: .*ECONNREFUSED/)
+    assert.match(problems.join(), /^key set: .*\/jwks could not be fetched: .*ECONNREFUSED/)
     assert.equal(of('clock')?.level, 'note')
   })
 

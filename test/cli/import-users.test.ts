@@ -79,10 +79,7 @@ describe('import-users --map', () => {
     const map = subjects('late.json', { '24601': 'auth0|1' })
     const { code, stdout } = await run(users, '--map', map, '--store', 'sqlite:unmapped.db')
     assert.equal(code, 1)
-    assert.match(
-      stdout,
-      /59fdd02846244cd5e5369ebf\): is there already, without the new subject: .* users link/,
-    )
+    assert.match(stdout, /59fdd02846244cd5e5369ebf\): already exists, without the new subject: .* users link/)
     assert.match(stdout, /0 added, 2 already there, 1 skipped/)
   })
 

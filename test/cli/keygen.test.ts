@@ -36,7 +36,7 @@ describe('keygen', { concurrency: 2 }, () => {
 
     const again = await runCli(['keygen', '--dotenv', file])
     assert.equal(again.code, 2)
-    assert.match(again.stderr, /SIGNING_KEY is in .*\.env already: remove it there, or pass another --name/)
+    assert.match(again.stderr, /SIGNING_KEY is already in .*\.env: remove it there, or pass another --name/)
     assert.equal(read('.env'), text)
     const nowhere = await runCli(['keygen', '--dotenv', join(scratch, 'none', '.env')])
     assert.deepEqual([nowhere.code, nowhere.stdout], [2, ''])

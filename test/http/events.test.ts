@@ -78,7 +78,7 @@ test('a refused request is one event and one log line, with the code and the ful
       check: 'access token',
       got: 'a token that none of the session keys signed',
       fix:
-        "Is it the issuer's? Then send it in the jwtTokenString header, or set bearerJwt. Was it ours? Then keep the " +
+        "If it is the issuer's, send it in the jwtTokenString header, or set bearerJwt; if it is ours, keep the " +
         'session key that signed it in session.signingKeys',
       method: 'GET',
       path: PROFILE,

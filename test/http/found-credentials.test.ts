@@ -47,7 +47,7 @@ test('a cookie is a credential, judged alone; without it the headers are read as
     if (code) assert.equal(app.lastCode(), code)
   }
   const { expected } = app.logger.lines.at(-1)?.fields as { expected?: string }
-  assert.match(String(expected), /^what the option credentials finds, or the header jwtTokenString/)
+  assert.match(String(expected), /^a token found by the option credentials, or the header jwtTokenString/)
 })
 
 test('a session is one too, and a promise of either; with several answers the last word is the token’s own', async (t) => {
@@ -83,7 +83,7 @@ test('a session without the option session is refused', async (t) => {
 
 describe('what fails or answers nonsense is 503 and a line of the log, also where no credential is required', () => {
   const returned = (what: string) =>
-    `credentials must return { jwt }, { session } or undefined, and returned ${what}`
+    `credentials must return { jwt }, { session } or undefined, but returned ${what}`
   const failures: readonly [what: string, answer: () => unknown, message: string][] = [
     ['throws', () => assert.fail('the cookie store is away'), 'the cookie store is away'],
     ['rejects', () => Promise.reject(new Error('away')), 'away'],

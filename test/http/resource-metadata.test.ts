@@ -186,8 +186,8 @@ test('the issuers are those of the providers that are on, unless the app names o
 
 const mistakes: readonly [option: string, options: object, problem: RegExp][] = [
   ['resource', { resource: undefined }, /^is undefined/],
-  ['resource', { resource: 'api.example.com' }, /^is not an https: URL/],
-  ['resource', { resource: 'http://api.example.com' }, /^is not an https: URL/],
+  ['resource', { resource: 'api.example.com' }, /^is neither an https: URL/],
+  ['resource', { resource: 'http://api.example.com' }, /^is neither an https: URL/],
   ['resource', { resource: 'https://api.example.com/?a' }, /^has a query/],
   ['resource', { resource: 'https://api.example.com/#a' }, /^has a query/],
   ['resource', { resource: 'https://a:b@api.example.com/' }, /^has a query, a fragment or a password$/],

@@ -116,7 +116,7 @@ describe('it refuses', () => {
     for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])
       assert.equal(from(address), undefined, address)
     for (const address of ['10.0.0.7', '::ffff:10.0.0.7', 'fe80::1', undefined])
-      assert.match(from(address) ?? '', /this machine alone/, address)
+      assert.match(from(address) ?? '', /only answers connections from this machine/, address)
   })
 
   test("POSTs of other sites' pages, and of whoever does not know the page", async (t) => {
@@ -262,7 +262,7 @@ describe('dates in words:', () => {
     ['nbf', 300, 'becomes valid in 5 minutes'],
     ['auth_time', -86_400 * 3, '3 days ago'],
     ['updated_at', 300, 'in 5 minutes'],
-    ['exp', NOW * 999, 'in milliseconds, where seconds belong'],
+    ['exp', NOW * 999, 'in milliseconds instead of seconds'],
     ['amount', 5, undefined],
     ['exp', Infinity, undefined],
     ['exp', 1e300, undefined],

@@ -365,7 +365,7 @@ describe('a public key', () => {
       'PEM with an encoding',
       { key: pem, encoding: 'utf8' },
       /^has an encoding, but .*PEM key$/,
-      /^Leave encoding out$/,
+      /^Leave out encoding$/,
     ),
     {
       what: 'the same key in two forms',

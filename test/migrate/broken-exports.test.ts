@@ -52,10 +52,10 @@ describe('the App ID', () => {
 
   test('that stands nowhere has to be given', () => {
     const folder = formerApp({}, { 'realm_config.json': { config_version: 20210101, name: 'myapp' } })
-    refused(folder, /^appId: stands in no file of the export\. Pass .* --app-id\)$/)
+    refused(folder, /^appId: is not in any file of the export\. Pass .* --app-id\)$/)
     assert.equal(fromProvidersJson(folder, { secrets, appId: APP_ID }).options.appId, APP_ID)
-    refused(newestApp({}, { '.mdb/meta.json': { app_id: hex } }), /^appId: stands in no file/)
-    refused(formerApp({}, { 'realm_config.json': { app_id: hex } }), /^appId: stands in no file/)
+    refused(newestApp({}, { '.mdb/meta.json': { app_id: hex } }), /^appId: is not in any file/)
+    refused(formerApp({}, { 'realm_config.json': { app_id: hex } }), /^appId: is not in any file/)
   })
 })
 
@@ -141,7 +141,7 @@ describe('a template expression', () => {
 
   test('whose value is in another file is refused when there is no folder', () => {
     const provider = { type: 'custom-token', config: { ...HS256, audience: '%%values.x' } }
-    refused(provider, /^providers: config\.audience: is "%%values\.x", whose value stands in another file/, {
+    refused(provider, /^providers: config\.audience: is "%%values\.x", whose value is in another file/, {
       appId: APP_ID,
     })
   })
@@ -359,7 +359,7 @@ test('a folder that cannot be read does not stop the rest', { skip: !process.set
   const carried = fromProvidersJson(folder, { secrets })
   if (isRoot) process.seteuid?.(0)
   assert.deepEqual(itemsOf(carried), ['functions/', 'services/'])
-  assert.equal(carried.notCarriedOver[0]?.reason, 'cannot be looked into (EACCES)')
+  assert.equal(carried.notCarriedOver[0]?.reason, 'cannot be read (EACCES)')
 })
 
 test('a settings file in place of the folder is told so', () => {

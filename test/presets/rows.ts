@@ -761,13 +761,13 @@ const realmObjectServer: Row = {
       what: 'a token with the user in sub',
       claims: { userId: undefined, sub: '123' },
       code: 'TOKEN_SUBJECT',
-      says: /expected userId: a non-empty string, got absent\. Let the issuer put the user's unique id into userId/,
+      says: /expected userId: a non-empty string, got absent\. Have the issuer put the user's unique id into userId/,
     },
     {
       what: 'a token that never expires, as the old examples made them,',
       claims: { exp: undefined },
       code: 'TOKEN_DATE_INVALID',
-      says: /Let the issuer set exp to a number of seconds since 1970/,
+      says: /Have the issuer set exp to a number of seconds since 1970/,
     },
     {
       what: 'a token signed with the public key as a secret',

@@ -51,16 +51,16 @@ describe('providers as an object', () => {
     ],
     ['none', { providers: {} }, /providers: is empty/],
     ['an array', { providers: [] }, /providers: is an array/],
-    ['a bad name', { providers: { 'a b': two.a } }, /has the name "a b"/],
+    ['a bad name', { providers: { 'a b': two.a } }, /has the invalid name "a b"/],
     [
       '__proto__',
       { providers: JSON.parse(`{"__proto__":${JSON.stringify(two.a)}}`) as object },
-      /has the name "__proto__"/,
+      /has the invalid name "__proto__"/,
     ],
     [
       'one issuer twice',
       { providers: { a: two.a, b: { ...two.b, issuer: A } } },
-      /providers.b.issuer: is the issuer of providers.a/,
+      /providers.b.issuer: is also the issuer of providers.a/,
     ],
     [
       'no issuer',
@@ -70,7 +70,7 @@ describe('providers as an object', () => {
     [
       'one secret twice',
       { providers: { a: two.a, b: { ...two.b, signingKeys: [SECRET] } } },
-      /providers.b.signingKeys: have a secret/,
+      /providers.b.signingKeys: share a secret/,
     ],
     [
       'a mistake within',
@@ -93,7 +93,7 @@ describe('a store of two guards', () => {
     assert.equal(guard(provider(A, SECRET, { credentialsRequired: false })), '')
     assert.match(guard(provider(B, OTHER_SECRET)), /store: holds the users of another issuer/)
     assert.equal(guard({ providers: two }), '')
-    assert.match(guard({ providers: { a: provider('https://c.example', THIRD) } }), /of the name a/)
+    assert.match(guard({ providers: { a: provider('https://c.example', THIRD) } }), /another issuer named a:/)
   })
 })
 

@@ -205,8 +205,8 @@ test("a token that none of the session keys signed may be the issuer's: log and 
   const { access_token: access, refresh_token: refresh } = await app.loggedIn()
   const stranger = (token: string) => mint(payloadOf(token), { key: SECRET })
   for (const [method, path, token, fix, challenge] of [
-    ['GET', PROFILE, stranger(access), /^Is it the issuer's\?/, /if it is the issuer's, send it in/],
-    ['POST', SESSION, stranger(refresh), /^Is it the issuer's\?/, /^(?!.*issuer's)/],
+    ['GET', PROFILE, stranger(access), /^If it is the issuer's,/, /if it is the issuer's, send it in/],
+    ['POST', SESSION, stranger(refresh), /^If it is the issuer's,/, /^(?!.*issuer's)/],
     ['GET', PROFILE, refresh, /^undefined$/, /^(?!.*(?:issuer's|undefined))/],
   ] as const) {
     const { headers } = await app.bearer(method, path, token)

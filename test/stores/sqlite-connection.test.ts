@@ -30,7 +30,8 @@ describe('a database that the store opened', () => {
     const rival = chosen.open(path)
     rival.exec('INSERT INTO custom_jwt_auth_schema_version VALUES (3)')
     const store = sqliteStore({ path })
-    const refusal = /schema version 3.* knows 2 at most: use the version of the package that made them/
+    const refusal =
+      /schema version 3.* only knows versions up to 2: use the version of the package that made them/
     await assert.rejects(async () => store.ready?.(), refusal)
     await assert.rejects(async () => store.findUser(objectId(1)), refusal)
     await first.close?.()

@@ -97,7 +97,7 @@ describe('sqliteStore({ database })', () => {
       }
       await assert.rejects(async () => sqliteStore({ database: old }).ready?.(), {
         code: 'CONFIGURATION_INVALID',
-        message: /sqliteStore: needs SQLite 3\.44 or later, and the driver has 3\.43\.2/,
+        message: /sqliteStore: needs SQLite 3\.44 or later, but the driver has 3\.43\.2/,
       })
       assert.deepEqual(database.prepare('SELECT name FROM sqlite_master').all(), [])
       database.close()

@@ -107,7 +107,7 @@ export const issuerFaults: Readonly<Record<string, IssuerFault>> = {
   },
   'resets the connection': {
     answer: (req) => req.socket.resetAndDestroy(),
-    cause: /could not be asked: .*(?:ECONNRESET|socket hang up)/,
+    cause: /could not be fetched: .*(?:ECONNRESET|socket hang up)/,
   },
   'resets the connection in the middle': {
     answer(req, res) {

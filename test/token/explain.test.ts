@@ -130,7 +130,7 @@ test('each check says what it expects and what it got, in the order in which the
     [
       'user',
       'a user with the identity custom-token "24601", not disabled',
-      'no user yet; autoCreateUser makes it',
+      'no user yet; autoCreateUser creates one',
     ],
   ])
   const rules = {
@@ -291,7 +291,7 @@ const rows: readonly Row[] = [
     check: 'format',
     expected: /^header\.payload\.signature/,
     got: /^three segments that are not all base64url$/,
-    fix: /^Leave "Bearer " out/,
+    fix: /^Leave out "Bearer "/,
   })),
   {
     what: 'a token in quotes',
@@ -356,7 +356,7 @@ const rows: readonly Row[] = [
     check: 'alg',
     expected: /^RS256$/,
     got: /^"HS256"$/,
-    fix: /^Let the issuer sign with RS256; if it does, this token is forged$/,
+    fix: /^Have the issuer sign with RS256; if it does, this token is forged$/,
   },
   {
     what: 'another alg of private keys',
@@ -456,7 +456,7 @@ const rows: readonly Row[] = [
       key: bytes.toString(encoding),
       encoding,
     }),
-    fix: /^The issuer uses the text of the secret as it is: leave its encoding out$/,
+    fix: /^The issuer uses the text of the secret as it is: leave out its encoding$/,
   })),
   {
     ...keyOf("a newline at the end of the issuer's secret", `${SECRET}\n`, SECRET),
@@ -544,7 +544,7 @@ const rows: readonly Row[] = [
     check: 'exp',
     expected: /a number of seconds/,
     got: /^"\d+"$/,
-    fix: /^Let the issuer write exp as a number of seconds, not as a string$/,
+    fix: /^Have the issuer write exp as a number of seconds, not as a string$/,
   },
   {
     what: 'no exp',
@@ -552,7 +552,7 @@ const rows: readonly Row[] = [
     check: 'exp',
     expected: /a number of seconds/,
     got: /^absent$/,
-    fix: /^Let the issuer set exp to a number of seconds since 1970$/,
+    fix: /^Have the issuer set exp to a number of seconds since 1970$/,
   },
   ...['iat', 'nbf'].map((name) => ({
     what: `${name} in 5 minutes`,
@@ -565,7 +565,7 @@ const rows: readonly Row[] = [
     check: name,
     expected: /a number of seconds/,
     got: /^"\d+"$/,
-    fix: new RegExp(`^Let the issuer write ${name} as a number of seconds, not as a string$`),
+    fix: new RegExp(`^Have the issuer write ${name} as a number of seconds, not as a string$`),
   })),
   {
     what: 'a token that is too old',
@@ -582,7 +582,7 @@ const rows: readonly Row[] = [
     check: 'age',
     expected: /^issued \(iat\) at most 60 seconds ago$/,
     got: /^iat: absent$/,
-    fix: /^Let the issuer set iat to a number of seconds since 1970$/,
+    fix: /^Have the issuer set iat to a number of seconds since 1970$/,
   },
   {
     what: 'an issuer without its slash',
@@ -600,7 +600,7 @@ const rows: readonly Row[] = [
     check: 'iss',
     expected: /issuer/,
     got: /foreign/,
-    fix: /^Set issuer to what the issuer puts into iss, or send a token of this issuer$/,
+    fix: /^Set issuer to what the issuer puts into iss, or send a token from this issuer$/,
   },
   ...[{ nonce: 'x' }, { at_hash: 'x' }, { c_hash: 'x' }, { typ: 'ID' }, { token_use: 'id' }].map((id) => ({
     what: `an ID token with ${JSON.stringify(id)}`,
@@ -644,14 +644,14 @@ const rows: readonly Row[] = [
     options: { ...metadata({}).options, maxFieldLength: 300 },
     expected: /^bio: at most 300 characters of JSON$/,
     got: /^402 characters$/,
-    fix: /^Let the issuer put less there, or raise maxFieldLength$/,
+    fix: /^Have the issuer put less there, or raise maxFieldLength$/,
   },
   {
     what: 'a metadata field with a forbidden key',
     ...metadata({ user: { name: 'x' }, bio: JSON.parse('{"__proto__":{}}') as unknown }),
     expected: /^bio: no key "__proto__"/,
     got: /^one$/,
-    fix: /^Let the issuer leave the key out$/,
+    fix: /^Have the issuer leave the key out$/,
   },
 ]
 
@@ -698,7 +698,7 @@ describe('a refused token is explained:', () => {
     const { signingAlgorithm: _none, ...several } = options
     const failure = await onlyFailure(mint(claims(), { header: { alg: 'HS512' } }), several)
     assert.equal(failure.expected, 'HS256 or RS256')
-    assert.equal(failure.fix, 'Let the issuer sign with HS256 or RS256; if it does, this token is forged')
+    assert.equal(failure.fix, 'Have the issuer sign with HS256 or RS256; if it does, this token is forged')
   })
 })
 
@@ -756,7 +756,7 @@ test('of several providers, the first check says which one the issuer chose, or 
         pass: false,
         expected,
         got: '"https://c.example"',
-        fix: 'Add a provider with this issuer, or send a token of one that is there',
+        fix: 'Add a provider with this issuer, or send a token from one that is configured',
         code: 'TOKEN_ISSUER',
       },
     ],
@@ -766,7 +766,7 @@ test('of several providers, the first check says which one the issuer chose, or 
       undefined,
       {
         pass: undefined,
-        expected: 'an issuer that the function providers returns options for',
+        expected: 'an issuer that the providers function returns options for',
         got: '"https://a.example"',
         code: 'PROVIDERS_UNAVAILABLE',
       },

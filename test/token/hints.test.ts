@@ -36,7 +36,10 @@ test('show: at most 200 characters of it, and no more than that is read', () => 
   assert.equal(show(list), `${JSON.stringify(list).slice(0, 200)}…`)
   for (const value of [
     ['x'.repeat(300), trap()],
-    Object.defineProperty(['x'.repeat(300), 'x'], 2, { get: () => assert.fail('it was read') }),
+    Object.defineProperty(['x'.repeat(300), 'x'], 2, {
+      get: () => assert.fail('it was read'),
+      enumerable: true,
+    }),
     { a: 'x'.repeat(300), b: trap() },
     { ['a'.repeat(300)]: trap() },
     { ['a'.repeat(197)]: trap() },

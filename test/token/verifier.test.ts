@@ -209,20 +209,20 @@ describe('keys', () => {
   test('of another algorithm than the token’s are passed over, and named when there are no others', () => {
     const sayOf = (keys: readonly VerificationKey[], token: string) => {
       const { code, detail } = verifierFor({}, () => keys).refuse(token)
-      return [code, detail?.expected, detail?.got, detail?.fix?.slice(0, 45)]
+      return [code, detail?.expected, detail?.got, detail?.fix?.slice(0, 46)]
     }
     assert.equal(verifierFor({}, () => [rsa, good]).accept(mint()).key, good)
     assert.deepEqual(sayOf([rsa], mint()), [
       'TOKEN_ALGORITHM',
       'made with the one key',
       'made for another algorithm',
-      'Let the issuer sign with RS256, which the key',
+      'Have the issuer sign with RS256, which the key',
     ])
     assert.deepEqual(sayOf([rsa, good], forged), [
       'TOKEN_SIGNATURE',
       'made with one of 2 keys',
       'made with another key',
-      'auth.explain(token) checks for the usual mist',
+      'auth.explain(token) checks for the usual mista',
     ])
   })
 })

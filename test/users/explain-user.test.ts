@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   {
     what: 'nobody, without autoCreateUser',
     options: { autoCreateUser: false },
-    ...{ pass: false, got: /^no user$/, fix: /^Set autoCreateUser, or let the user log in first/ },
+    ...{ pass: false, got: /^no user$/, fix: /^Set autoCreateUser, or have the user log in first/ },
     ...{ status: 401, code: 'USER_NOT_FOUND' },
   },
   {
@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
         if (status === 401) throw new Error('not from here')
       },
     },
-    ...{ pass: undefined, got: /^no user yet$/, fix: /^The creation hook decides, and was not asked$/ },
+    ...{ pass: undefined, got: /^no user yet$/, fix: /^The creation hook decides, and was not called$/ },
     ...{ status, ...(status === 401 && { code: 'USER_CREATION_REFUSED' }) },
   })),
   {
@@ -82,7 +82,11 @@ const rows: readonly Row[] = [
     what: "nobody, and an id from the app that is another user's",
     options: { generateUserId: () => ID },
     before: other,
-    ...{ pass: false, got: /the id (?:ab){12}, which another user has$/, fix: /an id of its own$/ },
+    ...{
+      pass: false,
+      got: /the id (?:ab){12}, which another user has$/,
+      fix: /a different id for each user$/,
+    },
     ...{ status: 503, code: 'STORE_UNAVAILABLE' },
   },
   {

@@ -163,7 +163,7 @@ test('start-up refuses what needs users', () => {
     problems.map(({ option }) => option),
     named,
   )
-  assert.match(problems[0]?.fix ?? '', /^Leave it out, or leave users: false out$/)
+  assert.match(problems[0]?.fix ?? '', /^Leave it out, or leave out users: false$/)
   const without = Object.fromEntries(Object.keys(options).map((name) => [name, undefined]))
   customJwtAuth({ ...without, ...GOOD, cache: { users: false } })
 })

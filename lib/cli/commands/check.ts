@@ -138,7 +138,7 @@ function* auditRules({ rules, disabled }: ProviderRules): Generator<Finding> {
     yield {
       name: 'audience',
       level: 'problem',
-      text: 'anyone: a token that the issuer made for another app is accepted too',
+      text: 'anyone: a token that the issuer issued for another app is accepted too',
       fix: 'Set audience, or requiredClaims that only tokens of this app have',
     }
   else yield { name: 'audience', level: 'note', text: 'anyone, as long as the other claims are right' }
@@ -153,7 +153,7 @@ async function* auditUsers({ session, store }: Config): AsyncGenerator<Finding> 
   const text = session ? 'are configured' : 'are not configured: there are no session routes'
   yield { name: 'sessions', level: session ? 'ok' : 'note', text }
   if (!store) {
-    yield { name: 'store', level: 'note', text: 'is in memory: users are gone when the process ends' }
+    yield { name: 'store', level: 'note', text: 'is in memory: users are lost when the process ends' }
     return
   }
   try {

@@ -7,13 +7,13 @@ import { dim, green, printable, printJson, printText, red, yellow } from '../ter
 /** `custom-jwt-auth explain`. */
 export const explain = defineCommand({
   name: 'explain',
-  about: 'Say for every check whether a token passes it, and what to fix',
+  about: 'Tell for every check whether a token passes it, and what to fix',
   args: ['<token|->'],
   flags: GUARD_FLAGS,
   notes: [
     'With - the token comes from standard input, so that it stays out of the shell history.',
     'Offline, unless the keys are at an issuer. The signature and the keys are never printed.',
-    'The user is looked for in the store that --config exports; without one, whether there is a user is not judged.',
+    'The user is looked up in the store that --config exports; without one, users are not checked.',
   ],
   examples: [
     'pbpaste | npx custom-jwt-auth explain - --config auth.config.mjs',

@@ -32,13 +32,13 @@ export const importUsers = defineCommand({
     provider: {
       type: 'string',
       value: '<name>',
-      about: 'The name in the option providers of the issuer whose tokens they come with',
+      about: 'The issuer of their tokens, by its name in the option providers',
     },
     'dry-run': { type: 'boolean', about: 'Only check the file; no store is opened or needed' },
   },
   notes: [
     'The file is a JSON array of users, or has one user in each line (JSON Lines); plain or Extended JSON.',
-    'It can be run again at any time: users that are there stay as they are. Ctrl-C stops it after a batch.',
+    'It can be run again at any time: existing users stay as they are. Ctrl-C stops it after a batch.',
     'With --map, tokens with the new subject sign in the old user. The whole file is looked at before anything is added.',
     'With --json: a line for each skipped user, then one with the summary.',
   ],

@@ -29,7 +29,7 @@ export const inspect = defineCommand({
   flags: INSPECT_FLAGS,
   notes: [
     'With - a token comes from standard input; without one, paste it into the page.',
-    'The page answers this machine alone, by the URL that is printed. Tokens are never stored, logged or part of a URL.',
+    'The page only answers this machine, at the URL that is printed. Tokens are never stored, logged or part of a URL.',
     'With several --config or --providers, each token is inspected with all of them.',
   ],
   examples: [

@@ -41,13 +41,13 @@ export const keygen = defineCommand({
     dotenv: {
       type: 'string',
       value: '<file>',
-      about: 'Add the env lines to this file, made readable by you alone, in place of printing them',
+      about: 'Add the env lines to this file, made readable only by you, instead of printing them',
     },
     out: { type: 'string', value: '<folder>', about: 'Where files go, default this folder' },
-    force: { type: 'boolean', about: 'Replace files that are there' },
+    force: { type: 'boolean', about: 'Replace existing files' },
   },
   notes: [
-    'pem writes private.pem (readable by you alone) and public.pem; jwks writes private.pem and jwks.json.',
+    'pem writes private.pem (readable only by you) and public.pem; jwks writes private.pem and jwks.json.',
     'The private key stays with the issuer; the public one goes into signingKeys, the key set behind jwkUri.',
   ],
   examples: [
@@ -144,7 +144,7 @@ function addToEnvFile(file: string, names: readonly string[], lines: readonly st
     new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`, 'm').test(before),
   )
   if (taken !== undefined)
-    throw new OperationError(`${taken} is in ${file} already: remove it there, or pass another --name`)
+    throw new OperationError(`${taken} is already in ${file}: remove it there, or pass another --name`)
   const text = `${before === '' || before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n`
   try {
     const descriptor = openSync(file, 'a', PRIVATE_MODE)

@@ -41,7 +41,7 @@ export const serveJwks = defineCommand({
         `issuer  ${issuer.issuer}`,
         `jwkUri  ${issuer.jwkUri}`,
         `tokens  ${tokenUri}`,
-        dim('the first, good for 5 minutes:'),
+        dim('the first one, valid for 5 minutes:'),
         token,
       )
     process.on('SIGUSR2', () => {

@@ -64,10 +64,10 @@ export const users = defineCommand({
   args: ['<action>', '[id]'],
   flags: FLAGS,
   notes: [
-    'list prints users by ascending id; show prints one, and find the one whom tokens with a subject sign in.',
-    'link gives a user one more subject, unless another user has it; disable refuses a user until enable, even with a session.',
-    'block refuses a subject until unblock, whether it has a user or not, also when the user is deleted.',
-    'revoke ends all sessions; delete cannot be undone. Both ask first, or need --yes where nobody can answer.',
+    'list prints users by ascending id; show prints one; find prints the one that tokens with a subject sign in.',
+    'link gives a user another subject, unless another user has it; disable refuses a user until enable, even with a session.',
+    'block refuses a subject until unblock, whether or not it has a user, and even after the user is deleted.',
+    'revoke ends all sessions; delete cannot be undone. Both ask first, or need --yes when nobody can answer.',
     'Running servers see a change within cache.users.ttlSeconds, 30 by default.',
   ],
   examples: [

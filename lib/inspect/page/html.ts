@@ -4,7 +4,7 @@ import { STYLE } from './style.js'
 
 const sourceOf = (text: string): string => `'sha256-${hash('sha256', text, 'base64')}'`
 
-/** What the page may do: run its script, use its style, ask its server. Nothing leads out, and nothing frames it. */
+/** What the page may do: run its script, use its style, ask its server. Nothing leads elsewhere or frames it. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `script-src ${sourceOf(SCRIPT)}`,
@@ -19,15 +19,15 @@ export const CONTENT_SECURITY_POLICY = [
 ].join('; ')
 
 export interface PageParts {
-  /** What every POST has to know. */
+  /** What every POST has to send. */
   readonly secret: string
   /** The names of the configurations. */
   readonly names: readonly string[]
-  /** Whether a token of the terminal waits for the page. */
+  /** Whether a token from the terminal is waiting for the page. */
   readonly isTokenWaiting: boolean
 }
 
-/** The page. What it is told goes into attributes, for its script. */
+/** The page. Its parts go into attributes, where its script reads them. */
 export function pageHtml({ secret, names, isTokenWaiting }: PageParts): string {
   const configurations = `Configuration${names.length === 1 ? '' : 's'}: ${names.join(', ')}`
   return `<!doctype html>

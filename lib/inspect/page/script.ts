@@ -1,6 +1,6 @@
 import { VIEW } from './view.js'
 
-/** The script of the page, which runs in a browser. It keeps the token in a variable alone. */
+/** The script of the page, which runs in a browser. It keeps the token only in a variable. */
 export const SCRIPT = `${VIEW}${String.raw`
 function enterToken(isEntering) {
   at('entry').hidden = !isEntering
@@ -22,7 +22,7 @@ async function inspect(text, isAgain = false) {
     token = text
     at('token').value = ''
     report = answered
-    // The configuration that was looked at stays; otherwise it is the one that the token is nearest to.
+    // Keeps the configuration that was looked at; a new token starts with the one that it fails the fewest checks of.
     if (!isAgain) chosen = nearest(report.verdicts)
     show()
     enterToken(false)

@@ -1,4 +1,4 @@
-/** The style of the page: light and dark, for a telephone and for a desk. */
+/** The style of the page: light and dark, for phones and desktops. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

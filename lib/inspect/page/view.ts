@@ -1,6 +1,6 @@
 /**
- * The part of the page's script that shows a report. It writes text, never HTML. An added check, or an added field of an
- * explanation, shows by itself.
+ * The part of the page's script that shows a report. It writes text, never HTML. A new check, or a new field of an
+ * explanation, is shown without a change here.
  */
 export const VIEW = String.raw`
 'use strict'
@@ -43,14 +43,14 @@ const kindOfAll = ({ ok, checks }) => (ok ? 'good' : kindOf(firstOf(checks)))
 const sign = (kind) => element('span', { class: 'sign', 'aria-hidden': 'true' }, KINDS[kind].sign)
 const value = (text) => element('span', { class: 'value' }, text)
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1)
-/** A check that says "that" found what it expected. */
+/** A check whose got is "that" found what it expected. */
 const gotOf = ({ pass, expected, got }) => (pass === true && got === 'that' ? expected : got)
-/** Says something to who listens, and shows it unless it can be seen anyway. */
+/** Announces something to screen readers, and shows it unless it can be seen anyway. */
 function say(text, isSeen = false) {
   at('status').className = isSeen ? 'hidden' : 'quiet'
   at('status').textContent = text
 }
-/** Where the guard stops. JSON leaves undefined out. */
+/** The check at which the guard stops. JSON leaves undefined out, so an undecided check has no pass. */
 const firstOf = (checks) => checks.find(({ pass }) => pass !== true)
 
 function pairs(rows) {
@@ -59,7 +59,7 @@ function pairs(rows) {
   return list
 }
 
-/** Rows for the fields that the page does not know, by their names. */
+/** Rows for fields that the page does not know, labeled with their names. */
 const others = (from, known) =>
   Object.entries(from)
     .filter(([name, text]) => !known.includes(name) && typeof text !== 'object')
@@ -94,7 +94,7 @@ function showVerdict({ explanation }) {
   place.replaceChildren(...parts)
 }
 
-/** What the date says that a check is about. */
+/** The date that a check is about, in words. */
 function datesOf({ name }) {
   const { when } = report.claims?.find((row) => row.name === name) ?? {}
   return when && element('span', { class: 'quiet' }, ' · ' + when.words)
@@ -155,8 +155,8 @@ function showUser({ explanation: { checks }, hasStore }) {
   } else {
     place.className = ''
     const why = subject && !hasStore
-      ? 'Nobody was looked for: this configuration has no store.'
-      : 'Nobody was looked for: the token names no user.'
+      ? 'No user was looked up: this configuration has no store.'
+      : 'No user was looked up: the token does not name one.'
     place.replaceChildren(element('p', {}, why), pairs(rows))
   }
 }
@@ -199,7 +199,7 @@ function show() {
 function showChoices() {
   const { verdicts } = report
   at('configurations').hidden = verdicts.length < 2
-  // Where they stay as they are, so does the focus.
+  // The labels are replaced, so the focus has to be set again.
   const labels = verdicts.map(({ configuration, explanation }, index) => {
     const kind = kindOfAll(explanation)
     const input = element('input', { type: 'radio', name: 'configuration', value: String(index) })

@@ -6,8 +6,8 @@ import { parseNamedUrl, withoutSlashes, type UrlRules } from './issuer-url.js'
 const SHOWN_LENGTH = 200
 
 /**
- * Finds an issuer's key set by its discovery document (OpenID Connect Discovery 1.0 §4).
- * @throws {Error} when the document is another issuer's (§4.3), or names no key set that keys may be taken from
+ * Finds an issuer's key set through its discovery document (OpenID Connect Discovery 1.0 §4).
+ * @throws {Error} when the document is another issuer's (§4.3), or names no key set that may be used
  */
 export function discoverKeySet(issuer: string, rules: UrlRules): (get: GetJson) => MaybePromise<URL> {
   const bare = withoutSlashes(issuer)
@@ -28,5 +28,5 @@ export function discoverKeySet(issuer: string, rules: UrlRules): (get: GetJson) 
 }
 
 function whatIsMissing({ allowHttp }: UrlRules): string {
-  return allowHttp ? 'jwks_uri that this machine may ask' : 'https jwks_uri (see jwks.allowHttp)'
+  return allowHttp ? 'jwks_uri that may be used' : 'https jwks_uri (see jwks.allowHttp)'
 }

@@ -4,23 +4,23 @@ import { printable } from '../../printable.js'
 import { publicPart } from './issuer-url.js'
 import { headersFor, secretsOf, type RequestRules } from './request-rules.js'
 
-/** A JSON document of the issuer's. */
+/** A JSON document from the issuer. */
 export interface FetchedJson {
   readonly body: unknown
   /** The response's `Cache-Control: max-age`; 0 for `no-store` and `no-cache`. */
   readonly maxAgeSeconds: number | undefined
 }
 
-/** Asks the issuer for a document. */
+/** Fetches a document from the issuer. */
 export type GetJson = (url: URL) => Promise<FetchedJson>
 
-/** A response, as Node's client and `fetch` both can give it. */
+/** What Node's client and `fetch` have in common in their responses. */
 interface IssuerResponse {
   readonly status: number
   readonly location: string | undefined
   readonly cacheControl: string | undefined
   readonly body: AsyncIterable<Uint8Array>
-  /** Ends the connection of a body that nobody reads. */
+  /** Closes the connection when the body will not be read. */
   readonly discard: () => void
 }
 
@@ -29,7 +29,7 @@ const MAX_REDIRECTS = 3
 
 /**
  * Gets JSON from an issuer: a bounded body, and redirects on the same origin only.
- * @param signal ends it at any point: the deadline is the caller's
+ * @param signal aborts at any point: the caller sets the deadline
  * @throws {Error} saying what was wrong with the answer
  */
 export async function fetchJson(url: URL, rules: RequestRules, signal: AbortSignal): Promise<FetchedJson> {
@@ -51,7 +51,7 @@ export async function fetchJson(url: URL, rules: RequestRules, signal: AbortSign
 async function get(url: URL, rules: RequestRules, signal: AbortSignal): Promise<IssuerResponse> {
   const { fetch, agent } = rules
   const headers = headersFor(url, rules)
-  // User and password are in a header: `fetch` takes no URL with them, and Node's client none with a stray `%` in them.
+  // User and password go into a header: `fetch` refuses a URL with them, and Node's client one with a stray `%` there.
   const bare = new URL(url)
   bare.username = ''
   bare.password = ''
@@ -60,7 +60,7 @@ async function get(url: URL, rules: RequestRules, signal: AbortSignal): Promise<
       ? getWithFetch(fetch, bare, headers, signal)
       : getWithNode(bare, headers, agent, signal))
   } catch (error) {
-    throw failure(url, `could not be asked: ${reasonOf(error, secretsOf(url, rules))}`)
+    throw failure(url, `could not be fetched: ${reasonOf(error, secretsOf(url, rules))}`)
   }
 }
 
@@ -71,7 +71,7 @@ function getWithNode(
   signal: AbortSignal,
 ): Promise<IssuerResponse> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest
-  // An agent of the app's may keep its sockets. Without one, none is left behind.
+  // The app's own agent may keep its sockets open. Without one, no socket is left behind.
   const connection = agent ? {} : { connection: 'close' }
   return new Promise((resolve, reject) => {
     request(url, { headers: { 'accept-encoding': 'identity', ...connection, ...headers }, agent, signal })
@@ -115,7 +115,7 @@ async function readBody(url: URL, body: AsyncIterable<Uint8Array>, rules: Reques
   const chunks: Uint8Array[] = []
   let size = 0
   try {
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     for await (const chunk of body) {
       size += chunk.length
       if (size > MAX_BODY_BYTES) break
@@ -130,7 +130,7 @@ async function readBody(url: URL, body: AsyncIterable<Uint8Array>, rules: Reques
 
 function parseJson(url: URL, body: Uint8Array): unknown {
   try {
-    // Unlike Buffer's, this takes a byte order mark for what it is.
+    // Unlike Buffer.toString(), this strips a byte order mark.
     return JSON.parse(new TextDecoder().decode(body))
   } catch {
     throw failure(url, 'answered with something that is not JSON')
@@ -143,14 +143,14 @@ function redirectTarget(from: URL, location: string): URL {
   throw failure(from, 'redirects to another host: configure the URL that it redirects to')
 }
 
-/** Names the URL without what may be secret in it. */
+/** The message contains the URL without its secret parts. */
 function failure(url: URL, what: string): Error {
   return new Error(printable(`${publicPart(url)} ${what}`))
 }
 
 /**
- * Node says it in the code when a host has several addresses; `fetch` says it in the cause. The error itself goes no
- * further, because it may hold whatever was sent, and a message that does is not told either.
+ * The reason in words. When a host has several addresses, Node has it only in the code; `fetch` has it in the cause.
+ * The error itself goes no further, since it may contain what was sent, and a message that does is left out too.
  */
 function reasonOf(error: unknown, secrets: readonly string[]): string {
   const { message = '', code, cause } = (error ?? {}) as { message?: string; code?: string; cause?: unknown }

@@ -1,10 +1,10 @@
 /**
- * What a key set is good for: `fresh` is served; `ageing` is served while a better one is fetched; `stale` is served
- * only while no better one can be fetched; `gone` is not served.
+ * How old a key set is: `fresh` is used; `ageing` is used while a new one is fetched; `stale` is used only while no new
+ * one can be fetched; `gone` is not used.
  */
 export type Stage = 'fresh' | 'ageing' | 'stale' | 'gone'
 
-/** When a key set is what, in epoch seconds. */
+/** When a key set enters each stage, in epoch seconds. */
 export interface Lifetime {
   readonly askedAt: number
   readonly ageingAt: number
@@ -12,9 +12,9 @@ export interface Lifetime {
   readonly goneAt: number
 }
 
-/** Issuers may say how long their keys are good for, within these bounds: a withdrawn key lives that long. */
+/** Issuers may say how long to cache their keys, within these bounds: a withdrawn key is accepted for that long. */
 const MAX_AGE_BOUNDS = { min: 60, max: 3600 }
-/** The part of its age after which a set is refreshed while requests go on. */
+/** The fraction of its maximum age after which a set is refreshed in the background. */
 const REFRESH_AHEAD = 0.8
 
 export function lifetimeOf(askedAt: number, maxAgeSeconds: number, staleSeconds: number): Lifetime {
@@ -24,7 +24,7 @@ export function lifetimeOf(askedAt: number, maxAgeSeconds: number, staleSeconds:
 }
 
 export function stageOf({ askedAt, ageingAt, staleAt, goneAt }: Lifetime, now: number): Stage {
-  // A set from the future: the clock was wrong when it came, and would keep the set for too long.
+  // The set seems to come from the future: the clock was wrong when it was fetched, and it would be kept for too long.
   if (now < askedAt - (staleAt - askedAt)) return 'ageing'
   if (now < ageingAt) return 'fresh'
   if (now < staleAt) return 'ageing'

@@ -1,13 +1,13 @@
-/** An app makes one guard for an issuer, or a few. So many are probably made for each request. */
+/** An app makes one guard for an issuer, or a few. This many means that it probably makes one for each request. */
 const MANY = 10
 
-/** How many guards that were not closed fetch the keys of each issuer. */
+/** How many guards fetch keys from each URI, not counting closed ones. */
 const counts = new Map<string, number>()
 
 /**
  * Counts a guard that fetches keys of its own.
- * @param onMany called by the guard that is one too many
- * @returns takes the guard off the count again
+ * @param onMany called when this guard is one too many
+ * @returns a function that takes the guard off the count again
  */
 export function countGuard(uri: string, onMany: (guards: number) => void): () => void {
   const guards = (counts.get(uri) ?? 0) + 1

@@ -5,18 +5,18 @@ import { fetchJson, type FetchedJson, type GetJson } from './fetch-json.js'
 import type { RequestRules } from './request-rules.js'
 import { KeySetReader, type KeySetRules } from './key-set.js'
 
-/** One issuer, as it is configured. */
+/** The configuration of one issuer. */
 export interface IssuerRules extends KeySetRules {
-  /** For everything that one load does: finding the key set, fetching it, and trying again. */
+  /** The limit for one load as a whole: finding the key set, fetching it, and trying again. */
   readonly timeoutSeconds: number
-  /** Finds the URL of the key set; may ask the issuer for it. */
+  /** Finds the URL of the key set, which may involve asking the issuer. */
   readonly locate: (get: GetJson) => MaybePromise<URL>
   readonly request: RequestRules
 }
 
 const RETRY_DELAY_MS = 200
 
-/** Asks one issuer for its keys. Remembers where they are, until that goes wrong. */
+/** Asks one issuer for its keys. Remembers their URL until a fetch fails. */
 export class IssuerClient {
   readonly #rules: IssuerRules
   readonly #fetchJson: typeof fetchJson
@@ -30,8 +30,8 @@ export class IssuerClient {
   }
 
   /**
-   * Fetches and reads the key set: two tries within one deadline.
-   * @param closing ends it at once
+   * Fetches and reads the key set, with one retry, within one deadline.
+   * @param closing aborts it at once
    * @throws {Error} saying what the issuer did wrong
    */
   async loadKeys(
@@ -82,7 +82,7 @@ export class IssuerClient {
   }
 }
 
-/** A promise's outcome, or the reason of the signal if that comes first: a `fetch` of the app's may not heed it. */
+/** A promise's outcome, or the signal's reason if that comes first: the app's own `fetch` may ignore the signal. */
 function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => {

@@ -2,11 +2,11 @@ import { isIPv4 } from 'node:net'
 
 /** Where keys may be taken from. */
 export interface UrlRules {
-  /** Whether plain `http:` is allowed off this machine too. */
+  /** Whether plain `http:` is also allowed to other machines. */
   readonly allowHttp: boolean
 }
 
-/** A URL that an option may name as a source of keys: https, or plain http on this machine. Undefined when it is not. */
+/** A URL that an option may name as a source of keys: https, or plain http on this machine; undefined otherwise. */
 export function parseIssuerUrl(
   text: string,
   { allowHttp }: UrlRules = { allowHttp: false },
@@ -17,20 +17,20 @@ export function parseIssuerUrl(
 }
 
 /**
- * A URL that an issuer may name in turn. Only an issuer on this machine sends requests to this machine: another would
- * reach with them what listens for nobody else.
+ * A URL that an issuer's document may name. Only an issuer on this machine may name this machine: any other could make
+ * us call services that only listen locally.
  */
 export function parseNamedUrl(text: string, issuer: URL, rules: UrlRules): URL | undefined {
   const url = parseIssuerUrl(text, rules)
   return url && leadsHere(url) && !leadsHere(issuer) ? undefined : url
 }
 
-/** A URL for people: without what may be secret in it, a password or a key in the query. */
+/** A URL for messages, without what may be secret: a password, or a key in the query. */
 export function publicPart({ origin, pathname }: URL): string {
   return origin + pathname
 }
 
-/** A text without the slashes at its end. A regular expression would take quadratic time for some texts. */
+/** The text without trailing slashes. A regular expression could take quadratic time. */
 export function withoutSlashes(text: string): string {
   let end = text.length
   while (text[end - 1] === '/') end -= 1
@@ -41,7 +41,7 @@ function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
 }
 
-/** Whether a host is, or may be resolved by someone's resolver to, this machine. */
+/** Whether a host is this machine, or may be resolved to it by some resolvers. */
 function leadsHere(url: URL): boolean {
   const { hostname } = url
   return (

@@ -5,31 +5,31 @@ import { describe } from '../../problems.js'
 
 /** How an issuer's key set is fetched and kept. */
 export interface JwksOptions {
-  /** The most usable keys that the set may have. Default: 20. */
+  /** The maximum number of usable keys in the set. Default: 20. */
   readonly maxKeys?: number
   /**
-   * Whether keys may come over plain `http:` from other machines, as between containers. Default: false. Anyone on
-   * the way can replace them. Written to the log at start-up.
+   * Whether keys may come over plain `http:` from other machines, as between containers. Default: false, since anyone
+   * in between can replace them. When true, start-up logs a warning.
    */
   readonly allowHttp?: boolean
   /** Whether a token without `kid` is accepted when the set has just one usable key. Default: false. */
   readonly allowMissingKid?: boolean
-  /** How long a set is fresh when the issuer's `Cache-Control` does not say: 60 to 3600. Default: 600. */
+  /** How long a set is fresh unless the issuer's `Cache-Control` says otherwise: 60 to 3600. Default: 600. */
   readonly maxAgeSeconds?: number
-  /** How long a set is used past that while the issuer cannot be reached. Default: 3600. */
+  /** How long a set is still used after that while the issuer cannot be reached. Default: 3600. */
   readonly staleSeconds?: number
   /**
-   * The least time between two fetches after a failure, and the time after which an unknown `kid` may cause one more,
-   * of which five can be saved up. Default: 5.
+   * The minimum time between fetches after a failure, and the rate of fetches for unknown `kid`s: one in this time,
+   * with bursts of up to five. Default: 5.
    */
   readonly cooldownSeconds?: number
-  /** For one refresh, with its retry. Default: 5. */
+  /** The time limit for one refresh, including its retry. Default: 5. */
   readonly timeoutSeconds?: number
-  /** Further request headers, for the origin of `jwkUri` or `discover` alone. */
+  /** Additional request headers, sent only to the origin of `jwkUri` or `discover`. */
   readonly headers?: Readonly<Record<string, string>>
   /** An agent of `node:http` or `node:https`, for a proxy or a private certificate authority. */
   readonly agent?: HttpAgent | HttpsAgent
-  /** In place of Node's own client, e.g. undici's `fetch` with a dispatcher. `agent` is not used then. */
+  /** Used instead of Node's own client, e.g. undici's `fetch` with a dispatcher. `agent` is then ignored. */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -56,10 +56,10 @@ function readHeaders(value: unknown): Readonly<Record<string, string>> {
   for (const [name, item] of entries as [string, string][]) {
     requireValid(() => {
       validateHeaderName(name)
-    }, 'has a name that is not the name of a header')
+    }, 'has a name that is not a valid header name')
     requireValid(() => {
       validateHeaderValue(name, item)
-    }, `has a value for ${name} with characters that a header cannot hold (a newline?)`)
+    }, `has a value for ${name} with characters that a header cannot contain (a newline?)`)
   }
   return { ...(value as Record<string, string>) }
 

@@ -7,23 +7,23 @@ import { publicKeyFault } from '../public-key.js'
 type Jwk = Readonly<Record<string, unknown>>
 
 export interface KeySetRules {
-  /** A key that does not say its algorithm is for the first of these that it fits. */
+  /** A key without `alg` is used with the first of these that it fits. */
   readonly algorithms: readonly Algorithm[]
-  /** The most usable keys that a set may have. */
+  /** The maximum number of usable keys in a set. */
   readonly maxKeys: number
 }
 
 /** RFC 7518 §6.2.2, §6.3.2 and §6.4: what only a private or secret key has. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-/** Parsing costs time, so a set has an end whatever its keys are for. */
+/** Parsing takes time, so this limits all keys in a set, whatever they are for. */
 const MAX_LISTED_KEYS = 200
-/** How many unusable keys an error tells of, and in how many characters each. */
+/** How many unusable keys an error lists, and how many characters for each. */
 const SHOWN = { keys: 8, length: 160 }
 
-/** Reads the key sets of one issuer with one client of jwks-rsa, which keeps nothing from one set to the next. */
+/** Reads the key sets of one issuer with a single jwks-rsa client, which keeps nothing between sets. */
 export class KeySetReader {
   readonly #rules: KeySetRules
-  /** How the client gets its document: set by each read, before the client is asked. */
+  /** How the client gets its document: set by each read before it uses the client. */
   #fetch!: () => Promise<{ keys: Jwk[] }>
   readonly #client = new JwksClient({ fetcher: () => this.#fetch(), cache: false, rateLimit: false })
 
@@ -33,8 +33,8 @@ export class KeySetReader {
 
   /**
    * Reads a JWKS (RFC 7517 §5), or a single bare JWK, into the keys that may verify tokens. Keys for other purposes are
-   * passed over; a set that is ambiguous, empty or too large is refused whole.
-   * @param fetch gets the document
+   * skipped; a set that is ambiguous, empty or too large is refused as a whole.
+   * @param fetch returns the document
    * @throws {Error} saying what is wrong with the set
    */
   async read(fetch: () => Promise<unknown>): Promise<VerificationKey[]> {
@@ -60,7 +60,7 @@ export class KeySetReader {
   /** The keys that could be parsed, by their place in the list. */
   async #parse(): Promise<ReadonlyMap<string, KeyObject>> {
     const parsed = await this.#client.getSigningKeys().catch((error: unknown) => {
-      // None of them could: which is told of each key.
+      // No key could be parsed, which is reported for each of them.
       if ((error as Error).name === 'JwksError') return []
       throw error
     })
@@ -78,7 +78,7 @@ export class KeySetReader {
   }
 }
 
-/** What the client may see of a key: nothing but the key, by its place in the list. */
+/** What the client gets of a key: only its public parts, with its place in the list as `kid`. */
 function publicParts({ kty, n, e, crv, x, y }: Jwk, index: number): Jwk {
   return { kty, n, e, crv, x, y, kid: String(index) }
 }
@@ -92,7 +92,7 @@ function listOf(document: unknown): readonly Jwk[] {
   return list.filter((jwk): jwk is Jwk => typeof jwk === 'object' && jwk !== null)
 }
 
-/** RFC 7517 §4: what a key says about itself binds, whatever a token says. */
+/** RFC 7517 §4: what a key says about itself is binding, whatever a token says. */
 function purposeFault(jwk: Jwk, algorithms: readonly Algorithm[]): string | undefined {
   if (PRIVATE_MEMBERS.some((member) => member in jwk)) return 'has private parts'
   if (jwk.use !== undefined && jwk.use !== 'sig') return `has the use ${JSON.stringify(jwk.use)}`

@@ -9,7 +9,7 @@ import type { IssuerClient } from './issuer-client.js'
 import type { KeySource, VerificationKey } from '../key-source.js'
 import { UnknownKids } from './unknown-kids.js'
 
-/** How long a key set is used, and how often it is asked for. */
+/** How long a key set is used, and how often it is fetched. */
 export interface RemoteKeysRules {
   /** Whether keys may come over plain `http:` from other machines. */
   readonly allowHttp: boolean
@@ -17,7 +17,7 @@ export interface RemoteKeysRules {
   readonly allowMissingKid: boolean
   /** How long a set is fresh when the issuer does not say. */
   readonly maxAgeSeconds: number
-  /** How long a set is served past its age while the issuer cannot be reached. */
+  /** How long a set is used past its maximum age while the issuer cannot be reached. */
   readonly staleSeconds: number
   readonly cooldownSeconds: number
 }
@@ -29,11 +29,11 @@ export interface RemoteKeysParts {
   readonly events: Events
 }
 
-/** A key set, and until when it is what. */
+/** A key set with its lifetime. */
 interface KeySet extends Lifetime {
   readonly keys: readonly VerificationKey[]
   readonly byKid: ReadonlyMap<string, readonly VerificationKey[]>
-  /** Which refresh brought it, counted from 1. */
+  /** The number of the refresh that fetched it, counted from 1. */
   readonly refresh: number
 }
 
@@ -44,17 +44,17 @@ const NO_SET: KeySet = {
   refresh: 0,
   ...lifetimeOf(Number.NEGATIVE_INFINITY, 0, 0),
 }
-/** A request that waits for a refresh is held with all that belongs to it. */
+/** A request that waits for a refresh is kept in memory whole. */
 const MAX_WAITING = 5000
 const SHOWN_LENGTH = 100
 
 /**
  * The keys of an issuer's JWKS.
  *
- * One fetch at a time, and none that a request has to wait for while the set is fresh. A `kid` that is not in the set
- * causes a refresh while there is one left for it (unknown-kids.ts), and is refused at once otherwise: invented kids cost
- * the issuer little, and nobody waits for anything but a fetch under way. When the issuer is down, known keys are served
- * for a while; after that the answer is 503, never 401.
+ * There is one fetch at a time, and no request waits for it while the set is fresh. A `kid` that is not in the set
+ * causes a refresh if the rate limit allows one (unknown-kids.ts), and is refused at once otherwise: invented kids cost
+ * the issuer little, and nobody waits except for a fetch in progress. When the issuer is down, known keys are used for
+ * a while; after that the answer is 503, never 401.
  */
 export class RemoteKeys implements KeySource {
   readonly #parts: RemoteKeysParts
@@ -68,7 +68,7 @@ export class RemoteKeys implements KeySource {
   /** How many refreshes have begun. */
   #refreshes = 0
   #waiting = 0
-  /** What went wrong with the last refresh, and when; undefined when nothing did. */
+  /** Why and when the last refresh failed; undefined when it succeeded. */
   #failure: { readonly at: number; readonly cause: unknown } | undefined
 
   constructor(parts: RemoteKeysParts) {
@@ -106,7 +106,7 @@ export class RemoteKeys implements KeySource {
     const stage = stageOf(set, now)
     if (stage === 'gone') return this.#newSet(now)
     if (stage === 'fresh') return set
-    // The first to meet a stale set waits for a better one; while the issuer is down, nobody does.
+    // The first request to find the set stale waits for a new one; while the issuer is down, nobody does.
     if (stage === 'stale' && !this.#failure) return this.#newSet(now).catch(() => set)
     if (!this.#isBackingOff(now)) this.#refresh(now).catch(() => undefined) // #load reports it, and there are keys
     return set
@@ -123,10 +123,10 @@ export class RemoteKeys implements KeySource {
 
   /**
    * Looks for a kid that the set does not have.
-   * @param begun how many refreshes had begun when the token came: only a later one proves that nobody has this key
+   * @param begun how many refreshes had begun when the token came: only a later one proves that the key does not exist
    */
   async #search(kid: string, now: number, begun: number): Promise<readonly VerificationKey[]> {
-    // One that is under way may bring the key, also if it began before the token came.
+    // A refresh in progress may bring the key, even if it began before the token came.
     if (this.#refreshing && !this.#isCrowded())
       await this.#waitFor(
         this.#refreshing.catch(() => undefined),
@@ -139,7 +139,7 @@ export class RemoteKeys implements KeySource {
     throw this.#unknownKid(kid, now)
   }
 
-  /** Waits for a refresh that begins after the token came: one that runs by now, or one of its own. */
+  /** Waits for a refresh that began after the token came: one that is running by now, or a new one. */
   async #laterRefresh(kid: string, now: number): Promise<void> {
     if (this.#isBackingOff(now) || this.#closing.signal.aborted) throw this.#unavailable(now)
     if (this.#isCrowded()) throw this.#unknownKid(kid, now)
@@ -150,7 +150,7 @@ export class RemoteKeys implements KeySource {
     await this.#waitFor(this.#refresh(now), now)
   }
 
-  /** The refusal, with its reason when it is the one of many that is logged. */
+  /** The refusal, with the detail if it is the one of many that gets logged. */
   #unknownKid(kid: string, now: number): AuthError {
     const detail = () => {
       const known = this.#set.keys.map((key) => key.kid ?? 'one without kid')
@@ -164,12 +164,12 @@ export class RemoteKeys implements KeySource {
     return authError('TOKEN_KEY_ID_UNKNOWN', this.#refused.count(now, detail))
   }
 
-  /** While the issuer is down; logged like that, too: anyone can send tokens that need its keys. */
+  /** The failure while the issuer is down, of which only one of many is logged: anyone can send such tokens. */
   #unavailable(now: number): AuthError {
     return authError('KEYS_UNAVAILABLE', { cause: this.#failure?.cause, ...this.#unavailableKeys.count(now) })
   }
 
-  /** A time further ahead than the cool-down: the clock has been set back. */
+  /** If the failure lies in the future by more than the cool-down, the clock has been set back. */
   #isBackingOff(now: number): boolean {
     return this.#failure !== undefined && Math.abs(now - this.#failure.at) < this.#parts.rules.cooldownSeconds
   }
@@ -178,7 +178,7 @@ export class RemoteKeys implements KeySource {
     return this.#waiting >= MAX_WAITING
   }
 
-  /** Each request fails with an error of its own, so that one line of the log tells of many. */
+  /** Each request fails with its own error, so that one log line can report many. */
   async #waitFor(refresh: Promise<void>, now: number): Promise<void> {
     this.#waiting += 1
     try {
@@ -199,7 +199,7 @@ export class RemoteKeys implements KeySource {
     return this.#refreshing
   }
 
-  /** Replaces the whole set. A key that stays keeps its identity, and with it the verdicts that rest on it. */
+  /** Replaces the whole set. A key that stays remains the same object, so that verdicts based on it stay valid. */
   async #load(now: number, refresh: number): Promise<void> {
     const { issuer, rules, events } = this.#parts
     const old = this.#set

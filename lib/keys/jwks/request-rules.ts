@@ -1,16 +1,16 @@
 import { VERSION } from '../../version.js'
 import type { JwksOptions } from './jwks-options.js'
 
-/** How an issuer is asked. */
+/** How requests to an issuer are made. */
 export interface RequestRules {
   readonly headers: Readonly<Record<string, string>>
-  /** The origin that the headers are for: no other gets them, also when a document leads there. */
+  /** The only origin that gets the headers, wherever a document leads. */
   readonly headersFor: string
   readonly agent: JwksOptions['agent']
   readonly fetch: JwksOptions['fetch']
 }
 
-/** Lower case, so that the app's own replace ours. A URL's user and password become a header. */
+/** In lower case, so that the app's headers replace ours. A URL's user and password become a header. */
 export function headersFor(url: URL, { headers, headersFor }: RequestRules): Record<string, string> {
   const own = url.origin === headersFor ? Object.entries(headers) : []
   const { username, password } = url
@@ -25,11 +25,11 @@ export function headersFor(url: URL, { headers, headersFor }: RequestRules): Rec
   }
 }
 
-/** What of a request nobody may read, as it may stand in the message of an error. */
+/** The parts of a request that are secret, in the forms in which an error message may contain them. */
 export function secretsOf(url: URL, rules: RequestRules): string[] {
   const { username, password, search, searchParams } = url
   const headers = Object.values(rules.headers).flatMap((value) => value.split(/\s/))
-  // As they stand in the URL, and as they are meant.
+  // Both as written in the URL and decoded.
   const sent = [username, password, ...search.slice(1).split('&').map(afterEquals)]
   const inUrl = [...sent.flatMap((text) => [text, decoded(text)]), ...searchParams.values()]
   return [...inUrl, basicCredentials(url), ...headers].filter((text) => text !== '')

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache'
 
-/** Refreshes that unknown kids may cause in a row, before there is one for each cool-down. */
+/** Refreshes that unknown kids may cause in a row, before they are limited to one in each cool-down. */
 const BURST = 5
-/** How many of those are kept for kids that nobody has looked for yet: one of them may be the issuer's new key. */
+/** How many of those are reserved for kids not looked for before: one of them may be the issuer's new key. */
 const RESERVE = 2
-/** In number and in characters: those who invent kids choose their length. */
+/** Limited in number and in characters: whoever invents a kid chooses its length. */
 const REMEMBERED = { max: 1000, maxSize: 256_000 }
 
 /**
- * Decides whether a kid that is in no key set is worth a refresh. Anyone who sends tokens can invent kids, so refreshes
- * come out of a small bucket, which gets one more with each cool-down. All times are epoch seconds.
+ * Decides whether a kid that is missing from the key set is worth a refresh. Anyone who sends tokens can invent kids,
+ * so refreshes come from a small bucket that gains one with each cool-down. All times are epoch seconds.
  */
 export class UnknownKids {
   readonly #cooldownSeconds: number
@@ -26,7 +26,7 @@ export class UnknownKids {
 
   /** Takes a refresh out of the bucket, if there is one for this kid. */
   takeRefresh(kid: string, now: number): boolean {
-    // Nothing, when the clock has been set back.
+    // Zero when the clock has been set back.
     const passedSeconds = Math.max(0, now - this.#countedAt)
     this.#left = Math.min(BURST, this.#left + passedSeconds / this.#cooldownSeconds)
     this.#countedAt = now
@@ -37,8 +37,8 @@ export class UnknownKids {
   }
 
   /**
-   * Remembers that a kid is unknown: it was missing in a set that was fetched after the kid was asked for. It may still
-   * be published later, so it is not refused for good: it only has to leave the reserve to others.
+   * Remembers that a kid is unknown: a set fetched after the kid was requested did not have it. It may still be
+   * published later, so it is not refused for good, but it may not use the reserve.
    */
   remember(kid: string): void {
     this.#missing.set(kid, kid)

@@ -8,11 +8,11 @@ import {
 } from './documents.js'
 import type { MongoCollection } from './driver.js'
 
-/** The newest form of documents that this version knows. */
+/** The newest document format that this version knows. */
 const VERSION = 2
 const AT_ONCE = 500
 
-/** Which form the documents have. A collection of its own, so that no start has to look through the others. */
+/** The format of the documents. In a collection of its own, so that start-up need not search the others. */
 export interface VersionDocument {
   readonly _id: string
   readonly version: number
@@ -21,8 +21,8 @@ export interface VersionDocument {
 type SessionOf1 = Omit<SessionDocument, 'identity' | 'order'>
 
 /**
- * Brings documents that an earlier version made into today's form. Each step can be done again, so any number of
- * processes may do it at once, and one that ends in between leaves nothing undone.
+ * Updates documents of an earlier version to the current format. Each step can be repeated, so any number of processes
+ * may do it at once, and an interrupted one can be continued.
  * @throws when a later version made them
  */
 export async function migrate(store: {
@@ -34,7 +34,7 @@ export async function migrate(store: {
   const { version } = (await versions.findOne({ _id: 'version' })) ?? { version: 1 }
   if (version > VERSION)
     throw new Error(
-      `the collections have version ${version}, and this custom-jwt-auth knows ${VERSION} at most: ` +
+      `the collections have version ${version}, but this custom-jwt-auth only knows versions up to ${VERSION}: ` +
         'use the version of the package that made them, or a later one',
     )
   if (version === VERSION) return
@@ -43,7 +43,7 @@ export async function migrate(store: {
   await versions.updateOne({ _id: 'version' }, { $set: { version: VERSION } }, { upsert: true })
 }
 
-/** What came before times were kept is as old as the user's newest login, or older. */
+/** Data from before times were kept is at most as new as the user's last login. */
 async function ageIdentities(users: MongoCollection<UserDocument>): Promise<void> {
   const date = '$last_authentication_date'
   const seconds = { $cond: [{ $isNumber: date }, date, { $divide: [{ $toLong: date }, 1000] }] }
@@ -54,7 +54,7 @@ async function ageIdentities(users: MongoCollection<UserDocument>): Promise<void
   ])
 }
 
-/** Nobody wrote down what a session began with: it is taken for the user's first identity. */
+/** Version 1 did not record the identity that a session began with: the user's first one is assumed. */
 async function giveSessionsIdentities(
   users: MongoCollection<UserDocument>,
   sessions: MongoCollection<SessionDocument>,

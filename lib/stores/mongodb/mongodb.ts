@@ -28,13 +28,13 @@ export interface MongodbStoreOptions {
   /** Default: `auth_sessions`. */
   readonly sessionsCollection?: string
   /**
-   * The driver's class `ObjectId`, for users whose `_id` is of that type, as an app's other collections may refer to
-   * them, or `mongoimport` made them. Default: `_id` is text. All users have the one type or the other.
+   * The driver's class `ObjectId`, for users whose `_id` has that type, because the app's other collections refer to
+   * them or `mongoimport` created them. Default: `_id` is text. All users must have the same type.
    */
   readonly ObjectId?: ObjectIdClass
 }
 
-// The app may have set its database to other types, or to read from secondaries, which lag.
+// The app may have configured its database for other types, or for reads from secondaries, which lag behind.
 const SETTINGS = {
   promoteValues: true,
   promoteLongs: true,
@@ -45,8 +45,8 @@ const SETTINGS = {
 
 /**
  * Keeps users and sessions in MongoDB 5 or later, for any number of machines. A user with its identities is one
- * document, so that each verb comes down to one atomic write: no transaction is needed, and no replica set. Reads go
- * to the primary; writes are acknowledged by a majority, unless the database has a write concern of its own.
+ * document, so that each verb needs just one atomic write: no transaction, and no replica set. Reads go to the primary;
+ * writes are acknowledged by a majority, unless the database has a write concern of its own.
  *
  * @throws {ConfigurationError} at once, when an option is wrong
  * @example
@@ -65,7 +65,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
   const parts = { users, sessions, blocks, ids: idCodec(ObjectId), usersCollection, blocksCollection }
 
   async function prepare(): Promise<void> {
-    // The driver connects by itself, but not again when that has failed once. Where there is a connection, it looks only.
+    // The driver connects by itself, but does not retry after a failure. When connected, this does nothing.
     await db.client?.connect()
     await ensureIndexes({ users, usersCollection, sessions, sessionsCollection })
     await checkIdType(usersCollection, users, ObjectId)
@@ -81,7 +81,7 @@ export function mongodbStore(options: MongodbStoreOptions): Store {
     return preparation
   }
 
-  /** A verb that waits until the indexes are there: not every app awaits `auth.ready()`. */
+  /** A verb that waits until the indexes exist: not every app awaits `auth.ready()`. */
   function prepared<Args extends unknown[], Answer>(verb: (...args: Args) => Promise<Answer>) {
     return async (...args: Args): Promise<Answer> => {
       await ready()
@@ -125,7 +125,7 @@ function parseOptions(options: MongodbStoreOptions) {
   const problems = new Problems()
   const found = readOptions('mongodbStore', MONGODB_STORE_OPTIONS, options, problems)
   if (found.usersCollection !== undefined && found.usersCollection === found.sessionsCollection)
-    problems.add('mongodbStore.sessionsCollection', 'is usersCollection too', 'Pass another name')
+    problems.add('mongodbStore.sessionsCollection', 'is the same as usersCollection', 'Pass another name')
   problems.throwIfAny()
   return found as Parsed<typeof MONGODB_STORE_OPTIONS>
 }

@@ -5,8 +5,8 @@ const MAX_ATTEMPTS = 12
 const MAX_PAUSE_MS = 200
 
 /**
- * Repeats what other calls got in the way of, with pauses that grow and differ from call to call.
- * @param attempt answers; or has to be tried again, when it returns undefined or a unique index refuses a write
+ * Retries what other calls interfered with, with growing, random pauses.
+ * @param attempt is repeated when it returns undefined, or when a unique index refuses a write
  * @throws when the last attempt has no answer either
  */
 export async function retry<Answer>(attempt: () => Promise<{ answer: Answer } | undefined>): Promise<Answer> {
@@ -25,8 +25,8 @@ export async function retry<Answer>(attempt: () => Promise<{ answer: Answer } | 
 }
 
 /**
- * The answer of a write that matched nothing, for {@link retry}: when there is nothing. Engines with MongoDB's protocol
- * exist that pass over a document which another call changes at that moment; then the write is tried again.
+ * The answer of a write that matched nothing, for {@link retry}, if there really is nothing. Some engines with
+ * MongoDB's protocol skip a document that another call is changing; then the write is tried again.
  */
 export async function whenAbsent<Answer>(
   collection: IndexedCollection,

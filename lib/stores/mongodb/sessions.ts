@@ -27,10 +27,9 @@ const AT_ONCE = 50
 type RotationRequest = Parameters<Store['rotateSession']>[0]
 
 /**
- * A session lives while there is a user with its `user_id` whose `session_epoch` is its `user_epoch`: so deleting the
- * user, or giving it another epoch, ends all its sessions at once, also one that is being stored at that moment. The same
- * holds for the identity that it began with, which has an epoch too. What
- * is left of dead ones is removed for tidiness.
+ * A session is valid while there is a user with its `user_id` whose `session_epoch` is its `user_epoch`: so deleting
+ * the user, or giving it another epoch, ends all its sessions at once, even one that is just being stored. The same
+ * holds for the identity that it began with, which has an epoch too. Removing invalid sessions is only cleanup.
  */
 export function sessionVerbs(parts: {
   users: MongoCollection<UserDocument>

@@ -22,21 +22,21 @@ import {
 } from './shared.js'
 import { identityBlocked, userIdTaken, type ImportOutcome, type Rotation, type Store } from '../store.js'
 
-/** What the store needs of a `pg.Pool`. */
+/** The parts of a `pg.Pool` that the store uses. */
 export interface PostgresPool {
   /** Runs one statement on any connection. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>
-  /** How many listen for errors of idle connections. */
+  /** How many listeners there are for errors of idle connections. */
   listenerCount?(event: 'error'): number
-  /** Listens for them. */
+  /** Adds a listener for them. */
   on?(event: 'error', listener: () => void): unknown
 }
 
 /** What {@link postgresStore} takes. */
 export interface PostgresStoreOptions {
   /**
-   * A `Pool` of `pg` 8, which the app configures and ends. Its `connectionTimeoutMillis` and `query_timeout` should be a
-   * few seconds. When it has no listener for `error`, it gets one: Node would end the process.
+   * A `Pool` of `pg` 8, which the app configures and ends. Its `connectionTimeoutMillis` and `query_timeout` should be
+   * a few seconds. If it has no listener for `error`, one is added, since Node would otherwise end the process.
    */
   readonly pool: PostgresPool
   /** The schema of the tables; default `custom_jwt_auth`. Lower-case letters, digits and `_`; at most 63. */
@@ -45,9 +45,9 @@ export interface PostgresStoreOptions {
 
 export interface PostgresStore extends Store {
   /**
-   * Makes schema and tables where they are missing, and migrates those that an earlier version made, in one transaction;
-   * any number of processes may call it at once. Where there is nothing to do, it needs no more rights than to read. `ready()` and the first verb call it.
-   * @throws when the tables were made by a later version of this package
+   * Creates the schema and tables if they are missing, and migrates those of an earlier version, in one transaction;
+   * any number of processes may call it at once. Needs only read rights if nothing is to be done. `ready()` calls it.
+   * @throws when the tables are those of a later version of this package
    */
   ensureSchema(): Promise<void>
 }
@@ -78,8 +78,8 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   const sql = postgresTexts(schema)
   let prepared: Promise<void> | undefined
 
-  // An idle connection that breaks is an 'error' of the pool. There is nothing to do: the pool has dropped it, and opens
-  // another for the next query.
+  // The pool emits 'error' when an idle connection breaks. There is nothing to do: it has dropped the connection, and
+  // opens another for the next query.
   if (pool.listenerCount?.('error') === 0) pool.on?.('error', () => undefined)
 
   function ensureSchema(): Promise<void> {
@@ -93,7 +93,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 
   async function prepare(): Promise<void> {
     if (await isNewest()) return
-    // Without values, so that it is one message and with that one transaction, on one connection.
+    // Without values, so that it is one message, and thus one transaction, on one connection.
     await pool.query(sql.createSchema)
     // A later version may have made them at the same moment.
     await isNewest()
@@ -240,11 +240,11 @@ const POSTGRES_STORE_OPTIONS = {
     throw mistake(`is ${describe(pool)}`, 'Install it (npm install pg) and pass new pg.Pool(…)')
   },
   schema: lenient('custom_jwt_auth', (schema: unknown): string => {
-    // Names that need no folding, so that psql takes them as they are; PostgreSQL keeps pg_ for itself.
+    // Only names that psql takes without quotes; PostgreSQL reserves pg_.
     if (typeof schema === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
     throw mistake(
       'is not the name of a schema',
-      'Use lower-case letters, digits and _, at most 63, with no digit and no pg_ in front',
+      'Use at most 63 lower-case letters, digits and _, without a digit or pg_ at the beginning',
     )
   }),
 } satisfies ParsersOf<PostgresStoreOptions>

@@ -5,11 +5,11 @@ import type { FoundIdentity, IdentityName, SessionRecord, SessionRequest } from 
 /** The newest schema that this version knows. */
 export const SCHEMA_VERSION = 2
 
-/** Where PostgreSQL and SQLite differ. All else about tables and the simple statements is one text. */
+/** Where PostgreSQL and SQLite differ. Everything else about the tables and the simple statements is shared. */
 export interface SqlDialect {
-  /** What stands before the name of a table: a schema with its dot, or a prefix. */
+  /** What precedes the name of a table: a schema with its dot, or a prefix. */
   readonly tables: string
-  /** What stands before the name of an index. */
+  /** What precedes the name of an index. */
   readonly indexes: string
   /** The type of ids and digests: text that is compared byte by byte. */
   readonly id: string
@@ -19,7 +19,7 @@ export interface SqlDialect {
   readonly identityCount: string
   /** Keeps the selected rows from being deleted before the statement's transaction ends. */
   readonly keep: string
-  /** Passes over rows that another call is removing. */
+  /** Skips rows that another call is removing. */
   readonly skipLocked: string
 }
 
@@ -36,7 +36,7 @@ export function sqlTexts({ tables: t, indexes, id, position, identityCount, keep
   return {
     findUser: `SELECT ${user} FROM ${t}users u WHERE u.id = $1`,
     findOwner,
-    // One row, also when nobody has the identity.
+    // One row, even when nobody has the identity.
     findIdentity: `SELECT owner.*, ${isBlocked('$1')} AS blocked FROM (SELECT 1 AS one) o LEFT JOIN (${findOwner}) owner ON o.one = 1`,
     blockIdentity: `INSERT INTO ${t}blocks (key, identity) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
     unblockIdentity: `DELETE FROM ${t}blocks WHERE key = $1`,
@@ -184,7 +184,7 @@ export function withoutNul<Value>(value: Value): Value | string {
 export function checkVersion(version: number): void {
   if (version <= SCHEMA_VERSION) return
   throw new Error(
-    `the tables have schema version ${version}, and this custom-jwt-auth knows ${SCHEMA_VERSION} at most: ` +
+    `the tables have schema version ${version}, but this custom-jwt-auth only knows versions up to ${SCHEMA_VERSION}: ` +
       'use the version of the package that made them, or a later one',
   )
 }

@@ -11,15 +11,15 @@ import {
   type SqliteStatements,
 } from './sqlite-statements.js'
 
-/** SQLite waits so long by itself, and the process with it. What takes longer is waited for beside other work. */
+/** How long SQLite itself waits for a lock, blocking the process. Longer waits happen alongside other work. */
 const BUSY_TIMEOUT_MS = 20
 const BUSY_DEADLINE_MS = 5000
 
-/** Runs work on an open database: at once, or when another process has let go of its lock. */
+/** Runs work on an open database: at once, or once another process has released its lock. */
 export interface SqliteConnection {
   /** For one statement that reads. */
   readonly read: <T>(work: (sql: SqliteStatements) => T) => MaybePromise<T>
-  /** One transaction: all of the work, or nothing when it throws. Of several tries, only the last one's work counts. */
+  /** One transaction: all of the work, or nothing when it throws. It may run again; only the last run counts. */
   readonly write: <T>(work: (sql: SqliteStatements) => T) => MaybePromise<T>
   /** Closes the database if this package opened it. */
   readonly close: () => void
@@ -65,7 +65,7 @@ export function connect(
     } else requireForeignKeys(database)
     if ((readVersion(database) ?? 0) < SCHEMA_VERSION)
       transaction(() => {
-        // Looked up anew: another process may have been faster.
+        // Read again: another process may have been faster.
         database.exec(readVersion(database) === 1 ? MIGRATE_FROM_1 : SCHEMA)
       })
     checkVersion(readVersion(database) ?? 0)
@@ -139,7 +139,7 @@ function requireVersion(database: SqliteDatabase): void {
   throw new ConfigurationError([
     {
       option: 'sqliteStore',
-      problem: `needs SQLite 3.44 or later, and the driver has ${String(version)}`,
+      problem: `needs SQLite 3.44 or later, but the driver has ${String(version)}`,
       fix: 'Use a newer version of the driver, or a Node that brings its own SQLite',
     },
   ])

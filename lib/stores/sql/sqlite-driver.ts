@@ -28,8 +28,8 @@ export interface SqliteDatabase {
 type Open = (path: string) => SqliteDatabase
 
 /**
- * Opens a file with node:sqlite where Node has it (from 22.13), else with libsql.
- * @throws {ConfigurationError} when there is neither, or when the file cannot be opened
+ * Opens a file with node:sqlite if Node has it (22.13 or later), otherwise with libsql.
+ * @throws {ConfigurationError} when neither is available, or when the file cannot be opened
  */
 export function openDatabase(path: string): SqliteDatabase {
   const open = loadNodeSqlite() ?? loadLibsql()
@@ -41,7 +41,7 @@ export function openDatabase(path: string): SqliteDatabase {
       {
         option: 'sqliteStore.path',
         problem: `cannot be opened: ${firstLine(error)}`,
-        fix: 'Pass a file in a folder that is there and that this process may write to',
+        fix: 'Pass a file in an existing folder that this process may write to',
       },
     ])
   }
@@ -49,7 +49,7 @@ export function openDatabase(path: string): SqliteDatabase {
 
 /** Whether the driver says that another connection holds the lock: SQLITE_BUSY or one of its extended codes. */
 export function isBusy(error: unknown): boolean {
-  // node:sqlite has errcode, libsql rawCode, better-sqlite3 a text alone.
+  // node:sqlite has errcode, libsql rawCode, better-sqlite3 only a text.
   const { errcode, rawCode, code } = (error ?? {}) as { errcode?: unknown; rawCode?: unknown; code?: unknown }
   const number = errcode ?? rawCode
   if (typeof number === 'number') return (number & 0xff) === 5
@@ -57,7 +57,7 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Makes a new file readable by its owner alone, and so what SQLite puts beside it. One that is there is left as it is.
+ * Creates the file readable only by its owner, which SQLite's other files inherit. An existing file is left as it is.
  * @throws when it cannot be made
  */
 function createForOwner(path: string): void {

@@ -24,9 +24,9 @@ export type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js'
 export type SqliteStoreOptions =
   | {
       /**
-       * The database file, made when it is not there; beside it SQLite keeps two more, ending in `-wal` and `-shm`.
-       * On a local disk: several processes of one machine may share it. Within one process, do not open it with
-       * another SQLite library too: the two would not see each other's locks.
+       * The database file, created if it does not exist; next to it, SQLite keeps two more, ending in `-wal` and
+       * `-shm`. It must be on a local disk, and several processes of one machine may share it. Do not open it with
+       * another SQLite library in the same process: the two would not see each other's locks.
        */
       readonly path: string
       readonly database?: undefined
@@ -41,11 +41,11 @@ export type SqliteStoreOptions =
     }
 
 /**
- * Keeps users and sessions in a SQLite file, which lasts and which several processes of one machine may share. What
- * was answered is on the disk: WAL, `synchronous=FULL`. Tables begin with `custom_jwt_auth_`. Opens the file at once;
- * makes the tables in `ready()`, or at the first use.
+ * Keeps users and sessions in a SQLite file, which several processes of one machine may share. Every answered change is
+ * on disk: WAL, `synchronous=FULL`. The names of tables begin with `custom_jwt_auth_`. Opens the file at once; creates
+ * the tables in `ready()`, or at first use.
  * @throws {ConfigurationError} for wrong options, a file that cannot be opened, or when neither node:sqlite nor libsql
- *   is there
+ *   is available
  * @example
  * const auth = customJwtAuth({ appId, signingKeys, store: sqliteStore({ path: 'users.db' }) })
  * await auth.ready()

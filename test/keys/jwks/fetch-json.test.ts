@@ -95,8 +95,8 @@ const failures: Readonly<Record<string, [RequestListener, RegExp]>> = {
   ],
   '50 MB': [flood, /answered with more than 524288 bytes$/],
   'one byte too many': [answerWith(`"${'x'.repeat(LIMIT - 1)}"`), /answered with more than 524288 bytes$/],
-  'a connection reset': [(req) => req.socket.resetAndDestroy(), /could not be asked: .+/],
-  'a connection closed without an answer': [(req) => req.socket.end(), /could not be asked: .+/],
+  'a connection reset': [(req) => req.socket.resetAndDestroy(), /could not be fetched: .+/],
+  'a connection closed without an answer': [(req) => req.socket.end(), /could not be fetched: .+/],
   'a connection reset in the middle': [
     (req, res) => {
       res.writeHead(200, { 'content-length': '100' })
@@ -105,7 +105,7 @@ const failures: Readonly<Record<string, [RequestListener, RegExp]>> = {
     },
     /broke off its answer: .+/,
   ],
-  'an answer that is not HTTP': [(req) => req.socket.end('SSH-2.0\r\n\r\n'), /could not be asked: .+/],
+  'an answer that is not HTTP': [(req) => req.socket.end('SSH-2.0\r\n\r\n'), /could not be fetched: .+/],
 }
 
 for (const [name, client] of Object.entries(clients))
@@ -239,7 +239,7 @@ for (const [name, client] of Object.entries(clients))
       const port = await freePort()
       for (const host of ['127.0.0.1', 'localhost']) {
         const asked = getFrom(new URL(`http://${host}:${String(port)}/`), client)
-        assert.match(await failureOf(asked), /could not be asked: .*ECONNREFUSED/)
+        assert.match(await failureOf(asked), /could not be fetched: .*ECONNREFUSED/)
       }
     })
 
@@ -319,7 +319,7 @@ describe('an agent', () => {
     t.after(() => server.close())
     await new Promise((resolve) => server.once('listening', resolve))
     const url = new URL(`https://127.0.0.1:${String((server.address() as AddressInfo).port)}/`)
-    assert.match(await failureOf(getFrom(url)), /could not be asked: .*self.signed/)
+    assert.match(await failureOf(getFrom(url)), /could not be fetched: .*self.signed/)
     const agent = agentFor(t, new HttpsAgent({ ca: cert, checkServerIdentity: () => undefined }))
     assert.deepEqual((await getFrom(url, { agent })).body, document)
   })
@@ -327,7 +327,7 @@ describe('an agent', () => {
   test('for https with an http URL is a failure, not a crash', async (t) => {
     const issuer = await startIssuer(t, answerWith(document))
     const agent = agentFor(t, new HttpsAgent())
-    assert.match(await failureOf(get(issuer, { agent })), /could not be asked: .*protocol/i)
+    assert.match(await failureOf(get(issuer, { agent })), /could not be fetched: .*protocol/i)
   })
 })
 
@@ -343,7 +343,7 @@ test('a fetch of the app gets the URL, and what it rejects with is told', async 
   const proxy = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('no such proxy') }))
   assert.equal(
     await failureOf(get(issuer, { fetch: proxy, headers: { authorization: 'Bearer x-1' } }, '/jwks?a=y-2')),
-    `${issuer.jwkUri} could not be asked: no such proxy`,
+    `${issuer.jwkUri} could not be fetched: no such proxy`,
   )
 })
 
@@ -380,7 +380,7 @@ describe('what an error says', () => {
       const failed = await getFrom(new URL(url), options).catch((failure: unknown) => failure)
       const said = inspect(failed, { depth: 20, showHidden: true })
       for (const hidden of ['hunter2', credentials]) assert.ok(!said.includes(hidden), said)
-      assert.match(String(failed), /^Error: https:\/\/127\.0\.0\.1:1\/jwks could not be asked: /)
+      assert.match(String(failed), /^Error: https:\/\/127\.0\.0\.1:1\/jwks could not be fetched: /)
     })
 
   // Each secret in one place alone, as it is sent and as it is meant.
@@ -397,21 +397,21 @@ describe('what an error says', () => {
         const headers = place.endsWith('1/') ? { authorization: 'Bearer hunter-header' } : {}
         const fetch = () => Promise.reject(new Error(`refused:${secret}`))
         const said = await failureOf(getFrom(new URL(place), { headers, fetch }))
-        assert.match(said, /could not be asked: an error that holds what was sent$/)
+        assert.match(said, /could not be fetched: an error that holds what was sent$/)
       })
 
   test('is said of everything that a fetch can throw', async () => {
     for (const thrown of [undefined, null, 'text', {}, { message: 5 }, { message: '', code: 5 }])
       assert.match(
         await failureOf(getFrom(new URL('https://127.0.0.1/'), { fetch: () => Promise.reject(thrown) })),
-        /could not be asked: an error that holds what was sent$/,
+        /could not be fetched: an error that holds what was sent$/,
       )
   })
 
   test('is the code when the message is a secret, or holds one', async () => {
     const error = Object.assign(new Error(`no ${secret}`), { code: 'ECONNREFUSED' })
     const said = await failureOf(getFrom(new URL(url), { fetch: () => Promise.reject(error) }))
-    assert.match(said, /could not be asked: ECONNREFUSED$/)
+    assert.match(said, /could not be fetched: ECONNREFUSED$/)
   })
 })
 

@@ -69,7 +69,7 @@ test('a remote issuer names no address on this machine, and http only where that
 test('a refused jwks_uri is told with what would be allowed', async () => {
   const issuer = 'https://issuer.example'
   for (const [allowHttp, says] of [
-    [true, 'jwks_uri that this machine may ask'],
+    [true, 'jwks_uri that may be used'],
     [false, 'https jwks_uri (see jwks.allowHttp)'],
   ] as const)
     await assert.rejects(

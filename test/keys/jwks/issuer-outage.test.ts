@@ -122,12 +122,12 @@ describe('an issuer that is down', () => {
     issuer.goDown()
     await assert.rejects(app.auth.ready(), ({ code, status, cause }: Error & Record<string, unknown>) => {
       assert.deepEqual([code, status], ['KEYS_UNAVAILABLE', 503])
-      assert.match((cause as Error).message, /^http:.*\/jwks could not be asked: .+/)
+      assert.match((cause as Error).message, /^http:.*\/jwks could not be fetched: .+/)
       return true
     })
     const { ok, checks } = await app.auth.explain(issuer.token())
     const signature = checks.find(({ name }) => name === 'signature')
     assert.deepEqual([ok, signature?.pass], [false, undefined])
-    assert.match(signature?.got ?? '', /could not be asked/)
+    assert.match(signature?.got ?? '', /could not be fetched/)
   })
 })

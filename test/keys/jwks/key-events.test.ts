@@ -61,7 +61,7 @@ test('a failure has its cause, with what was wrong', async (t) => {
   assert.equal(events.length, 1)
   const [[name, { error }]] = events as [[string, { error: Error }]]
   assert.equal(name, 'keys-failed')
-  assert.match(error.message, /\/jwks could not be asked: /)
+  assert.match(error.message, /\/jwks could not be fetched: /)
   assert.deepEqual(lines, [
     ['error', "custom-jwt-auth: the issuer's key set could not be fetched", { err: error }],
   ])

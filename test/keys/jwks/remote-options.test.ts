@@ -128,7 +128,7 @@ test('discover is the issuer, not its discovery document', () => {
       {
         option: 'discover',
         problem: 'is more than an issuer',
-        fix: 'Pass exactly what stands in iss, without /.well-known/…',
+        fix: 'Pass the exact value of iss, without /.well-known/…',
       },
     ])
   }
@@ -147,7 +147,7 @@ test('discover is compared with iss as a text: whitespace that a URL would lose 
       {
         option: 'discover',
         problem: 'has whitespace in it (a stray space or newline?)',
-        fix: 'Pass exactly what stands in iss, without /.well-known/…',
+        fix: 'Pass the exact value of iss, without /.well-known/…',
       },
     ])
   }
@@ -244,10 +244,10 @@ describe('jwks', () => {
   test('jwks.headers have names and values that HTTP can send, and a wrong value is not told', () => {
     assert.match(
       problemOf({ jwks: { headers: { 'x key': 'k' } } }),
-      /^jwks\.headers: has a name that is not the name of a header\. Pass e\.g\./,
+      /^jwks\.headers: has a name that is not a valid header name\. Pass e\.g\./,
     )
     const told = problemOf({ jwks: { headers: { 'x-key': 'hunter2\n' } } })
-    assert.match(told, /^jwks\.headers: has a value for x-key with characters that a header cannot hold/)
+    assert.match(told, /^jwks\.headers: has a value for x-key with characters that a header cannot contain/)
     assert.doesNotMatch(told, /hunter2/)
   })
 
