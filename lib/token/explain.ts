@@ -100,12 +100,11 @@ export function createExplain(parts: ExplainParts): Explain {
     withUser: boolean,
   ): Promise<Outcome[]> {
     const { name: providerName, rules, keys, disabled } = provider
-    const steps = createSteps(rules, provider.metadata)
     const outcomes: Outcome[] = why ? [{ check: { name: PROVIDER_CHECK, pass: true, ...why } }] : []
     if (disabled) outcomes.splice(0, 1, switchedOff(providerName))
     const inspection = inspectionOf(text, (kid, algorithm) => keys.find(kid, now, algorithm))
     const failed = new Set<string>()
-    for (const step of steps) {
+    for (const step of createSteps(rules, provider.metadata)) {
       const isSkipped = step.name === 'signature' && (failed.has('alg') || failed.has('kid'))
       const outcome = isSkipped ? { check: skipped(step) } : await explainStep(step, inspection, now)
       outcomes.push(outcome)
@@ -114,9 +113,8 @@ export function createExplain(parts: ExplainParts): Explain {
       failed.add(name)
       if (name === 'format' || text.length > MAX_EXPLAINED_LENGTH) return outcomes
     }
-    const subject = inspection.token.claims[rules.subjectClaim]
     if (explainUser && withUser && !failed.has('sub')) {
-      const check = await explainUser(subject as string, providerName)
+      const check = await explainUser(inspection.token.claims[rules.subjectClaim] as string, providerName)
       outcomes.push({ check, ...(check.code && { error: authError(check.code) }) })
     }
     return outcomes

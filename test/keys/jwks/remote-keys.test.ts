@@ -355,6 +355,20 @@ describe('a withdrawn key', () => {
     assert.equal(await verdict(tokenOf('a')), 'TOKEN_KEY_ID_UNKNOWN')
   })
 
+  test('that was withdrawn leaves the last two searches to new kids', async (t) => {
+    const issuer = await startIssuer(t, answerWith(jwksOf('a', 'b')))
+    const { verdict, keys, fetches } = remoteVerifier(issuer.jwkUri)
+    const tokenOf = (kid: string) => mint(claims(), { key: rsaKeys(kid).privateKey, header: { kid } })
+    await keys.ready(NOW)
+    issuer.answer = answerWith(jwksOf('b'))
+    for (let times = 0; times < 10; times += 1) await verdict(tokenOf('c'))
+    assert.equal(fetches(), 1 + BURST - 2)
+    assert.equal(await verdict(tokenOf('a')), 'TOKEN_KEY_ID_UNKNOWN')
+    assert.equal(fetches(), 1 + BURST - 2)
+    issuer.answer = answerWith(jwksOf('b', 'new'))
+    assert.equal(await verdict(tokenOf('new')), 'accepted')
+  })
+
   test('that is published again is accepted again', async (t) => {
     const issuer = await startIssuer(t, answerWith(jwksOf('a', 'b')))
     const { verdict, keys, settled } = remoteVerifier(issuer.jwkUri)
