@@ -130,7 +130,7 @@ describe('the page that inspects tokens', { concurrency: 2 }, () => {
     await page.getByRole('button', { name: 'Inspect', exact: true }).press('Enter')
     await verdictOf(page, 'Refused: format').waitFor()
     assert.match(await textOf(page, 'Claims'), /Cannot be read/)
-    assert.match(await textOf(page, 'Which user it is'), /the token names no user/)
+    assert.match(await textOf(page, 'Which user it is'), /the token does not name one/)
     assert.deepEqual(complaints, [])
 
     // Even a script of the page could send nothing elsewhere.
@@ -214,7 +214,7 @@ describe('the page that inspects tokens', { concurrency: 2 }, () => {
     const shown = await textOf(page, 'Claims')
     assert.ok(shown.includes('a\\u{202e}b') && shown.includes(evil))
     assert.match(shown, /and \d+ more/)
-    assert.match(shown, /In milliseconds, where seconds belong/)
+    assert.match(shown, /In milliseconds instead of seconds/)
     assert.equal(await page.locator('img, main script').count(), 0)
     assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0)
     assert.deepEqual(complaints, [])
