@@ -4,7 +4,7 @@
 //   npm run test:slow                            the slow ones: database servers, whole programs, kills, races, outages
 //   npm test -- test/token                       a folder, or a file
 //   npm test -- --test-name-pattern=audience     options go to node
-//   npm run test:express4                        those of npm test that see requests, and the examples, with express 4
+//   npm run test:express4                        those of npm test that see requests, and some examples, with express 4
 //
 // `node --test` alone would do on Node 22; on Node 20 it takes no globs.
 import { spawnSync } from 'node:child_process'
@@ -41,8 +41,11 @@ const SLOW_TESTS = [
   'stores/processes',
   'stores/two-providers',
 ].map((name) => join('test', `${name}.test.ts`))
-/** What Express 4 is tried with besides, and rooms that do not know Express: what goes over HTTP is the same on both. */
-const EXAMPLES = join('test', 'examples', '/')
+// What Express 4 is tried with besides: the examples that are about routes. The others are programs around the same guard.
+const EXAMPLES = ['app-services', 'data-api', 'data-api-limits', 'protect-routes', 'quick-start'].map(
+  (name) => join('test', 'examples', `${name}.test.ts`),
+)
+// Rooms that do not know Express: what goes over HTTP is the same on both.
 const NO_REQUESTS = ['jws', 'keys', 'migrate', 'presets', 'stores'].map((name) => join('test', name, '/'))
 const isSlow = (path) => SLOW_TESTS.includes(path) || SLOW_FOLDERS.some((folder) => path.startsWith(folder))
 
@@ -53,7 +56,7 @@ const options = args.filter((arg) => arg.startsWith('--') && !['--express4', '--
 const paths = args.filter((arg) => !arg.startsWith('--')).map((path) => normalize(path))
 
 const isForExpress4 = (path) =>
-  path.startsWith(EXAMPLES) || !(isSlow(path) || NO_REQUESTS.some((folder) => path.startsWith(folder)))
+  EXAMPLES.includes(path) || !(isSlow(path) || NO_REQUESTS.some((folder) => path.startsWith(folder)))
 const isWanted = (path) => (express4 ? isForExpress4(path) : isSlow(path) === slow)
 
 const testsBelow = (folder) =>
@@ -70,7 +73,7 @@ const files =
     : testsBelow('test').filter((path) => !BUILT.some((folder) => path.startsWith(folder)) && isWanted(path))
 
 // A slow test that was renamed would be a quick one again, unnoticed.
-for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS, ...NO_REQUESTS]) statSync(path)
+for (const path of [...SLOW_FOLDERS, ...SLOW_TESTS, ...EXAMPLES, ...NO_REQUESTS]) statSync(path)
 
 console.log(`Node ${process.versions.node}, Express ${express4 ? 4 : 5}, ${files.length} test files`)
 if (files.length === 0) process.exit(1)
