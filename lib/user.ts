@@ -25,7 +25,7 @@ export interface Identity {
 
 /** The user as it appears in `req.user` and `GET /auth/profile`. Deeply frozen. */
 export interface User<Data = UserData> {
-  /** 24 lower-case hex characters. */
+  /** 24 lowercase hex characters. */
   readonly id: string
   /** `normal` for everyone who signed in. */
   readonly type: UserType
@@ -39,7 +39,7 @@ export interface User<Data = UserData> {
 
 /** The user as a store keeps it. */
 export interface UserRecord {
-  /** 24 lower-case hex characters. */
+  /** 24 lowercase hex characters. */
   readonly id: string
   /** `normal` for everyone who signed in. */
   readonly type: UserType

@@ -252,7 +252,7 @@ describe('functions', () => {
   checkRefusals(
     badIds.map(([what, generateUserId]) => ({
       ...{ what, option: 'generateUserId', problem: new RegExp(`^returns ${what}`) },
-      ...{ options: { generateUserId }, fix: /^Have it return 24 lower-case hex/ },
+      ...{ options: { generateUserId }, fix: /^Have it return 24 lowercase hex/ },
     })),
   )
   checkRefusals(wrong('autoCreateUser', at('autoCreateUser'), /^Pass true or false$/, noFlag))

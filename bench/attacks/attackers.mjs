@@ -159,7 +159,7 @@ export async function startVictim(file, args, { execArgv = [], ...options } = {}
         resolve(message[monitor])
       })
     })
-    child.send({ monitor }, () => undefined) // nobody may be there any more
+    child.send({ monitor }, () => undefined) // nobody may be there anymore
     return Promise.race([answer, exit])
   }
   return {

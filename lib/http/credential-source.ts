@@ -41,7 +41,7 @@ export function givenOf(source: unknown, req: RequestHeaders): CredentialRequest
 /** The same limit as Node's for a request. */
 const MAX_HEADERS = 2000
 
-/** By lower-case names. A header that comes more than once, also under different letter case, becomes a list. */
+/** By lowercase names. A header that comes more than once, also under different letter case, becomes a list. */
 function readHeaders(given: object): Readonly<Record<string, HeaderValue>> {
   const found = new Map<string, string[]>()
   let left = MAX_HEADERS

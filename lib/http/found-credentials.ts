@@ -7,7 +7,7 @@ import type { MaybePromise } from '../user.js'
 
 /** What the option `credentials` is called with. Express and others add to it. */
 export interface CredentialRequest {
-  /** By lower-case names. */
+  /** By lowercase names. */
   readonly headers: IncomingHttpHeaders
 }
 

@@ -30,7 +30,7 @@ export interface ActiveSession {
 export interface Sessions {
   /**
    * Begins a session for the token's user, who is created when there is none.
-   * @param deviceId the client's own id, 24 lower-case hex characters; undefined for a new one
+   * @param deviceId the client's own id, 24 lowercase hex characters; undefined for a new one
    */
   logIn(token: VerifiedToken, deviceId: string | undefined, now: number): Promise<OpenSession>
   /**

@@ -2,7 +2,7 @@ import type { Identity, MaybePromise, UserRecord } from '../user.js'
 
 /** A session: a user on a device. A stored session is not enough to make its tokens. */
 export interface SessionRecord {
-  /** 24 lower-case hex characters. */
+  /** 24 lowercase hex characters. */
   readonly id: string
   /** The `id` of its user. */
   readonly userId: string

@@ -18,9 +18,9 @@ export interface IdentityReference {
   /** As in `identities[].id`: the token's `sub`, or what `subjectClaim` names. */
   readonly subject: string
   /** As in `provider_id`: the issuer's name in the option `providers`. Leave it out for a provider without a name. */
-  readonly provider?: string
+  readonly provider?: string | undefined
   /** As in `provider_type`. Default: `custom-token`; imported users may have others. */
-  readonly providerType?: string
+  readonly providerType?: string | undefined
 }
 
 /** The administration of users. Every change takes effect in this process on the next request. */

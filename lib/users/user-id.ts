@@ -6,7 +6,7 @@ import { identityParts } from '../stores/identities.js'
 import type { IdentityName } from '../stores/store.js'
 
 /**
- * Makes the id of a new user: 24 lower-case hex characters. It may be called before it is known whether the user
+ * Makes the id of a new user: 24 lowercase hex characters. It may be called before it is known whether the user
  * exists; an existing user keeps its id.
  */
 export type GenerateUserId = (identity: {
@@ -54,7 +54,7 @@ export function newUserId(
   // It may be an async function by mistake, whose rejection must not end the process.
   Promise.resolve(id).catch(() => undefined)
   throw authError('USER_ID_UNAVAILABLE', {
-    cause: new TypeError('generateUserId must return 24 lower-case hex characters'),
+    cause: new TypeError('generateUserId must return 24 lowercase hex characters'),
   })
 }
 
@@ -74,7 +74,7 @@ export function readGenerateUserId(value: unknown): GenerateUserId | 'random' {
   }
   if (isObjectId(id)) return generate
   Promise.resolve(id).catch(() => undefined)
-  const fix = "Have it return 24 lower-case hexadecimal characters, not a promise of them, or pass 'random'"
+  const fix = "Have it return 24 lowercase hexadecimal characters, not a promise of them, or pass 'random'"
   throw mistake(`returns ${describeId(id)}`, fix)
 }
 

@@ -56,7 +56,7 @@ async function clientOf(t: TestContext, url: string, machine: string) {
   throw new Error(`machine ${machine} never answered`)
 }
 
-/** Whether nobody listens any more. */
+/** Whether nobody listens anymore. */
 async function isRefused(port: number): Promise<boolean> {
   const probe = connect(port, '127.0.0.1')
   try {

@@ -243,7 +243,7 @@ describe('generateUserId', { concurrency: true }, () => {
         subject === '0'.repeat(24) ? subject : (generateUserId() as string)
       const app = await startApp(t, { timeoutSeconds: 1, generateUserId: generate })
       for (const answer of [await app.me(mint()), await app.login()])
-        assertUnavailable(answer, app, 'USER_ID_UNAVAILABLE', /ECONNREFUSED|24 lower-case hex/)
+        assertUnavailable(answer, app, 'USER_ID_UNAVAILABLE', /ECONNREFUSED|24 lowercase hex/)
       assert.deepEqual((await app.auth.users.list()).users, [])
     })
 

@@ -112,13 +112,11 @@ test('it is served wherever it is mounted: on its path, below a prefix, by Conne
   await answersAt(connect().use(WELL_KNOWN, make()), `${WELL_KNOWN}/orders`)
   // Of node:http, which has no originalUrl, another path is somebody else's.
   const serveMetadata = make()
-  const bare = await serve(t, (req, res) => {
+  const bare: Parameters<typeof listen>[0] = (req, res) => {
     serveMetadata(req, res, () => res.end('next'))
-  })
-  assert.equal((await send(`${bare}/x`, {})).text, 'next')
-  await answersAt((req, res) => {
-    serveMetadata(req, res, () => res.end('next'))
-  }, `${WELL_KNOWN}/orders`)
+  }
+  assert.equal((await send(`${await serve(t, bare)}/x`, {})).text, 'next')
+  await answersAt(bare, `${WELL_KNOWN}/orders`)
 })
 
 test('every challenge leads to it, and names the scopes that are known', async (t) => {

@@ -282,7 +282,7 @@ function tell({ name, mutants, explained, counted, killed, survived, score, inte
     `${name}: ${score.toFixed(1)} % of ${counted} killed (${mutants} mutants, ${explained} explained, ` +
       `${killed} killed, ${survived} survived)${sampled}, ${seconds} s`,
   )
-  for (const key of stale) console.log(`  explained, but there is no such mutant any more: ${key}`)
+  for (const key of stale) console.log(`  explained, but there is no such mutant anymore: ${key}`)
 }
 
 const folders = ['support', 'stores', 'routes', ...new Set(Object.values(TESTS).flat())].filter(

@@ -138,7 +138,7 @@ for (const { name, server, open, openPatiently } of databases)
 describe('PostgreSQL', { skip: skipPostgres }, () => {
   const url = 'url' in postgres ? postgres.url : ''
 
-  test('whose open connections stay silent for ever is used again by a pool with time limits', async (t) => {
+  test('whose open connections stay silent forever is used again by a pool with time limits', async (t) => {
     const proxy = await startProxy(t, url)
     // Of several, each would fail once.
     const store = openPostgres(t, proxy.url, { ...PATIENT_POOL_OPTIONS, query_timeout: 4000, max: 1 })

@@ -132,7 +132,7 @@ describe('the options of postgresStore', () => {
       )
     })
 
-  test('a pool of pg and any name of lower-case letters, digits and _ are taken', () => {
+  test('a pool of pg and any name of lowercase letters, digits and _ are taken', () => {
     for (const name of ['a', '_x', 'auth_2', 'user', 'a'.repeat(63)]) postgresStore({ pool, schema: name })
   })
 })

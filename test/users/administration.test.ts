@@ -54,6 +54,10 @@ test('find() is whom a subject signs in, and link() gives one more', async (t) =
   const { user_id: id } = await app.loggedIn(jean)
   assert.equal((await app.me(jean)).body.id, id)
   assert.deepEqual(await users.find({ subject: '24601' }), await users.get(id))
+  // An identity that a user has is named by its own fields, the absent one too.
+  const [own = assert.fail('it has none')] = (await users.get(id))?.identities ?? []
+  const named = { subject: own.id, provider: own.provider_id, providerType: own.provider_type }
+  assert.equal((await users.find(named))?.id, id)
   for (const nobody of [{ subject: 'madeleine' }, { subject: '24601', provider: 'local-userpass' }])
     assert.equal(await users.find(nobody), undefined)
 

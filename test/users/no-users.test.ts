@@ -108,7 +108,7 @@ test('a generateUserId of the app makes the ids; what is not an id is a 503', as
   for (let count = 0; count < 3; count += 1)
     assert.equal((await auth.authenticate(mint(claims()))).user.id, '246010000000000000000000')
   assert.deepEqual(asked, ['24601'], 'once for a token that is remembered')
-  const cause = new TypeError('generateUserId must return 24 lower-case hex characters')
+  const cause = new TypeError('generateUserId must return 24 lowercase hex characters')
   for (const sub of ['no hex', 'later']) {
     const refused = auth.authenticate(mint(claims({ sub })))
     await assert.rejects(refused, { code: 'USER_ID_UNAVAILABLE', status: 503, cause })

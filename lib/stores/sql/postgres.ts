@@ -244,7 +244,7 @@ const POSTGRES_STORE_OPTIONS = {
     if (typeof schema === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema
     throw mistake(
       'is not the name of a schema',
-      'Use at most 63 lower-case letters, digits and _, without a digit or pg_ at the beginning',
+      'Use at most 63 lowercase letters, digits and _, without a digit or pg_ at the beginning',
     )
   }),
 } satisfies ParsersOf<PostgresStoreOptions>

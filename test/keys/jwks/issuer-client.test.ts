@@ -31,7 +31,7 @@ function clientOf(
 const kidsOf = async (client: IssuerClient, closing = open) =>
   (await client.loadKeys(closing)).keys.map(({ kid }) => kid)
 
-/** Does the first things once each, then the last for ever. */
+/** Does the first things once each, then the last forever. */
 function inTurn(...answers: readonly RequestListener[]): RequestListener {
   let count = 0
   return (req, res) => {
@@ -101,7 +101,7 @@ describe('the deadline', { concurrency: true }, () => {
     'an issuer that never answers': [never],
     'an issuer that drips one byte a second': [drip],
     'an issuer that fails first and then never answers': [inTurn(fail, never)],
-    'an issuer that redirects for ever, slowly': [
+    'an issuer that redirects forever, slowly': [
       (_req, res) => {
         setTimeout(() => res.writeHead(302, { location: '/jwks' }).end(), 300)
       },

@@ -218,7 +218,7 @@ describe('the age of a set', () => {
     assert.equal(issuer.fetches, 2)
   })
 
-  test('a clock that was wrong when the set came, and is set back, does not keep it for ever', async (t) => {
+  test('a clock that was wrong when the set came, and is set back, does not keep it forever', async (t) => {
     const { issuer, verdict, token, settled } = await start(t)
     assert.equal(await verdict(token(), NOW + 500_000), 'accepted')
     assert.equal(await verdict(token(), NOW), 'accepted')
